@@ -1,0 +1,95 @@
+"""Accounts, the populations they belong to, and what they were before an import changed them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from service.db.model import Record, enum_column, moment
+
+
+class StandardPopulation(StrEnum):
+    """The populations that every organization has, in the order of their bits."""
+
+    CUSTOMERS = "customers"
+    OPEN_OPPORTUNITIES = "open_opportunities"
+    PROSPECTS = "prospects"
+
+
+class Change(StrEnum):
+    UPDATED = "updated"
+    REMOVED = "removed"
+
+
+class Population(Record, table=True):
+    """A named segment of one's accounts: bit `bit` of `account.populations`."""
+
+    __tablename__ = "population"
+    __table_args__ = (
+        Index("uq_population_slug", "org_id", "slug", unique=True),
+        Index("uq_population_bit", "org_id", "bit", unique=True),
+        CheckConstraint("bit BETWEEN 0 AND 62", name="bit"),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    slug: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    bit: int = Field(sa_type=SmallInteger)
+    created_at: datetime = Field(sa_column=moment())
+
+
+class Account(Record, table=True):
+    """One company in an organization's list, as the file said it, with the domain that the normaliser found."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        Index("uq_account_identity", "org_id", "identity", unique=True),
+        Index("ix_account_domain", "org_id", "domain"),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    identity: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    """What makes it the same account in the next file: external id, else domain, else name key and country."""
+    digest: bytes = Field(sa_type=LargeBinary)
+    """SHA-256 of the canonical row: tells changed from same."""
+    populations: int = Field(sa_type=BigInteger)
+    external_id: str | None = Field(default=None, sa_type=Text)
+    name: str | None = Field(default=None, sa_type=Text)
+    website: str | None = Field(default=None, sa_type=Text)
+    domain: str | None = Field(default=None, sa_type=Text)
+    email: str | None = Field(default=None, sa_type=Text)
+    linkedin: str | None = Field(default=None, sa_type=Text)
+    country: str | None = Field(default=None, sa_type=Text)
+    city: str | None = Field(default=None, sa_type=Text)
+    industry: str | None = Field(default=None, sa_type=Text)
+    employees: str | None = Field(default=None, sa_type=Text)
+    revenue: str | None = Field(default=None, sa_type=Text)
+    status: str | None = Field(default=None, sa_type=Text)
+    owner: str | None = Field(default=None, sa_type=Text)
+    registry_id: str | None = Field(default=None, sa_type=Text)
+    lei: str | None = Field(default=None, sa_type=Text)
+    vat: str | None = Field(default=None, sa_type=Text)
+    duns: str | None = Field(default=None, sa_type=Text)
+    siren: str | None = Field(default=None, sa_type=Text)
+    import_id: UUID
+    created_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
+
+
+class RecordHistory(Record, table=True):
+    """An account as it was before an import updated or removed it."""
+
+    __tablename__ = "record_history"
+
+    org_id: UUID = Field(primary_key=True)
+    account_id: UUID = Field(primary_key=True)
+    import_id: UUID = Field(primary_key=True)
+    change: Change = Field(sa_column=enum_column(Change))
+    before: dict[str, Any] = Field(sa_type=JSONB)
+    changed_at: datetime = Field(sa_column=moment())

@@ -1,0 +1,44 @@
+"""The command line: `commonground …`."""
+
+import sys
+
+from service.cli.errors import CommandError, is_spoken
+from service.cli.lazy import LazyCommand, LazyGroup
+
+__all__ = ["CommandError", "main"]
+
+COMMANDS = {
+    "demo": LazyCommand(
+        "service.cli.demo:demo", "See it work: two sample companies, their overlap, a report."
+    ),
+    "match": LazyCommand("service.cli.match:match", "Compare two lists on the spot, without a server."),
+    "evaluate": LazyCommand("service.cli.evaluate:evaluate", "Measure the matcher on labelled pairs."),
+    "serve": LazyCommand("service.cli.serve:serve", "Run the service: API and worker."),
+    "worker": LazyCommand("service.cli.worker:worker", "Run a worker alone."),
+    "migrate": LazyCommand("service.cli.migrate:migrate", "Bring the database to this version."),
+    "org": LazyCommand("service.cli.org:app", "Organizations and their keys."),
+    "partnership": LazyCommand("service.cli.partnership:app", "Partnerships of two organizations."),
+    "openapi": LazyCommand("service.cli.openapi:openapi", "Write or check the API's description."),
+    "version": LazyCommand("service.cli.version:version", "Print the version."),
+}
+
+commands = LazyGroup(
+    name="commonground",
+    lazy=COMMANDS,
+    help="Find the companies that you and a partner have in common, without showing each other your lists.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line; an error that speaks for itself is printed without a traceback."""
+    try:
+        commands(prog_name="commonground")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if not is_spoken(error):
+            raise
+        print(f"commonground: {error}", file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 1))

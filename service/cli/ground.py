@@ -1,0 +1,102 @@
+"""What the commands of the service share: settings, logs, a database that is there, and signals that end a process cleanly."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from pydantic import SecretStr
+
+from service.cli.errors import CommandError
+from service.db import migrate
+from service.db.embedded import EmbeddedServer, Urls
+from service.kit.logging import configure_logging
+from service.settings import LogFormat, Settings, SettingsError, load_settings
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+def ready_settings(**given: Any) -> Settings:
+    """Read settings and set logs up. Raises CommandError."""
+    try:
+        settings = load_settings(**given)
+    except SettingsError as error:
+        raise CommandError(str(error), exit_code=2) from None
+    as_json = (
+        not sys.stderr.isatty()
+        if settings.log_format is LogFormat.AUTO
+        else settings.log_format is LogFormat.JSON
+    )
+    configure_logging(json=as_json, level=settings.log_level)
+    return settings
+
+
+@contextmanager
+def database_for(settings: Settings) -> Iterator[Settings]:
+    """Give settings with three addresses: the embedded server's, started and migrated, or the operator's, checked.
+
+    When the block ends, however it ends, this process lets go of the embedded server.
+    """
+    with _ending_as_exit():
+        if not settings.is_embedded:
+            asyncio.run(migrate.require_current(secret(settings.database_url)))
+            yield settings
+            return
+        server = EmbeddedServer(settings.data_dir)
+        try:
+            server.start()
+            urls = server.prepare()
+            asyncio.run(migrate.upgrade(urls.migrator))
+            yield with_urls(settings, urls)
+        finally:
+            with _deaf():
+                server.stop()
+
+
+def with_urls(settings: Settings, urls: Urls) -> Settings:
+    """Give these settings with a server's addresses."""
+    return settings.model_copy(
+        update={
+            "database_url": SecretStr(urls.app),
+            "matcher_database_url": SecretStr(urls.matcher),
+            "migrator_database_url": SecretStr(urls.migrator),
+        }
+    )
+
+
+def secret(value: SecretStr | None) -> str:
+    """Give an address that must be there by now."""
+    if value is None:
+        raise CommandError(
+            "DATABASE_URL, MATCHER_DATABASE_URL and MIGRATOR_DATABASE_URL must all be set for this.",
+            exit_code=2,
+        )
+    return value.get_secret_value()
+
+
+@contextmanager
+def _ending_as_exit() -> Iterator[None]:
+    """Have SIGTERM unwind the stack, as Ctrl-C does: by default it would leave the database server behind."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let an impatient second Ctrl-C not interrupt the stopping of the database server, which takes a second."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,79 @@
+"""The cryptographic core of the protocol `commonground/1` (docs/reference/protocol.md)."""
+
+from service.crypto.columns import (
+    InnerTokens,
+    check_key_texts,
+    evidence_codes,
+    fits_proof,
+    hmac_column,
+    inner_tokens,
+    outer_tokens,
+    references,
+)
+from service.crypto.encoding import SUITE, line
+from service.crypto.exchange import ExchangeKey
+from service.crypto.identity import IdentityKey, Mode, Party, Side, safety_number
+from service.crypto.invitation import InvitationCode, code_secret
+from service.crypto.keystore import FileKeystore, Keystore, MemoryKeystore
+from service.crypto.outer import RestKey, RestPlace, outer_key, rest_key
+from service.crypto.pair import PairKeys, agree_pair
+from service.crypto.sealing import FieldPlace, SealKey, read_reference, reference_text
+from service.crypto.secret import EvidenceKey, HmacKey, OuterKey, ReferenceKey, SecretBytes, TokenKey
+from service.crypto.statement import (
+    EpochBook,
+    Pins,
+    SignedStatement,
+    Statement,
+    parse_statement,
+    sign_statement,
+)
+from service.crypto.wrapping import KeyEncryptionKey, SecretName, load_or_create_kek
+
+__all__ = [
+    "SUITE",
+    "EpochBook",
+    "EvidenceKey",
+    "ExchangeKey",
+    "FieldPlace",
+    "FileKeystore",
+    "HmacKey",
+    "IdentityKey",
+    "InnerTokens",
+    "InvitationCode",
+    "KeyEncryptionKey",
+    "Keystore",
+    "MemoryKeystore",
+    "Mode",
+    "OuterKey",
+    "PairKeys",
+    "Party",
+    "Pins",
+    "ReferenceKey",
+    "RestKey",
+    "RestPlace",
+    "SealKey",
+    "SecretBytes",
+    "SecretName",
+    "Side",
+    "SignedStatement",
+    "Statement",
+    "TokenKey",
+    "agree_pair",
+    "check_key_texts",
+    "code_secret",
+    "evidence_codes",
+    "fits_proof",
+    "hmac_column",
+    "inner_tokens",
+    "line",
+    "load_or_create_kek",
+    "outer_key",
+    "outer_tokens",
+    "parse_statement",
+    "read_reference",
+    "reference_text",
+    "references",
+    "rest_key",
+    "safety_number",
+    "sign_statement",
+]

@@ -1,0 +1,80 @@
+"""Files that only their owner reads, written whole or not at all, and once."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from service.crypto.errors import OpenToOthersError, SecretExistsError, SecretMissingError
+
+_OTHERS: Final = 0o077
+_FOLDER_MODE: Final = 0o700
+_FILE_MODE: Final = 0o600
+_DRAFT: Final = "~"  # no secret's name has it
+
+
+def make_private_folder(folder: Path) -> None:
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+
+
+def check_private(path: Path) -> None:
+    """OpenToOthersError if the group or others have any right on it."""
+    mode = path.stat().st_mode & 0o777
+    if mode & _OTHERS:
+        wanted = _FOLDER_MODE if path.is_dir() else _FILE_MODE
+        raise OpenToOthersError(
+            f"{path} has mode {mode:o}, so that others on this machine can reach the secrets in it: "
+            f"run `chmod {wanted:o} {path}` and, if others may have read it, replace the secrets"
+        )
+
+
+def read_private(path: Path) -> bytes:
+    """SecretMissingError, OpenToOthersError."""
+    try:
+        check_private(path)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise SecretMissingError(f"there is no file {path}") from None
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes the whole file, or raises SecretExistsError; of several processes exactly one succeeds.
+
+    The content is on disk under a draft's name before a hard link gives it its own: link, unlike rename, refuses an
+    existing name. SecretMissingError if it is deleted while being written.
+    """
+    draft = path.with_name(f"{path.name}{_DRAFT}{secrets.token_hex(8)}")
+    try:
+        _write_draft(draft, content)
+        os.link(draft, path)
+    except FileExistsError:
+        raise SecretExistsError(f"{path} exists already and is never overwritten") from None
+    except FileNotFoundError:
+        raise SecretMissingError(
+            f"{path} could not be written: it or its folder was deleted meanwhile, write it again if it may live"
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def names_of(folder: Path) -> list[tuple[Path, str]]:
+    """Every file with the name it stands for: a draft that a killed process left counts as the file it was for."""
+    return [(path, path.name.partition(_DRAFT)[0]) for path in folder.iterdir()]
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes links and removals in it outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_draft(draft: Path, content: bytes) -> None:
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

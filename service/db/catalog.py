@@ -1,0 +1,105 @@
+"""Ask the database itself whether every table is protected, whoever made it.
+
+`findings` is what tests and `commonground migrate --check` run after the migrations: a table that a later migration forgets to
+protect is found by its absence from `UNSCOPED_TABLES`.
+"""
+
+import asyncpg
+
+from service.db.names import APP_ROLE, MATCHER_ROLE
+from service.db.policies import UNSCOPED_TABLES
+
+SCOPES = ("app.org_id", "app.partnership_id")
+
+_UNPROTECTED = """
+SELECT format('table %I: row-level security must be enabled and forced, or the table named in UNSCOPED_TABLES', c.relname)
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+   AND NOT (c.relrowsecurity AND c.relforcerowsecurity) AND NOT c.relname = ANY($1)
+"""
+
+_NO_POLICY = """
+SELECT format('table %I: has row-level security but no policy, so nobody can use it', c.relname)
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity
+   AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)
+"""
+
+_HALF_POLICY = """
+SELECT format('policy %I on %I: needs USING and WITH CHECK, each where its command knows it', policyname, tablename)
+  FROM pg_policies WHERE schemaname = 'public'
+   AND ((cmd <> 'INSERT' AND qual IS NULL) OR (cmd IN ('ALL', 'INSERT', 'UPDATE') AND with_check IS NULL))
+"""
+
+_OPEN_POLICY = """
+SELECT format('policy %I on %I: compares nothing with the tenant or partnership of the transaction', policyname, tablename)
+  FROM pg_policies, LATERAL (VALUES (qual), (with_check)) AS part(expression)
+ WHERE schemaname = 'public' AND expression IS NOT NULL
+   AND NOT EXISTS (SELECT FROM unnest($1::text[]) AS scope WHERE strpos(expression, 'current_setting(''' || scope || '''') > 0)
+"""
+
+_SUBQUERY = """
+SELECT format('policy %I on %I: has a subquery, which a sharded server refuses', policyname, tablename)
+  FROM pg_policies WHERE schemaname = 'public' AND concat_ws(' ', qual, with_check) ~* '\\mselect\\M'
+"""
+
+_ROLES_BOUND = """
+SELECT format('table %I: owned by %I, whose sessions policies would not bind', c.relname, c.relowner::regrole)
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+   AND c.relowner::regrole::text = ANY($1)
+"""
+
+_VIEWS = """
+SELECT format('view %I: needs security_invoker = true, or it reads with its owner''s rights', c.relname)
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
+   AND NOT coalesce((SELECT option_value::boolean FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker'), false)
+UNION ALL
+SELECT format('materialized view %I: holds rows past every policy', c.relname)
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'm'
+"""
+
+_DEFINERS = """
+SELECT format('function %I: SECURITY DEFINER without a fixed search_path', p.proname)
+  FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+   AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%')
+"""
+
+_UNIQUE_KEYS = """
+SELECT format('index %I on %I: a unique key must begin with the tenant or the partnership, or its errors tell one tenant of another',
+              i.indexrelid::regclass, c.relname)
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity AND i.indisunique
+   AND NOT a.attname = ANY(ARRAY['org_id', 'partnership_id']) AND NOT (c.relname = 'partnership' AND a.attname = 'id')
+"""
+
+_FOREIGN_KEYS = """
+SELECT format('foreign key %I on %I: must carry the tenant or the partnership, since its check goes past every policy',
+              k.conname, c.relname)
+  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity AND k.contype = 'f'
+   AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(k.conkey)
+                      AND a.attname = ANY(ARRAY['org_id', 'partnership_id']))
+"""
+
+_STALE_LIST = """
+SELECT format('UNSCOPED_TABLES names %I, which the database doesn''t have or protects', listed)
+  FROM unnest($1::text[]) AS listed
+ WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = listed AND NOT c.relrowsecurity)
+"""
+
+
+async def findings(driver: asyncpg.Connection) -> list[str]:
+    """Name every table, policy, view, function or key of the schema that would let one tenant see another; empty is well."""
+    unscoped = list(UNSCOPED_TABLES)
+    questions: list[tuple[str, tuple[list[str], ...]]] = [
+        (_UNPROTECTED, (unscoped,)),
+        (_NO_POLICY, ()),
+        (_HALF_POLICY, ()),
+        (_OPEN_POLICY, (list(SCOPES),)),
+        (_SUBQUERY, ()),
+        (_ROLES_BOUND, ([APP_ROLE, MATCHER_ROLE],)),
+        (_VIEWS, ()),
+        (_DEFINERS, ()),
+        (_UNIQUE_KEYS, ()),
+        (_FOREIGN_KEYS, ()),
+        (_STALE_LIST, (unscoped,)),
+    ]
+    return [row[0] for question, values in questions for row in await driver.fetch(question, *values)]

@@ -1,0 +1,114 @@
+"""The only way to a session: `async with database.tenant(org_id) as session`.
+
+Each is one transaction. Its settings are literal `SET LOCAL`s, which a sharded server passes on, and are gone with it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.db.engine import Limits, make_engine
+from service.db.names import APP_ROLE, DUTY_SETTING, MATCHER_ROLE, ORG_SETTING, PARTNERSHIP_SETTING, Duty
+from service.db.safety import refuse_unsafe
+from service.db.sessions import (
+    DirectorySession,
+    DutySession,
+    MatcherSession,
+    TenantReadSession,
+    TenantSession,
+)
+from service.db.transactions import Opened, Settings, transaction
+
+
+class Database:
+    """Connections as the app's and as the matcher's role, and the sessions over them.
+
+    Every session raises DatabaseUnavailable when the database is away: on opening, at any statement and at the end.
+    """
+
+    def __init__(
+        self,
+        *,
+        app_url: str,
+        matcher_url: str,
+        limits: Limits | None = None,
+        application: str = "commonground",
+    ) -> None:
+        limits = limits or Limits()
+        self._engines: dict[str, AsyncEngine] = {
+            APP_ROLE: make_engine(app_url, limits=limits, application=application),
+            MATCHER_ROLE: make_engine(matcher_url, limits=limits, application=application),
+        }
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in self._engines.values():
+            await engine.dispose()
+
+    async def verify(self) -> None:
+        """Refuse a server that is too old, or a role that row-level security would not bind: UnsafeDatabaseError."""
+        for role in self._engines:
+            async with self._transaction(role, {}) as (_, driver):
+                await refuse_unsafe(driver)
+
+    async def ping(self) -> None:
+        """Ask both roles for an answer: DatabaseUnavailable if there is none."""
+        for role in self._engines:
+            async with self._transaction(role, {}, read_only=True):
+                pass
+
+    @asynccontextmanager
+    async def tenant(self, org_id: UUID) -> AsyncIterator[TenantSession]:
+        """Read and write as `org_id`."""
+        async with (
+            self._transaction(APP_ROLE, {ORG_SETTING: org_id}) as opened,
+            TenantSession(*opened, org_id=org_id) as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def tenant_read(self, org_id: UUID) -> AsyncIterator[TenantReadSession]:
+        """Read as `org_id`, one snapshot for all statements."""
+        async with (
+            self._transaction(APP_ROLE, {ORG_SETTING: org_id}, read_only=True) as opened,
+            TenantReadSession(*opened, org_id=org_id) as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def duty(self, org_id: UUID, duty: Duty) -> AsyncIterator[DutySession]:
+        """Read and write as `org_id`, in a job that does this duty for it."""
+        async with (
+            self._transaction(APP_ROLE, {ORG_SETTING: org_id, DUTY_SETTING: duty}) as opened,
+            DutySession(*opened, org_id=org_id, duty=duty) as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def matcher(self, partnership_id: UUID) -> AsyncIterator[MatcherSession]:
+        """Work on one partnership in the matcher's role."""
+        async with (
+            self._transaction(MATCHER_ROLE, {PARTNERSHIP_SETTING: partnership_id}) as opened,
+            MatcherSession(*opened, partnership_id=partnership_id) as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def directory(self) -> AsyncIterator[DirectorySession]:
+        """Work without a tenant on the tables that have none."""
+        async with self._transaction(APP_ROLE, {}) as opened, DirectorySession(*opened) as session:
+            yield session
+
+    def _transaction(
+        self, role: str, settings: Settings, *, read_only: bool = False
+    ) -> AbstractAsyncContextManager[Opened]:
+        return transaction(self._engines[role], settings, read_only=read_only)

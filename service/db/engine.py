@@ -1,0 +1,66 @@
+"""Engines of SQLAlchemy over asyncpg that leave BEGIN and COMMIT to this room.
+
+SQLAlchemy would send BEGIN on its own and lazily. Here a transaction opens with one message, `BEGIN; SET LOCAL …`, so engines
+run in autocommit and `service.db.database` opens and closes every transaction. Addresses are plain
+`postgresql://` ones with libpq's parameters (`sslmode`, `host=/socket`, several hosts), read by asyncpg itself.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many connections one role's engine may open and how long anything may take, in seconds."""
+
+    connections: int = 10
+    acquire: float = 2.0
+    """Waiting for a free connection, and for a new one to answer."""
+    command: float = 30.0
+    """Waiting for the answer to one statement; after it the statement is cancelled."""
+
+
+JOB_LIMITS = Limits(connections=6, command=600.0)
+"""For jobs: fewer connections, statements over a whole list."""
+
+
+def plain_url(url: str) -> str:
+    """Take SQLAlchemy's driver name out of an address: `postgresql+asyncpg://…` → `postgresql://…`."""
+    scheme, separator, rest = url.partition("://")
+    return scheme.partition("+")[0] + separator + rest
+
+
+def make_engine(url: str, *, limits: Limits, application: str = "commonground") -> AsyncEngine:
+    """Make an engine for one role. It connects when it is first used."""
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(
+            plain_url(url),
+            timeout=limits.acquire,
+            command_timeout=limits.command,
+            server_settings={"application_name": application},
+        )
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        isolation_level="AUTOCOMMIT",
+        pool_size=limits.connections,
+        max_overflow=0,
+        pool_timeout=limits.acquire,
+        pool_reset_on_return=None,
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, entry: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:  # noqa: ARG001  # SQLAlchemy's signature
+    """Have the pool replace a connection that the server has closed; asyncpg knows without asking."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

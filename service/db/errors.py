@@ -1,0 +1,62 @@
+"""What can go wrong with the database, by name.
+
+DatabaseError
+├── DatabaseUnavailable        it cannot be reached or doesn't answer in time: try again
+├── TransactionAbortedError    a failed statement was swallowed, so nothing of the transaction can be kept
+├── UnsafeDatabaseError        it answers, but row-level security would not hold: refuse to start
+├── RolesMissingError          the three roles were never made on this server
+├── SchemaBehindError          the schema is older than this version: migrate
+├── SchemaDriftError           models and migrations say different things
+└── EmbeddedServerError        the embedded server can't be started here
+"""
+
+
+class DatabaseError(Exception):
+    """Base of all errors of this room."""
+
+
+class DatabaseUnavailable(DatabaseError):  # noqa: N818 - a state of the world, answered with 503, not a mistake
+    """The database cannot be reached, is going down, or has no free connection.
+
+    `outcome_unknown` is true when the connection broke while COMMIT was under way: the work may stand or not,
+    and only a repeat under the same idempotency key tells.
+    """
+
+    def __init__(
+        self,
+        message: str = "The database does not answer; try again shortly.",
+        *,
+        outcome_unknown: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown
+
+
+class TransactionAbortedError(DatabaseError):
+    """A statement failed, its error was caught, and the transaction went on: PostgreSQL would quietly roll it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A statement of this transaction failed and its error was swallowed, so nothing was kept. "
+            "Run a statement that may fail inside `async with session.savepoint():`."
+        )
+
+
+class UnsafeDatabaseError(DatabaseError):
+    """The server or a role would not keep tenants apart."""
+
+
+class RolesMissingError(DatabaseError):
+    """The roles that policies and grants name don't exist on the server."""
+
+
+class SchemaBehindError(DatabaseError):
+    """The schema is older than this version of the service."""
+
+
+class SchemaDriftError(DatabaseError):
+    """The tables that the models describe are not the ones that the migrations make."""
+
+
+class EmbeddedServerError(DatabaseError):
+    """The embedded PostgreSQL cannot run with this data directory."""

@@ -1,0 +1,65 @@
+"""Tell a database that is away from a statement that is wrong.
+
+A server that stops, restarts or dies shows itself as exceptions of three unrelated hierarchies (asyncpg's PostgresError,
+asyncpg's InterfaceError and InternalClientError, Python's OSError and TimeoutError), some wrapped by SQLAlchemy.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from service.db.errors import DatabaseUnavailable
+
+_AWAY_CLASSES = ("08", "57P01", "57P02", "57P03", "53300")
+"""SQLSTATEs: connection exceptions, shutdown, crash, not yet accepting connections, too many of them."""
+
+_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""Say "the connection is gone" where it is gone, and "you misuse me" where it isn't."""
+
+
+def is_away(error: BaseException, *, closed: bool) -> bool:
+    """Whether `error`, raised by a call to the database, means that the database is away.
+
+    `closed`: the connection is closed, or never came about.
+    """
+    return any(_says_away(one, closed=closed) for one in _chain(error))
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Translate what opening or taking a connection raises."""
+    try:
+        yield
+    except Exception as error:
+        if is_away(error, closed=True):
+            raise DatabaseUnavailable from error
+        raise
+
+
+@contextmanager
+def calling(connection: asyncpg.Connection, *, committing: bool = False) -> Iterator[None]:
+    """Translate what a call on an open connection raises."""
+    try:
+        yield
+    except Exception as error:
+        if is_away(error, closed=connection.is_closed()):
+            raise DatabaseUnavailable(outcome_unknown=committing) from error
+        raise
+
+
+def _says_away(error: BaseException, *, closed: bool) -> bool:
+    if isinstance(error, TimeoutError | PoolTimeoutError):
+        return True
+    if isinstance(error, _LOST):
+        return closed
+    sqlstate = getattr(error, "sqlstate", None)
+    return isinstance(sqlstate, str) and sqlstate.startswith(_AWAY_CLASSES)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = getattr(seen, "orig", None) or seen.__cause__

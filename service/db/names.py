@@ -1,0 +1,28 @@
+"""The names of roles, the database and the settings that policies read: migrations and sessions share them."""
+
+from enum import StrEnum
+
+MIGRATOR_ROLE = "commonground_migrator"
+"""Owns every table and runs the migrations."""
+
+APP_ROLE = "commonground_app"
+"""Serves requests and jobs of one tenant."""
+
+MATCHER_ROLE = "commonground_matcher"
+"""Compares the tokens of a partnership and has no right on any account."""
+
+DATABASE = "commonground"
+
+ORG_SETTING = "app.org_id"
+PARTNERSHIP_SETTING = "app.partnership_id"
+DUTY_SETTING = "app.duty"
+
+
+class Duty(StrEnum):
+    """What a job does as a tenant that the tenant's own people may not: policies ask for it by name."""
+
+    WEIGH = "weigh"
+    """Answer which evidence stands beside the tokens of the tenant that met, which its own sessions may not know."""
+
+    PUBLISH = "publish"
+    """Write what the tenant shows to a partner, which its own sessions can neither read nor count."""

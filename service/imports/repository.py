@@ -1,0 +1,52 @@
+"""SQL of imports and their refused rows."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from sqlmodel import select
+
+from service.db.sessions import TenantReadSession, TenantSession
+from service.imports.models import Import
+
+_PAGE = """
+    SELECT * FROM import WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+"""
+_ERRORS = """
+    SELECT "row", line, "column", reason, message, text FROM import_error
+    WHERE org_id = $1 AND import_id = $2 AND "row" > $3 ORDER BY "row" LIMIT $4
+"""
+_ADD_ERRORS = """
+    INSERT INTO import_error (org_id, import_id, "row", line, "column", reason, message, text)
+    SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+class Imports:
+    """The imports of one organization, read."""
+
+    def __init__(self, session: TenantReadSession) -> None:
+        self._session = session
+
+    async def by_id(self, import_id: UUID) -> Import | None:
+        return await self._session.scalar(
+            select(Import).where(Import.org_id == self._session.org_id, Import.id == import_id)
+        )
+
+    async def page(self, *, limit: int, before: UUID | None = None) -> list[Mapping[str, Any]]:
+        """Up to `limit` imports, newest first, older than `before`."""
+        driver = await self._session.raw()
+        return await driver.fetch(_PAGE, self._session.org_id, before, limit)
+
+    async def errors(self, import_id: UUID, *, limit: int, after_row: int = 0) -> list[Mapping[str, Any]]:
+        driver = await self._session.raw()
+        return await driver.fetch(_ERRORS, self._session.org_id, import_id, after_row, limit)
+
+
+async def keep_errors(session: TenantSession, import_id: UUID, refused: pl.DataFrame) -> None:
+    """Store refused rows (`row`, `line`, `column`, `reason`, `message`, `text`), once each."""
+    driver = await session.raw()
+    columns = [refused[c].to_list() for c in ("row", "line", "column", "reason", "message", "text")]
+    await driver.execute(_ADD_ERRORS, session.org_id, import_id, *columns)

@@ -1,0 +1,230 @@
+"""Delimited text: CSV, TSV, semicolons, pipes. Finds the dialect, reads the header, then rows block by block."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from service.ingest.batches import Batch, Dialect, joined
+from service.ingest.encoding import TextStream
+from service.ingest.errors import (
+    BadHeaderError,
+    EmptyFileError,
+    NoDataRowsError,
+    TooManyRowsError,
+    UnclosedQuoteError,
+)
+from service.ingest.exact import Cursor, ExactReader, Shape, is_blank
+from service.ingest.fast import read_fast
+from service.ingest.framing import Framer, after_line_end, split_fields
+from service.ingest.header import spellings, squash
+from service.ingest.limits import Limits
+from service.ingest.source import peek
+
+DELIMITERS = (",", ";", "\t", "|")
+ONE_COLUMN = "\x1f"
+"""Stands for "no delimiter": a character that no value has."""
+
+BLOCK = 4 * 1024**2
+PIECE = 256 * 1024
+"""An odd row costs the slow reader's time for this many bytes around it, not for its block."""
+
+_SAMPLE_ROWS = 50
+_SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What the beginning of the text says: dialect, header, and where the data begins (byte, line)."""
+
+    dialect: Dialect
+    delimiter: str
+    headers: list[str]
+    header_line: int
+    data: int
+    data_line: int
+
+
+class DelimitedTable:
+    """A text file whose header has been read. Raises what refuses the whole file (`errors`), at once or while read."""
+
+    def __init__(self, text: TextStream, limits: Limits) -> None:
+        head, self._chunks, complete = peek(iter(text), max(PIECE, 2 * limits.line))
+        self._text = text
+        self._limits = limits
+        self._start = _begin(head, limits, complete=complete)
+        if complete and not head[self._start.data :].strip(b" \r\n"):
+            raise _no_data_rows(self.header_line)
+
+    @property
+    def headers(self) -> list[str]:
+        return self._start.headers
+
+    @property
+    def header_line(self) -> int:
+        return self._start.header_line
+
+    @property
+    def encoding(self) -> str:
+        return self._text.encoding
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._start.dialect
+
+    def batches(self, picks: Mapping[str, int]) -> Iterator[Batch]:
+        shape = Shape(self._start.delimiter, self.headers, picks, self._limits)
+        rows = _Rows(shape, Cursor(row=0, line=self._start.data_line))
+        rest, skip = b"", self._start.data
+        for block in _regrouped(self._chunks):
+            batch, rest = rows.feed(rest + block[skip:], final=False)
+            skip = 0
+            yield batch
+        batch, _ = rows.feed(rest, final=True)
+        yield batch
+        if not rows.cursor.row:
+            raise _no_data_rows(self.header_line)
+
+
+class _Rows:
+    """Chooses the reader: the fast one for whole blocks, else for pieces, the exact one where that will not do."""
+
+    def __init__(self, shape: Shape, cursor: Cursor) -> None:
+        self._shape = shape
+        self._exact = ExactReader(shape)
+        self.cursor = cursor
+
+    def feed(self, buf: bytes, *, final: bool) -> tuple[Batch, bytes]:
+        """The records that end in `buf`, and the rest of it, which the next text continues."""
+        found: list[Batch] = []
+        size = len(buf)
+        while buf or (final and self._exact.amid_record):
+            step = self._try_fast(buf[:size], final=final and size >= len(buf))
+            if step is None and size > PIECE:
+                size = PIECE
+                continue
+            batch, used = step or self._exact.read(buf, self.cursor, stop=size, final=final)
+            found.append(batch)
+            self._check_rows()
+            if not used:
+                break
+            buf = buf[used:]
+        return joined(found), buf
+
+    def _try_fast(self, buf: bytes, *, final: bool) -> tuple[Batch, int] | None:
+        if not buf or self._exact.amid_record:
+            return None
+        return read_fast(buf, self.cursor, self._shape, final=final)
+
+    def _check_rows(self) -> None:
+        if self.cursor.row > self._shape.limits.rows:
+            raise TooManyRowsError(
+                f"more rows than the limit 'rows' of {self._shape.limits.rows}",
+                mend="Split the list into several files.",
+                line=self.cursor.line,
+            )
+
+
+def _regrouped(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Chunks of any size as blocks worth a vectorised pass."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def _no_data_rows(line: int) -> NoDataRowsError:
+    return NoDataRowsError(
+        "no data rows follow the header",
+        mend="Export the list again with its rows; nothing was changed.",
+        line=line,
+    )
+
+
+def _begin(head: bytes, limits: Limits, *, complete: bool) -> _Start:
+    pos, line, announced = _preamble(head)
+    if pos >= len(head):
+        raise EmptyFileError(
+            "the file is empty", mend="Export the list again: a header line, then one line a company."
+        )
+    delimiter = announced or _best_delimiter(head, pos, complete=complete)
+    framer = Framer(delimiter.encode(), line)
+    end, ended = framer.advance(head, pos, final=complete)
+    if not ended or end - pos > limits.line:
+        raise BadHeaderError(
+            f"the header is longer than the limit 'line' of {limits.line} bytes",
+            mend="Check that the file has line ends, and that every quote in the header is closed.",
+            line=line,
+        )
+    names, bad = split_fields(head[pos:end].decode(), delimiter)
+    if bad is not None:
+        raise BadHeaderError(
+            f"the name of column {bad + 1} has text after its closing quote",
+            mend='Double the quotes that belong to the name ("") or remove them.',
+            line=line,
+        )
+    headers = [" ".join(name.split()) for name in names]
+    return _Start(
+        _dialect(head, delimiter), delimiter, headers, line, after_line_end(head, end), framer.line + 1
+    )
+
+
+def _preamble(head: bytes) -> tuple[int, int, str | None]:
+    """Where the header begins (byte, line): after blank lines and the `sep=;` line that Excel writes."""
+    pos, line, announced = 0, 1, None
+    while pos < len(head):
+        match = re.compile(rb"[\r\n]").search(head, pos)
+        end = match.start() if match else len(head)
+        text = head[pos:end].decode(errors="replace")
+        sep = _SEP_LINE.fullmatch(text.strip(" "))
+        if not sep and not is_blank(text, ","):
+            break
+        announced = sep[1] if sep and sep[1] in DELIMITERS else announced
+        pos, line = after_line_end(head, end), line + 1
+    return pos, line, announced
+
+
+def _best_delimiter(head: bytes, pos: int, *, complete: bool) -> str:
+    """The delimiter under which the header has several columns, is known best and fits the rows."""
+    scores = [(_fitness(head, pos, d, complete=complete), -at, d) for at, d in enumerate(DELIMITERS)]
+    (several, *_), _, best = max(scores)
+    return best if several else ONE_COLUMN
+
+
+def _fitness(head: bytes, pos: int, delimiter: str, *, complete: bool) -> tuple[bool, int, float, int]:
+    records = _sample(head, pos, delimiter, complete=complete)
+    if not records:
+        return False, 0, 0.0, 0
+    names, rows = records[0], records[1:]
+    known = len({spellings()[squash(name)][0] for name in names if squash(name) in spellings()})
+    fitting = sum(len(row) == len(names) for row in rows) / max(1, len(rows))
+    return len(names) > 1, known, fitting, len(names)
+
+
+def _sample(head: bytes, pos: int, delimiter: str, *, complete: bool) -> list[list[str]]:
+    records: list[list[str]] = []
+    while pos < len(head) and len(records) <= _SAMPLE_ROWS:
+        try:
+            end, ended = Framer(delimiter.encode(), 1).advance(head, pos, final=complete)
+        except UnclosedQuoteError:
+            break
+        if not ended:
+            break
+        text = head[pos:end].decode()
+        if not is_blank(text, delimiter):
+            records.append(split_fields(text, delimiter)[0])
+        pos = after_line_end(head, end)
+    return records
+
+
+def _dialect(head: bytes, delimiter: str) -> Dialect:
+    pairs = head.count(b"\r\n")
+    counts = {"CRLF": pairs, "LF": head.count(b"\n") - pairs, "CR": head.count(b"\r") - pairs}
+    used = [name for name, count in counts.items() if count]
+    line_end = used[0] if len(used) == 1 else "mixed" if used else "LF"
+    return Dialect(None if delimiter == ONE_COLUMN else delimiter, '"' if b'"' in head else None, line_end)

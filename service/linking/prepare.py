@@ -1,0 +1,41 @@
+"""Accounts of one side, made ready: normalised, with their match keys and their evidence."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from service.matching import evidence, match_keys, normalise
+from service.matching.kinds import KeyKind
+from service.matching.keys import MatchKeys
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """`normalised` and `evidence` have one row an account, in the order given; `keys` name accounts by that position."""
+
+    normalised: pl.DataFrame
+    keys: MatchKeys
+    evidence: pl.DataFrame
+
+    @property
+    def accounts(self) -> int:
+        return self.normalised.height
+
+    def subset(self, positions: pl.Series) -> "Prepared":
+        """The same for the accounts at `positions` (UInt32, unique) alone; guards stand as they were found over all."""
+        moved = pl.DataFrame({"index": positions, "to": pl.int_range(len(positions), dtype=pl.UInt32, eager=True)})
+        columns = {
+            kind: frame.join(moved, on="index").select(pl.col("to").alias("index"), "key")
+            for kind, frame in self.keys.columns.items()
+        }
+        return Prepared(self.normalised[positions], self.keys.replaced(columns), self.evidence[positions])
+
+
+def prepare(accounts: pl.DataFrame) -> Prepared:
+    """Normalise accounts (any frame with the canonical columns) and make their keys and evidence."""
+    normalised = normalise(accounts)
+    return Prepared(normalised, match_keys(normalised), evidence(normalised))
+
+
+def key_count(prepared: Prepared) -> dict[KeyKind, int]:
+    return {kind: frame.height for kind, frame in prepared.keys.columns.items()}

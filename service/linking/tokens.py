@@ -1,0 +1,41 @@
+"""Match keys → tokens of one side in one partnership and epoch: both HMACs, column-wise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from service.crypto import EvidenceKey, OuterKey, PairKeys, TokenKey, inner_tokens, outer_tokens
+from service.linking.columns import U64, TokenColumn
+from service.linking.prepare import Prepared
+from service.matching.kinds import KeyKind
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKeys:
+    """The keys of one partnership and epoch that the service's worker holds for a hosted side: inner, outer, normaliser."""
+
+    pair: PairKeys
+    outer: OuterKey
+    normaliser: str
+
+    def token_key(self, kind: KeyKind) -> TokenKey:
+        return self.pair.token_key(kind.value, self.normaliser)
+
+    def evidence_key(self, kind: KeyKind) -> EvidenceKey:
+        return self.pair.evidence_key(kind.value, self.normaliser)
+
+
+def token_bytes(keys: pl.Series, kind: KeyKind, link: LinkKeys) -> NDArray[np.uint8]:
+    """Tokens of a column of key texts: uint8 (n, 16). The inner token lives only inside this call."""
+    return outer_tokens(inner_tokens(keys, link.token_key(kind)).t1, link.outer)
+
+
+def tokenise(prepared: Prepared, refs: U64, link: LinkKeys) -> dict[KeyKind, TokenColumn]:
+    """One sorted column a kind; `refs` (u64, one an account in `prepared`'s order) name the accounts in this partnership."""
+    return {
+        kind: TokenColumn.of(token_bytes(frame["key"], kind, link), refs[frame["index"].to_numpy()])
+        for kind, frame in prepared.keys.columns.items()
+        if frame.height
+    }

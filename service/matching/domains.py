@@ -1,0 +1,148 @@
+"""Registrable domains, column-wise, under the pinned Public Suffix List with its private section.
+
+The list is that of the package `publicsuffixlist`, loaded once into `polars_tldextract`, whose own is older. Tidy addresses go
+straight to the extension; the untidy few are cleaned one distinct value at a time.
+"""
+
+import re
+import threading
+import unicodedata
+from importlib.resources import files
+from typing import NamedTuple
+
+import polars as pl
+import polars_tldextract as tld
+
+from service.matching import tables
+from service.matching.columns import map_distinct, on_rows
+from service.matching.errors import SuffixListError
+
+_TIDY = r"^(?:https?://)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+(?::[0-9]+)?(?:[/?#][!-~]*)?$"
+_SCHEME = re.compile(r"^(?:(?:https?|ftp|mailto)[:/\\]+|[/\\]+)+")
+_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_CUT = re.compile(r"[/\\?#]")
+LONGEST_DOMAIN = 253
+SITE_KINDS = ("social", "free_mail", "link", "code", "placeholder", "umbrella")
+"""Kinds whose bare host is no company's own site unless the company bears its name; a job board's or shop system's is its maker's."""
+
+_lock = threading.Lock()
+_loaded: list[str] = []
+
+
+def load_suffix_list() -> str:
+    """Put the pinned list into the extension, once a process; returns the list's own version stamp.
+
+    Raises `SuffixListError` when the list isn't where its package should have it, or can't be parsed.
+    """
+    with _lock:
+        if not _loaded:
+            path = files("publicsuffixlist") / "public_suffix_list.dat"
+            try:
+                _loaded.append(tld.load_psl(path.read_text(encoding="utf-8")))
+            except (OSError, ValueError) as error:
+                raise SuffixListError(
+                    f"The Public Suffix List at {path} can't be loaded ({error}); reinstall the package publicsuffixlist."
+                ) from error
+        return _loaded[0]
+
+
+class Domains(NamedTuple):
+    domain: pl.Series
+    reason: pl.Series
+
+
+def account_domains(website: pl.Series, email: pl.Series, name: pl.Series) -> Domains:
+    """The company's domain, from its website, else from its e-mail address, and why there is none.
+
+    `name` is the name key: a company that bears the name of a shared host is its owner ("Yahoo Inc.", yahoo.com).
+    Reasons: `free_mail`, `shared_host`, `invalid`; null where there is a domain or nothing was given.
+    """
+    site = _own(registrable(website), website, name)
+    mail = _own(registrable(email.str.extract(r"@([^@]*)$", 1)), None, name)
+    frame = pl.DataFrame({"site": site.domain, "why": site.reason, "mail": mail.domain, "mail_why": mail.reason}).select(
+        pl.coalesce("site", "mail").alias("domain"), pl.coalesce("why", "mail_why").alias("why")
+    )
+    reason = pl.when(pl.col("domain").is_null()).then("why").alias("domain_reason")
+    return Domains(frame["domain"], frame.select(reason).to_series())
+
+
+class _Extracted(NamedTuple):
+    domain: pl.Series
+    given: pl.Series
+
+
+def registrable(addresses: pl.Series) -> _Extracted:
+    """Registrable domain (A-labels) of each address, and whether there was an address at all."""
+    load_suffix_list()
+    text = addresses.str.strip_chars().str.to_lowercase()
+    given = (text != "").fill_null(value=False)
+    untidy = given & ~text.str.contains(_TIDY).fill_null(value=False)
+    hosts = on_rows(text, untidy, lambda rows: map_distinct(rows, host_of))
+    domain = hosts.to_frame("host").select(tld.registrable_domain("host", include_private=True)).to_series()
+    return _Extracted(_checked(domain), given)
+
+
+def _checked(domain: pl.Series) -> pl.Series:
+    longest_safe = 60
+    long = domain.str.len_bytes() > longest_safe
+    return on_rows(domain, long, lambda rows: map_distinct(rows, lambda text: text if _valid(text) else None))
+
+
+def host_of(address: str) -> str | None:
+    """The host of a messy address in A-labels, or null where it can't be one.
+
+    Takes off what people paste along: quotes, brackets, schemes (also broken or doubled ones), users, ports, paths, a
+    second address behind a comma or space.
+    """
+    text = unicodedata.normalize("NFKC", address).lower()
+    text = "".join(c for c in text if unicodedata.category(c) != "Cf").strip("<>()[]{}\"'.,;| \t\r\n")
+    text = re.split(r"[\s,;|]", _SCHEME.sub("", text), maxsplit=1)[0]
+    host = _CUT.split(text, maxsplit=1)[0].rsplit("@", 1)[-1].split(":", 1)[0].strip(".")
+    labels = [_a_label(label) for label in host.split(".")]
+    host = ".".join(labels)
+    return host if _valid(host) else None
+
+
+def _valid(host: str) -> bool:
+    labels = host.split(".")
+    return len(labels) > 1 and len(host) <= LONGEST_DOMAIN and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def _a_label(label: str) -> str:
+    """Punycode as IDNA 2008 has it: ß and ς keep their own labels, unlike in the standard library's 2003 codec."""
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+
+
+def _own(found: _Extracted, website: pl.Series | None, name: pl.Series) -> Domains:
+    """Hosts that many companies share off, with the reason."""
+    hosts = pl.DataFrame({"host": list(tables.generic_hosts()), "kind": list(tables.generic_hosts().values())})
+    rows = pl.DataFrame({"domain": found.domain, "given": found.given, "name": name, "site": found.domain if website is None else website})
+    parents = {host.split(".", 1)[1] for host in tables.generic_hosts()} | set(tables.generic_hosts())
+    suspect = rows["domain"].is_in(list(parents)).fill_null(value=False)
+    kinds = on_rows(
+        pl.Series("kind", [None] * len(rows), dtype=pl.String), suspect, lambda _: _shared_kind(rows.filter(suspect), hosts, site=website is not None)
+    )
+    why = (
+        pl.when(pl.col("kind") == "free_mail").then(pl.lit("free_mail"))
+        .when(pl.col("kind").is_not_null()).then(pl.lit("shared_host"))
+        .when(pl.col("given") & pl.col("domain").is_null()).then(pl.lit("invalid"))
+    )  # fmt: skip
+    judged = rows.with_columns(kinds.alias("kind")).select(
+        pl.when(pl.col("kind").is_null()).then("domain").alias("domain"), why.alias("reason")
+    )
+    return Domains(judged["domain"], judged["reason"])
+
+
+def _shared_kind(rows: pl.DataFrame, hosts: pl.DataFrame, *, site: bool) -> pl.Series:
+    """The kind of shared host of each row, null where the address is the owner's own."""
+    address = pl.col("site").str.strip_chars().str.to_lowercase()
+    host = address.str.extract(r"^(?:https?:/+)?(?:www\.)?([^/?#:\s]+)", 1)
+    path = address.str.extract(r"^(?:https?:/+)?[^/?#]+[/?#]+(.+)$", 1)
+    label = pl.col("domain").str.extract(r"^([^.]+)", 1).str.replace_all("-", "", literal=True)
+    kinds = rows.with_columns(host=host, path=path, label=label).join(
+        hosts, left_on="domain", right_on="host", how="left", maintain_order="left"
+    ).join(hosts.rename({"kind": "host_kind"}), on="host", how="left", maintain_order="left")
+    bare = pl.lit(site) & (pl.col("host") == pl.col("domain")) & pl.col("path").is_null() & ~pl.col("kind").is_in(SITE_KINDS)
+    bears = pl.col("name").str.starts_with(pl.col("label")).fill_null(value=False) & pl.lit(site)
+    own = pl.col("kind").is_not_null() & (bare | bears)
+    return kinds.select(pl.when(own).then(None).otherwise(pl.coalesce("kind", "host_kind")).alias("kind")).to_series()

@@ -1,0 +1,53 @@
+"""One account a row in, its normalised self out: everything keys and evidence are made of."""
+
+import polars as pl
+
+from service.matching.columns import map_distinct
+from service.matching.domains import account_domains
+from service.matching.facts import cities, countries, linkedin_slugs, sectors, sizes
+from service.matching.heads import name_heads
+from service.matching.names import latin, name_keys, short, transliterate, weak
+from service.matching.records import ACCOUNT_FIELDS
+from service.matching.registry import registry_numbers
+
+
+def normalise(accounts: pl.DataFrame) -> pl.DataFrame:
+    """The normalised accounts, one row each in the same order.
+
+    Reads the columns of `ACCOUNT_FIELDS` (a missing one counts as empty, others are ignored) and gives `domain`,
+    `domain_reason` (`free_mail`, `shared_host`, `invalid`, null), `spaced_name`, `name`, `name_latin`, `weak`, `short`,
+    `name_head`, `head_latin`, `linkedin`, `registry` (list of `scheme|id`), `country`, `city`, `sector`, `size`; null means unknown.
+    """
+    frame = _canonical(accounts)
+    names = name_keys(frame["name"])
+    domains = account_domains(frame["website"], frame["email"], names.name)
+    heads = name_heads(names.bare)
+    foreign = latin(names.spaced)
+    head_latin = map_distinct(heads.set(foreign.is_null(), None), transliterate)
+    return pl.DataFrame(
+        {
+            "domain": domains.domain,
+            "domain_reason": domains.reason,
+            "spaced_name": names.spaced,
+            "name": names.name,
+            "name_latin": foreign,
+            "weak": weak(names.bare, names.name),
+            "short": short(names.name),
+            "name_head": heads,
+            "head_latin": head_latin,
+            "linkedin": linkedin_slugs(frame["linkedin"], frame["website"]),
+            "registry": registry_numbers(frame),
+            "country": countries(frame["country"]),
+            "city": cities(frame["city"]),
+            "sector": sectors(frame["industry"]),
+            "size": sizes(frame["employees"]),
+        }
+    )
+
+
+def _canonical(accounts: pl.DataFrame) -> pl.DataFrame:
+    present = set(accounts.columns)
+    return accounts.select(
+        pl.col(field).cast(pl.String) if field in present else pl.lit(None, dtype=pl.String).alias(field)
+        for field in ACCOUNT_FIELDS
+    )

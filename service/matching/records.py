@@ -1,0 +1,24 @@
+"""The canonical account columns: what ingest yields, what the normaliser reads and what every later step names alike."""
+
+REGISTRY_FIELDS = ("registry_id", "lei", "vat", "duns", "siren")
+"""Columns that hold a registry number; `registry_id` holds `scheme:number`, the others the bare number of their scheme."""
+
+ACCOUNT_FIELDS = (
+    "external_id",
+    "name",
+    "website",
+    "email",
+    "linkedin",
+    "country",
+    "city",
+    "industry",
+    "employees",
+    "revenue",
+    "status",
+    "owner",
+    *REGISTRY_FIELDS,
+)
+"""Every canonical text column, in the order in which frames carry them. A missing or empty value is null."""
+
+KEY_FIELDS = ("name", "website", "email", "linkedin", *REGISTRY_FIELDS)
+"""Columns that can yield a match key: a file without any of them cannot be matched."""

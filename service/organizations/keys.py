@@ -1,0 +1,73 @@
+"""API keys: `cg_live_` + organization id (26) + secret (52) + checksum (7), in Crockford base32, lower case.
+
+The organization's id stands first, so that the tenant is set before the first look-up; the checksum lets a mistyped or cut
+key be told from a wrong one without a look-up, and lets scanners find leaked keys.
+"""
+
+import binascii
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.organizations.errors import InvalidApiKey
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+SECRET_BYTES = 32
+PREFIX_CHARACTERS = 10
+_FORM = re.compile(rf"cg_live_([{ALPHABET}]{{26}})([{ALPHABET}]{{52}})([{ALPHABET}]{{7}})")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyText:
+    """A well-formed key. `prefix` is the public part that it is found by; `digest` is what is stored (SHA-256)."""
+
+    org_id: UUID
+    prefix: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"KeyText({self.org_id}, {self.prefix}…)"
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.text.encode()).digest()
+
+    def matches(self, digest: bytes) -> bool:
+        return hmac.compare_digest(self.digest, digest)
+
+
+def new_key(org_id: UUID) -> KeyText:
+    """A fresh key of 256 random bits."""
+    body = "cg_live_" + _encode(org_id.bytes, 26) + _encode(secrets.token_bytes(SECRET_BYTES), 52)
+    return parse_key(body + _checksum(body))
+
+
+def parse_key(text: str) -> KeyText:
+    """Read a key; InvalidApiKey if it isn't one or was mistyped."""
+    form = _FORM.fullmatch(text)
+    if form is None or not hmac.compare_digest(_checksum(text[:-7]), form[3]):
+        raise InvalidApiKey
+    try:
+        org_id = UUID(bytes=_decode(form[1], 16))
+    except OverflowError:
+        raise InvalidApiKey from None
+    return KeyText(org_id, form[2][:PREFIX_CHARACTERS], text)
+
+
+def _checksum(body: str) -> str:
+    return _encode(binascii.crc32(body.encode()).to_bytes(4), 7)
+
+
+def _encode(data: bytes, length: int) -> str:
+    value = int.from_bytes(data)
+    return "".join(ALPHABET[value >> 5 * i & 31] for i in reversed(range(length)))
+
+
+def _decode(text: str, size: int) -> bytes:
+    value = 0
+    for character in text:
+        value = value << 5 | ALPHABET.index(character)
+    return value.to_bytes(size)

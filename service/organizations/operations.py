@@ -1,0 +1,85 @@
+"""Making an organization, giving it keys, and telling who a key is."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.crypto import IdentityKey, Keystore, Mode, ReferenceKey, SecretBytes, SecretName
+from service.db.sessions import TenantReadSession, TenantSession
+from service.kit.clock import Clock
+from service.kit.ids import Ids
+from service.organizations.errors import HandleTaken, InvalidApiKey, InvalidHandle, MissingScope
+from service.organizations.keys import KeyText, new_key
+from service.organizations.models import ApiKey, Organization, Scope
+from service.organizations.repository import ApiKeys, Directory
+
+_HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an organization, and what its key may do."""
+
+    org_id: UUID
+    scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        """MissingScope unless the key has it."""
+        if scope not in self.scopes:
+            raise MissingScope(scope.value)
+
+
+def identity_name(org_id: UUID) -> SecretName:
+    return SecretName("ik", str(org_id))
+
+
+def reference_key(keystore: Keystore, org_id: UUID) -> ReferenceKey:
+    """`Kref`, the key of the organization's own account references."""
+    return ReferenceKey.of(keystore.get(SecretName("kref", str(org_id))).reveal())
+
+
+def identity_key(keystore: Keystore, org_id: UUID) -> IdentityKey:
+    return IdentityKey(keystore.get(identity_name(org_id)))
+
+
+async def create_organization(
+    session: TenantSession, keystore: Keystore, clock: Clock, *, handle: str, name: str
+) -> Organization:
+    """Make the hosted organization whose id the session has as its tenant, with its identity and reference keys.
+
+    InvalidHandle, HandleTaken.
+    """
+    if not _HANDLE.fullmatch(handle):
+        raise InvalidHandle(handle)
+    if await Directory(session).by_handle(handle):
+        raise HandleTaken(handle)
+    seed = keystore.get_or_create(identity_name(session.org_id))
+    keystore.get_or_create(SecretName("kref", str(session.org_id)), SecretBytes.draw)
+    organization = Organization(
+        id=session.org_id, handle=handle, name=name, mode=Mode.HOSTED, identity=IdentityKey(seed).public,
+        created_at=clock.now(),
+    )  # fmt: skip
+    session.add(organization)
+    await session.flush()
+    return organization
+
+
+def create_key(session: TenantSession, ids: Ids, clock: Clock, *, name: str, scopes: Iterable[Scope] = Scope) -> KeyText:
+    """A new API key of the session's organization; its text is shown once and not stored."""
+    key = new_key(session.org_id)
+    session.add(
+        ApiKey(
+            org_id=session.org_id, id=ids.new(), name=name, prefix=key.prefix, digest=key.digest,
+            scopes=[scope.value for scope in scopes], created_at=clock.now(), expires_at=None, revoked_at=None,
+        )
+    )  # fmt: skip
+    return key
+
+
+async def identify(session: TenantReadSession, key: KeyText, clock: Clock) -> Caller:
+    """Who the key is; InvalidApiKey if it is unknown, expired or revoked. The session's tenant is the key's organization."""
+    for stored in await ApiKeys(session).usable(key.prefix, clock.now()):
+        if key.matches(stored.digest):
+            return Caller(stored.org_id, frozenset(Scope(scope) for scope in stored.scopes))
+    raise InvalidApiKey

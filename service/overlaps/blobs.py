@@ -1,0 +1,23 @@
+"""Frames that rest beside the tokens for a moment: Arrow bytes, sealed under the partnership's rest key."""
+
+from io import BytesIO
+from uuid import UUID
+
+import polars as pl
+
+from service.crypto import RestKey, RestPlace
+
+
+def seal_frame(frame: pl.DataFrame, key: RestKey, *, org_id: UUID, run_id: UUID, column: str) -> bytes:
+    buffer = BytesIO()
+    frame.write_ipc(buffer)
+    return key.store(buffer.getvalue(), _place(org_id, run_id, column))
+
+
+def open_frame(blob: bytes, key: RestKey, *, org_id: UUID, run_id: UUID, column: str) -> pl.DataFrame:
+    """RecordError if it was moved from another side, run or column, or changed."""
+    return pl.read_ipc(BytesIO(key.load(blob, _place(org_id, run_id, column))), memory_map=False)
+
+
+def _place(org_id: UUID, run_id: UUID, column: str) -> RestPlace:
+    return RestPlace(org=str(org_id), kind="all", segment=str(run_id), column=column)

@@ -1,0 +1,47 @@
+"""The way from changed accounts to what people are told, one job a step:
+
+    accounts or rules changed → push (as each owner: tokens) → meet (as the matcher: candidates) → weigh (as each owner:
+    evidence codes) → score (as the matcher: overlaps and events) → publish (as each owner: shared records, references)
+
+Each job is one transaction, names its successor inside it, and does nothing the second time.
+"""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from service.imports.operations import CHANGED_JOB
+from service.jobs import JobContext, Payload, Registry
+from service.overlaps.jobs.meet import meet
+from service.overlaps.jobs.parts import MEET_JOB, PUBLISH_JOB, PUSH_JOB, SCORE_JOB, WEIGH_JOB, Parts
+from service.overlaps.jobs.publish import publish
+from service.overlaps.jobs.push import push, push_everywhere
+from service.overlaps.jobs.rules import follow_rules
+from service.overlaps.jobs.score import score
+from service.overlaps.jobs.weigh import weigh
+from service.partnerships.operations import RULES_CHANGED_JOB
+
+__all__ = ["Parts", "register"]
+
+
+STEPS: dict[str, Callable[..., Awaitable[None]]] = {
+    CHANGED_JOB: push_everywhere,
+    RULES_CHANGED_JOB: follow_rules,
+    PUSH_JOB: push,
+    MEET_JOB: meet,
+    WEIGH_JOB: weigh,
+    SCORE_JOB: score,
+    PUBLISH_JOB: publish,
+}
+
+
+def register(registry: Registry, parts: Parts) -> None:
+    """Let the registry run every step; a job's arguments are the step's ids."""
+    for name, step in STEPS.items():
+        registry.add(name, _handler(step, parts))
+
+
+def _handler(step: Callable[..., Awaitable[None]], parts: Parts) -> Callable[[JobContext, Payload], Awaitable[None]]:
+    async def handle(_context: JobContext, payload: Payload) -> None:
+        await step(parts, **{name: UUID(str(value)) for name, value in payload.items()})
+
+    return handle

@@ -1,0 +1,44 @@
+"""As the matcher: candidates and both sides' evidence → overlaps and events."""
+
+from uuid import UUID
+
+import anyio.to_thread
+
+from service.jobs import enqueue
+from service.linking.score import score_pairs
+from service.overlaps.blobs import open_frame
+from service.overlaps.jobs.parts import PUBLISH_JOB, Parts
+from service.overlaps.models import MatchRun
+from service.overlaps.repository import Runs
+from service.overlaps.verdicts import packed, write_verdicts
+from service.partnerships.epochs import rest_key_of
+from service.partnerships.repository import MatchedPartnership
+
+
+async def score(parts: Parts, *, partnership_id: UUID, run_id: UUID) -> None:
+    """Once both sides have answered: score, store the difference and its events, forget the evidence."""
+    async with parts.database.matcher(partnership_id) as session:
+        partnership = await MatchedPartnership(session).lock()
+        runs = Runs(session)
+        run = await runs.unscored(run_id)
+        answers = await runs.answers(run_id)
+        if partnership is None or run is None or len(answers) < len((run.lo_org_id, run.hi_org_id)):
+            return
+        key = rest_key_of(parts.keystore, partnership_id, partnership.epoch)
+        meetings = open_frame(run.meetings, key, org_id=run.lo_org_id, run_id=run_id, column="meetings")
+        lo, hi = (
+            open_frame(answers[org_id], key, org_id=org_id, run_id=run_id, column="codes")
+            for org_id in (run.lo_org_id, run.hi_org_id)
+        )
+        threshold = partnership.threshold
+        scored = await anyio.to_thread.run_sync(lambda: packed(score_pairs(meetings, lo, hi, threshold=threshold)))
+        await write_verdicts(session, partnership, scored)
+        await runs.forget_requests(run_id)
+        _finish(run, parts)
+        await session.flush()
+        for org_id in (run.lo_org_id, run.hi_org_id):
+            await enqueue(session, PUBLISH_JOB, {"org_id": str(org_id), "partnership_id": str(partnership_id)})
+
+
+def _finish(run: MatchRun, parts: Parts) -> None:
+    run.meetings, run.scored_at = b"", parts.clock.now()

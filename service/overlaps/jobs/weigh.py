@@ -1,0 +1,49 @@
+"""As the owner: evidence codes for one's own tokens that met."""
+
+from uuid import UUID
+
+import anyio.to_thread
+import polars as pl
+
+from service.accounts.store import read_accounts, read_ids
+from service.crypto import references
+from service.db.names import Duty
+from service.jobs import enqueue
+from service.linking.evidence import codes_for
+from service.linking.local import positions
+from service.linking.prepare import prepare
+from service.organizations.operations import reference_key
+from service.overlaps.blobs import open_frame, seal_frame
+from service.overlaps.jobs.parts import SCORE_JOB, Parts
+from service.overlaps.repository import EvidenceRequests
+from service.partnerships.epochs import link_keys, rest_key_of
+from service.partnerships.models import SharingLevel
+from service.partnerships.repository import Partnerships
+from service.partnerships.rules import bits_at
+
+
+async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUID) -> None:
+    """Answer the request of one run; nothing is left to do if it was dropped or answered."""
+    async with parts.database.duty(org_id, Duty.WEIGH) as session:
+        request = await EvidenceRequests(session).open(partnership_id, run_id)
+        if request is None:
+            return
+        opened = await Partnerships(session).opened(partnership_id)
+        key = rest_key_of(parts.keystore, partnership_id, opened.partnership.epoch)
+        asked = open_frame(request.asked, key, org_id=org_id, run_id=run_id, column="asked")
+        driver = await session.raw()
+        bits = bits_at(await Partnerships(session).rules(partnership_id, of=org_id), SharingLevel.MATCHED)
+        own_references = reference_key(parts.keystore, org_id)
+        ids = await read_ids(driver, org_id, bits)
+        refs = references(str(partnership_id), ids, own_references)
+        at = positions(asked["ref"], refs)
+        accounts = await read_accounts(driver, org_id, ids[at].to_list())
+        link = link_keys(parts.keystore, opened, org_id)
+
+        def codes() -> pl.DataFrame:
+            return codes_for(asked, prepare(accounts), references(str(partnership_id), accounts["id"], own_references), link)
+
+        answer = await anyio.to_thread.run_sync(codes)
+        request.codes = seal_frame(answer, key, org_id=org_id, run_id=run_id, column="codes")
+        await session.flush()
+        await enqueue(session, SCORE_JOB, {"partnership_id": str(partnership_id), "run_id": str(run_id)})

@@ -1,0 +1,123 @@
+"""Tokens as stored, the run that compares them, and the overlaps found."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
+from sqlmodel import Field
+
+from service.db.model import Record, enum_column, moment
+
+
+class OverlapStatus(StrEnum):
+    AUTO = "auto"
+    REVIEW = "review"
+
+
+class TokenSegment(Record, table=True):
+    """About 64 k sorted tokens of one side and kind, with the references of their accounts. Never changed once written."""
+
+    __tablename__ = "token_segment"
+    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+
+    partnership_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True)
+    change: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    number: int = Field(primary_key=True, sa_type=Integer)
+    epoch: int = Field(sa_type=Integer)
+    first: bytes = Field(sa_type=LargeBinary)
+    last: bytes = Field(sa_type=LargeBinary)
+    count: int = Field(sa_type=Integer)
+    tokens: bytes = Field(sa_type=LargeBinary)
+    refs: bytes = Field(sa_type=LargeBinary)
+
+
+class TokenChange(Record, table=True):
+    """One numbered change of one side's tokens."""
+
+    __tablename__ = "token_change"
+    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+
+    partnership_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    accounts: int = Field(sa_type=Integer)
+    tokens: int = Field(sa_type=Integer)
+    created_at: datetime = Field(sa_column=moment())
+
+
+class MatchRun(Record, table=True):
+    """One comparison of two sides: which token changes it met, whose evidence it still waits for, and that it is scored."""
+
+    __tablename__ = "match_run"
+    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+
+    partnership_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    lo_org_id: UUID
+    hi_org_id: UUID
+    lo_change: int = Field(sa_type=BigInteger)
+    hi_change: int = Field(sa_type=BigInteger)
+    meetings: bytes = Field(sa_type=LargeBinary)
+    """The candidate meetings, sealed under the partnership's rest key; emptied when scored."""
+    crowded: int = Field(default=0, sa_type=Integer)
+    created_at: datetime = Field(sa_column=moment())
+    scored_at: datetime | None = Field(sa_column=moment(nullable=True))
+
+
+class EvidenceRequest(Record, table=True):
+    """What one side is asked evidence for in a run (its own tokens that met), and its answer; deleted when scored."""
+
+    __tablename__ = "evidence_request"
+    __table_args__ = (
+        ForeignKeyConstraint(["partnership_id", "run_id"], ["match_run.partnership_id", "match_run.id"], ondelete="CASCADE"),
+    )
+
+    partnership_id: UUID = Field(primary_key=True)
+    run_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True)
+    asked: bytes = Field(sa_type=LargeBinary)
+    codes: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class AccountReference(Record, table=True):
+    """Which of one's accounts a reference names; for accounts in an overlap only."""
+
+    __tablename__ = "account_reference"
+    __table_args__ = (Index("uq_account_reference_account", "org_id", "partnership_id", "account_id", unique=True),)
+
+    org_id: UUID = Field(primary_key=True)
+    partnership_id: UUID = Field(primary_key=True)
+    ref: int = Field(primary_key=True, sa_type=BigInteger)
+    account_id: UUID
+
+
+class Overlap(Record, table=True):
+    """Two accounts, one of each side, taken to be the same company. `kinds` and `evidence` are packed (`rules.py`)."""
+
+    __tablename__ = "overlap"
+    __table_args__ = (
+        ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),
+        Index("uq_overlap_id", "partnership_id", "id", unique=True),
+        Index("ix_overlap_hi", "partnership_id", "hi_ref"),
+    )
+
+    partnership_id: UUID = Field(primary_key=True)
+    lo_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    hi_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    id: UUID
+    lo_org_id: UUID
+    hi_org_id: UUID
+    status: OverlapStatus = Field(sa_column=enum_column(OverlapStatus))
+    confidence: float = Field(sa_type=DOUBLE_PRECISION)
+    weight: float = Field(sa_type=DOUBLE_PRECISION)
+    kinds: int = Field(sa_type=SmallInteger)
+    evidence: int = Field(sa_type=SmallInteger)
+    lo_shows: bool = Field(default=False, sa_type=Boolean)
+    """The lower side's shared record of its account stands, so the other side may be told."""
+    hi_shows: bool = Field(default=False, sa_type=Boolean)
+    found_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())

@@ -1,0 +1,160 @@
+"""What an organization is told of its overlaps: rows for lists, and counts for the matrix.
+
+One condition for every channel: the partner's shared record stands, the partner's rule of this moment shows it, and the
+partnership is active; for a pair in review one's own rule shows the own account too, and both have reviews switched on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+
+from service.db.sessions import TenantReadSession
+from service.linking.groups import distinct_companies
+from service.overlaps.models import OverlapStatus
+from service.partnerships.models import Partnership, PartnershipStatus, SharingLevel, SharingRule
+from service.partnerships.repository import Partnerships
+from service.partnerships.rules import bits_at
+
+_TOLD = """
+    FROM overlap o
+    JOIN account_reference r ON r.org_id = $1 AND r.partnership_id = o.partnership_id AND r.ref = o.{own}_ref
+    JOIN account a ON a.org_id = $1 AND a.id = r.account_id
+    JOIN shared_record s ON s.partnership_id = o.partnership_id AND s.owner_org_id = o.{partner}_org_id AND s.ref = o.{partner}_ref
+    WHERE o.partnership_id = $2 AND s.viewer_org_id = $1 AND s.populations & $3 <> 0
+      AND (o.status <> 'review' OR (a.populations & $4 <> 0 AND $5::boolean))
+"""
+_PAGE = """
+    SELECT o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence, o.found_at, o.updated_at,
+           a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
+           s.fields AS partner_fields, s.populations & $3 AS partner_populations
+""" + _TOLD + """
+      AND o.status = $6
+      AND ($7::uuid IS NULL OR o.id = $7)
+      AND ($8::bigint IS NULL OR a.populations & $8 <> 0)
+      AND ($9::bigint IS NULL OR s.populations & $3 & $9 <> 0)
+      AND ($10::float8 IS NULL OR (o.confidence, o.id) < ($10, $11::uuid))
+    ORDER BY o.confidence DESC, o.id DESC LIMIT $12
+"""  # fmt: skip
+_NUMBERS = """
+    SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3
+""" + _TOLD + " AND o.status = 'auto'"
+_REVIEWS_ON = "SELECT bool_and(reviews) FROM partnership_side WHERE partnership_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One partnership as one side may see it at this moment. Bits are those of the populations that show overlaps."""
+
+    partnership: Partnership
+    own_rules: Sequence[SharingRule]
+    partner_rules: Sequence[SharingRule]
+    own_bits: int
+    partner_bits: int
+    reviews: bool
+    side: str
+
+    @property
+    def partner_id(self) -> UUID:
+        return self.partnership.hi_org_id if self.side == "lo" else self.partnership.lo_org_id
+
+    def sql(self, template: str) -> str:
+        return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What to list. `after` is the confidence and id of the last row seen; bits are None for any population."""
+
+    status: OverlapStatus = OverlapStatus.AUTO
+    overlap_id: UUID | None = None
+    own_bits: int | None = None
+    partner_bits: int | None = None
+    after: tuple[float, UUID] | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers that reconcile: pairs, accounts of either side in them, and the distinct companies they stand for."""
+
+    pairs: int
+    accounts: int
+    partner_accounts: int
+    companies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`population` is one's own slug, `partner_population` the partner's."""
+
+    population: str
+    partner_population: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    populations: Sequence[str]
+    partner_populations: Sequence[str]
+    cells: Sequence[Cell]
+    total: Counts
+
+
+async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
+    """How the session's organization may look at the partnership now. UnknownPartnership."""
+    partnerships = Partnerships(session)
+    partnership = await partnerships.by_id(partnership_id)
+    side = "lo" if partnership.lo_org_id == session.org_id else "hi"
+    partner = partnership.hi_org_id if side == "lo" else partnership.lo_org_id
+    own = await partnerships.rules(partnership_id, of=session.org_id)
+    theirs = await partnerships.rules(partnership_id, of=partner)
+    active = partnership.status is PartnershipStatus.ACTIVE
+    driver = await session.raw()
+    least = SharingLevel.OVERLAPPING
+    return View(
+        partnership=partnership, own_rules=own, partner_rules=theirs,
+        own_bits=bits_at(own, least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
+        reviews=bool(await driver.fetchval(_REVIEWS_ON, partnership_id)), side=side,
+    )  # fmt: skip
+
+
+def _told(session: TenantReadSession, view: View) -> tuple[Any, ...]:
+    return session.org_id, view.partnership.id, view.partner_bits, view.own_bits, view.reviews
+
+
+async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:
+    """Rows by confidence and id, highest first."""
+    driver: asyncpg.Connection = await session.raw()
+    confidence, overlap_id = wanted.after or (None, None)
+    return await driver.fetch(
+        view.sql(_PAGE), *_told(session, view), wanted.status.value, wanted.overlap_id, wanted.own_bits,
+        wanted.partner_bits, confidence, overlap_id, wanted.limit,
+    )  # fmt: skip
+
+
+async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int, str]) -> Matrix:
+    """My populations (`own_slugs`: bit → slug) × those of the partner that show overlaps; `auto` pairs alone count."""
+    driver: asyncpg.Connection = await session.raw()
+    rows = await driver.fetch(view.sql(_NUMBERS), *_told(session, view))
+    told = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 4)
+    mine, theirs = (0, 1) if view.side == "lo" else (1, 0)
+    ordered = told[:, [mine, theirs, 2, 3]]
+    shown = {r.bit: r.population for r in view.partner_rules if view.partner_bits >> r.bit & 1}
+    cells = [
+        Cell(own, partner, _counts(ordered[(ordered[:, 2] >> a & 1 == 1) & (ordered[:, 3] >> b & 1 == 1)]))
+        for a, own in own_slugs.items()
+        for b, partner in shown.items()
+    ]
+    return Matrix(list(own_slugs.values()), list(shown.values()), cells, _counts(ordered))
+
+
+def _counts(rows: np.ndarray) -> Counts:
+    own, partner = rows[:, 0].astype(np.uint64), rows[:, 1].astype(np.uint64)
+    return Counts(
+        pairs=len(rows), accounts=len(np.unique(own)), partner_accounts=len(np.unique(partner)),
+        companies=distinct_companies(own, partner),
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""What a run found against what was known: created, updated, removed, written by sets with one event a fact."""
+
+from io import BytesIO
+
+import polars as pl
+
+from service.accounts.target import new_ids
+from service.db.sessions import MatcherSession
+from service.overlaps.models import OverlapStatus
+from service.overlaps.rules import pack_evidence, pack_kinds
+from service.partnerships.models import Partnership
+
+AUTO = OverlapStatus.AUTO.value
+FACTS = ["status", "confidence", "weight", "kinds", "evidence"]
+PAIR = ["lo_ref", "hi_ref"]
+SCHEMA = {
+    "lo_ref": pl.Int64, "hi_ref": pl.Int64, "id": pl.String, "status": pl.String, "confidence": pl.Float64,
+    "weight": pl.Float64, "kinds": pl.Int16, "evidence": pl.Int16,
+}  # fmt: skip
+_COLUMNS = ("change", "event", "lo_ref", "hi_ref", "id", "event_id", "rules", *FACTS)
+_KNOWN = "SELECT lo_ref, hi_ref, id, status, confidence, weight, kinds, evidence FROM overlap WHERE partnership_id = $1"
+_VERDICT = """
+    CREATE TEMPORARY TABLE verdict (
+        change text, event text, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text,
+        confidence double precision, weight double precision, kinds smallint, evidence smallint
+    ) ON COMMIT DROP
+"""
+_INSERT = """
+    INSERT INTO overlap (partnership_id, lo_ref, hi_ref, id, lo_org_id, hi_org_id, status, confidence, weight, kinds, evidence,
+                         lo_shows, hi_shows, found_at, updated_at)
+    SELECT $1, lo_ref, hi_ref, id, $2, $3, status, confidence, weight, kinds, evidence, false, false, now(), now()
+    FROM verdict WHERE change = 'created' ORDER BY lo_ref, hi_ref
+"""
+_UPDATE = """
+    UPDATE overlap o SET status = v.status, confidence = v.confidence, weight = v.weight, kinds = v.kinds,
+        evidence = v.evidence, updated_at = now()
+    FROM verdict v WHERE v.change = 'updated' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
+"""
+_DELETE = """
+    DELETE FROM overlap o USING verdict v
+    WHERE v.change = 'removed' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
+"""
+_TELL = """
+    INSERT INTO partnership_event (partnership_id, sequence, id, type, data, lo_org_id, hi_org_id, created_at)
+    SELECT $1, $4 + row_number() OVER (ORDER BY event_id), event_id, event,
+           jsonb_build_object('overlap_id', id, 'rules', rules, 'confidence', round(confidence::numeric, 4)), $2, $3, now()
+    FROM verdict WHERE event IS NOT NULL
+"""
+
+
+def packed(scored: pl.DataFrame) -> pl.DataFrame:
+    """Scored pairs as they are stored: references as signed numbers, kinds and evidence packed."""
+    return scored.select(
+        pl.col("left").reinterpret(signed=True).alias("lo_ref"),
+        pl.col("right").reinterpret(signed=True).alias("hi_ref"),
+        "rules",
+        "status",
+        pl.col("confidence").round(6),
+        pl.col("weight").round(4),
+        pack_kinds(),
+        pack_evidence(),
+    )
+
+
+def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Rows to write, with `change` and the type of the `event` that tells it (null for what stays in review).
+
+    An overlap is told only as `auto`: a pair that comes up from review is created for whoever listens, one that
+    goes down to it is removed.
+    """
+    both = found.join(known.rename({c: f"was_{c}" for c in FACTS}), on=PAIR, how="full", coalesce=True)
+    gone, fresh = pl.col("status").is_null(), pl.col("was_status").is_null()
+    same = pl.all_horizontal(pl.col(c) == pl.col(f"was_{c}") for c in FACTS)
+    change = pl.when(gone).then(pl.lit("removed")).when(fresh).then(pl.lit("created")).when(~same).then(pl.lit("updated"))
+    is_auto, was_auto = pl.col("status").eq_missing(AUTO), pl.col("was_status").eq_missing(AUTO)
+    event = (
+        pl.when(is_auto & was_auto).then(pl.lit("overlap.updated"))
+        .when(is_auto).then(pl.lit("overlap.created"))
+        .when(was_auto).then(pl.lit("overlap.removed"))
+    )  # fmt: skip
+    told = [pl.coalesce(c, f"was_{c}").alias(c) for c in FACTS]
+    changed = both.with_columns(change.alias("change"), event.alias("event")).filter(pl.col("change").is_not_null())
+    ids = new_ids(2 * changed.height)
+    return changed.with_columns(
+        *told,
+        pl.coalesce("id", ids.head(changed.height)).alias("id"),
+        ids.tail(changed.height).alias("event_id"),
+    ).select(_COLUMNS)
+
+
+async def write_verdicts(session: MatcherSession, partnership: Partnership, found: pl.DataFrame) -> int:
+    """Store what changed against what is known, number the events under the partnership's lock; how many were told."""
+    driver = await session.raw()
+    verdicts = differences(await _known(session), found)
+    await driver.execute(_VERDICT)
+    if verdicts.height:
+        await driver.copy_to_table("verdict", source=_csv(verdicts), format="csv", columns=_COLUMNS)
+    sides = partnership.id, partnership.lo_org_id, partnership.hi_org_id
+    await driver.execute(_DELETE, partnership.id)
+    await driver.execute(_UPDATE, partnership.id)
+    await driver.execute(_INSERT, *sides)
+    await driver.execute(_TELL, *sides, partnership.last_sequence)
+    told = int(verdicts["event"].is_not_null().sum())
+    partnership.last_sequence += told
+    await session.flush()
+    return told
+
+
+async def _known(session: MatcherSession) -> pl.DataFrame:
+    driver, buffer = await session.raw(), BytesIO()
+    await driver.copy_from_query(_KNOWN, session.partnership_id, output=buffer, format="csv")
+    if not buffer.tell():
+        return pl.DataFrame(schema=SCHEMA)
+    buffer.seek(0)
+    return pl.read_csv(buffer, has_header=False, schema=SCHEMA)
+
+
+def _csv(frame: pl.DataFrame) -> BytesIO:
+    buffer = BytesIO()
+    frame.write_csv(buffer, include_header=False)
+    buffer.seek(0)
+    return buffer

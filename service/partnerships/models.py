@@ -1,0 +1,115 @@
+"""Partnerships, what each side lets the other see, and what it shows."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Integer, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
+from sqlmodel import Field
+
+from service.crypto import Mode
+from service.db.model import Record, enum_column, moment
+
+
+class PartnershipStatus(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class SharingLevel(StrEnum):
+    """What one side lets the other see of one population, narrowest first."""
+
+    HIDDEN = "hidden"
+    MATCHED = "matched"
+    COUNTS_ONLY = "counts_only"
+    OVERLAPPING = "overlapping"
+    ALL = "all"
+
+
+class Preset(StrEnum):
+    """Which fields of a shown account are shown."""
+
+    MINIMAL = "minimal"
+    STANDARD = "standard"
+    FULL = "full"
+
+
+class Partnership(Record, table=True):
+    """The link of two organizations; `lo` is the one whose id sorts first."""
+
+    __tablename__ = "partnership"
+    __table_args__ = (CheckConstraint("lo_org_id < hi_org_id", name="order"),)
+
+    id: UUID = Field(primary_key=True)
+    lo_org_id: UUID
+    hi_org_id: UUID
+    status: PartnershipStatus = Field(sa_column=enum_column(PartnershipStatus))
+    epoch: int = Field(sa_type=Integer)
+    normaliser: str = Field(sa_type=Text)
+    threshold: float = Field(default=0.90, sa_type=DOUBLE_PRECISION)
+    last_sequence: int = Field(default=0, sa_type=BigInteger)
+    """The newest number given to a partnership event."""
+    created_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(sa_column=moment(nullable=True))
+
+
+class PartnershipSide(Record, table=True):
+    """What one side published of itself: who it is and its signed statement of the epoch."""
+
+    __tablename__ = "partnership_side"
+    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+
+    partnership_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True)
+    lo_org_id: UUID
+    hi_org_id: UUID
+    name: str = Field(sa_type=Text)
+    handle: str = Field(sa_type=Text)
+    mode: Mode = Field(sa_column=enum_column(Mode))
+    identity: bytes = Field(sa_type=LargeBinary)
+    """The identity key that people agreed on when the partnership began."""
+    statement: str = Field(sa_type=Text)
+    signature: bytes = Field(sa_type=LargeBinary)
+    confirm: bytes = Field(sa_type=LargeBinary)
+    reviews: bool = True
+
+
+class SharingRule(Record, table=True):
+    """One side's word on one of its populations. Both sides read it; only the owner's session writes it."""
+
+    __tablename__ = "sharing_rule"
+    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+
+    partnership_id: UUID = Field(primary_key=True)
+    owner_org_id: UUID = Field(primary_key=True)
+    bit: int = Field(primary_key=True, sa_type=Integer)
+    """The population's bit in its owner's accounts."""
+    partner_org_id: UUID
+    population: str = Field(sa_type=Text)
+    population_name: str = Field(sa_type=Text)
+    level: SharingLevel = Field(sa_column=enum_column(SharingLevel))
+    preset: Preset = Field(sa_column=enum_column(Preset))
+    version: int = Field(sa_type=Integer)
+    ends_at: datetime | None = Field(sa_column=moment(nullable=True))
+    changed_at: datetime = Field(sa_column=moment())
+
+
+class SharedRecord(Record, table=True):
+    """What `owner_org_id` shows of one account to `viewer_org_id`; `ref` names the account in this partnership."""
+
+    __tablename__ = "shared_record"
+    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+
+    partnership_id: UUID = Field(primary_key=True)
+    owner_org_id: UUID = Field(primary_key=True)
+    ref: int = Field(primary_key=True, sa_type=BigInteger)
+    viewer_org_id: UUID
+    populations: int = Field(sa_type=BigInteger)
+    """The owner's population bits under which the account is shown."""
+    fields: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """Field → value; null where the account stands in review pairs only, of which nothing is shown."""
+    rule_version: int = Field(sa_type=Integer)
+    written_at: datetime = Field(sa_column=moment())

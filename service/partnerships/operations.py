@@ -1,0 +1,107 @@
+"""Beginning a partnership, and saying what one shares in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from service.crypto import ExchangeKey, Keystore, Pins, SecretBytes, code_secret
+from service.db.sessions import TenantSession
+from service.jobs import enqueue
+from service.kit.clock import Clock
+from service.linking.epoch import Speaker, derive
+from service.matching import NORMALISER_VERSION
+from service.organizations.models import Organization
+from service.organizations.operations import identity_key
+from service.partnerships.epochs import exchange_name, party, service_secret
+from service.partnerships.errors import AlreadyPartners, LevelNotOffered, SamePartner
+from service.partnerships.models import (
+    Partnership,
+    PartnershipSide,
+    PartnershipStatus,
+    Preset,
+    SharingLevel,
+    SharingRule,
+)
+from service.partnerships.repository import Partnerships, rule_of
+
+RULES_CHANGED_JOB = "sharing_rules.changed"
+"""Enqueued by name for whoever derives something from the rules: {org_id, partnership_id}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one side says of one of its populations, named by its bit."""
+
+    bit: int
+    population: str
+    population_name: str
+    level: SharingLevel
+    preset: Preset
+    ends_at: datetime | None = None
+
+
+async def create_partnership(
+    session: TenantSession, keystore: Keystore, clock: Clock, *, partnership_id: UUID, own: Organization, partner: Organization
+) -> Partnership:
+    """An active partnership of two hosted organizations, its first epoch opened and confirmed by both.
+
+    For the operator's command; the session's tenant is `own`. SamePartner, AlreadyPartners.
+    """
+    if own.id == partner.id:
+        raise SamePartner
+    if await Partnerships(session).with_partner(partner.id):
+        raise AlreadyPartners
+    lo, hi = sorted((own, partner), key=lambda o: o.id)
+    partnership = Partnership(
+        id=partnership_id, lo_org_id=lo.id, hi_org_id=hi.id, status=PartnershipStatus.ACTIVE, epoch=1,
+        normaliser=NORMALISER_VERSION, created_at=clock.now(), ended_at=None,
+    )  # fmt: skip
+    session.add(partnership)
+    await session.flush()
+    service_secret(keystore, partnership_id, 1)
+    speakers = [_speaker(keystore, organization, partnership_id, 1) for organization in (lo, hi)]
+    session.add(_side(partnership, lo, *speakers))
+    session.add(_side(partnership, hi, *reversed(speakers)))
+    await session.flush()
+    return partnership
+
+
+def _speaker(keystore: Keystore, organization: Organization, partnership_id: UUID, epoch: int) -> Speaker:
+    secret = keystore.get_or_create(exchange_name(organization.id, partnership_id, epoch), SecretBytes.draw)
+    return Speaker(party(organization), identity_key(keystore, organization.id), ExchangeKey(secret))
+
+
+def _side(partnership: Partnership, own: Organization, speaker: Speaker, partner: Speaker) -> PartnershipSide:
+    """What `own` publishes of the epoch: its signed statement, and that it derived the same keys."""
+    place = str(partnership.id), partnership.epoch
+    mine, theirs = speaker.state(partner.party, *place), partner.state(speaker.party, *place)
+    pins = Pins(str(partnership.id), speaker.party, partner.party)
+    pair = derive(speaker.exchange, pins, mine, theirs, code_secret(None))
+    return PartnershipSide(
+        partnership_id=partnership.id, org_id=own.id, lo_org_id=partnership.lo_org_id, hi_org_id=partnership.hi_org_id,
+        name=own.name, handle=own.handle, mode=own.mode, identity=own.identity, statement=mine.text.decode("ascii"),
+        signature=mine.signature, confirm=pair.confirmation(str(own.id)),
+    )  # fmt: skip
+
+
+async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, said: Share) -> SharingRule:
+    """Set the session's rule for one population; it holds from this commit on. UnknownPartnership, LevelNotOffered."""
+    if said.level is SharingLevel.COUNTS_ONLY:
+        raise LevelNotOffered
+    partnership = await Partnerships(session).by_id(partnership_id)
+    partner = partnership.hi_org_id if session.org_id == partnership.lo_org_id else partnership.lo_org_id
+    rule = await rule_of(session, partnership_id, said.bit)
+    if rule is None:
+        rule = SharingRule(
+            partnership_id=partnership_id, owner_org_id=session.org_id, bit=said.bit, partner_org_id=partner,
+            population=said.population, population_name=said.population_name, level=said.level, preset=said.preset,
+            version=0, ends_at=said.ends_at, changed_at=clock.now(),
+        )  # fmt: skip
+        session.add(rule)
+    rule.level, rule.preset, rule.ends_at = said.level, said.preset, said.ends_at
+    rule.version, rule.changed_at = rule.version + 1, clock.now()
+    await session.flush()
+    await enqueue(
+        session, RULES_CHANGED_JOB, {"org_id": str(session.org_id), "partnership_id": str(partnership_id)}
+    )
+    return rule

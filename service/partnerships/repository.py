@@ -1,0 +1,103 @@
+"""SQL of partnerships and sharing rules."""
+
+from uuid import UUID
+
+from sqlalchemy import func, or_
+from sqlmodel import col, select
+
+from service.db.sessions import DutySession, MatcherSession, ReadSession, TenantReadSession, TenantSession
+from service.partnerships.epochs import Opened
+from service.partnerships.errors import UnknownPartnership
+from service.partnerships.models import Partnership, PartnershipSide, PartnershipStatus, SharedRecord, SharingRule
+
+
+class Partnerships:
+    """The partnerships of one organization."""
+
+    def __init__(self, session: TenantReadSession) -> None:
+        self._session = session
+
+    def _mine(self) -> object:
+        org_id = self._session.org_id
+        return or_(col(Partnership.lo_org_id) == org_id, col(Partnership.hi_org_id) == org_id)
+
+    async def everyone(self, *, status: PartnershipStatus | None = None) -> list[Partnership]:
+        statement = select(Partnership).where(self._mine()).order_by(col(Partnership.id))  # type: ignore[arg-type]  # an or_ of columns
+        if status is not None:
+            statement = statement.where(Partnership.status == status)
+        return list(await self._session.scalars(statement))
+
+    async def by_id(self, partnership_id: UUID) -> Partnership:
+        """UnknownPartnership, also when it is somebody else's."""
+        found = await self._session.scalar(
+            select(Partnership).where(self._mine(), Partnership.id == partnership_id)  # type: ignore[arg-type]  # an or_ of columns
+        )
+        if found is None:
+            raise UnknownPartnership
+        return found
+
+    async def opened(self, partnership_id: UUID) -> Opened:
+        return await _opened(self._session, await self.by_id(partnership_id))
+
+    async def rules(self, partnership_id: UUID, *, of: UUID) -> list[SharingRule]:
+        """The rules in force of one of the two sides, by population; a rule past its end counts for nothing."""
+        statement = select(SharingRule).where(
+            SharingRule.partnership_id == partnership_id,
+            SharingRule.owner_org_id == of,
+            col(SharingRule.ends_at).is_(None) | (col(SharingRule.ends_at) > func.now()),
+        )
+        return list(await self._session.scalars(statement.order_by(col(SharingRule.bit))))
+
+    async def with_partner(self, partner_id: UUID) -> Partnership | None:
+        """The active partnership with this organization."""
+        lo, hi = sorted((self._session.org_id, partner_id))
+        return await self._session.scalar(
+            select(Partnership).where(
+                Partnership.lo_org_id == lo, Partnership.hi_org_id == hi, Partnership.status == PartnershipStatus.ACTIVE
+            )
+        )
+
+
+class MatchedPartnership:
+    """The one partnership that a matcher's session works on."""
+
+    def __init__(self, session: MatcherSession) -> None:
+        self._session = session
+
+    async def lock(self) -> Partnership | None:
+        """The partnership, ours alone until the transaction ends; None if it isn't active."""
+        return await self._session.scalar(
+            select(Partnership)
+            .where(Partnership.id == self._session.partnership_id, Partnership.status == PartnershipStatus.ACTIVE)
+            .with_for_update()
+        )
+
+
+class SharedRecords:
+    """What one organization shows to one partner: written by its own job, never read by its people."""
+
+    def __init__(self, session: DutySession, partnership_id: UUID) -> None:
+        self._session, self._partnership_id = session, partnership_id
+
+    async def everyone(self) -> list[SharedRecord]:
+        statement = select(SharedRecord).where(
+            SharedRecord.partnership_id == self._partnership_id, SharedRecord.owner_org_id == self._session.org_id
+        )
+        return list(await self._session.scalars(statement))
+
+
+async def rule_of(session: TenantSession, partnership_id: UUID, bit: int) -> SharingRule | None:
+    """One's own rule for one population."""
+    return await session.scalar(
+        select(SharingRule).where(
+            SharingRule.partnership_id == partnership_id,
+            SharingRule.owner_org_id == session.org_id,
+            SharingRule.bit == bit,
+        )
+    )
+
+
+async def _opened(session: ReadSession, partnership: Partnership) -> Opened:
+    statement = select(PartnershipSide).where(PartnershipSide.partnership_id == partnership.id)
+    sides = {side.org_id: side for side in await session.scalars(statement)}
+    return Opened(partnership, sides[partnership.lo_org_id], sides[partnership.hi_org_id])
