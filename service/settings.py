@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
     @property
     def kek_path(self) -> Path:
-        return self.kek_file or self.data_dir / "kek"
+        return self.kek_file or self.data_dir / "secrets" / "kek"
 
     @property
     def upload_folder(self) -> Path:

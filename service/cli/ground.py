@@ -47,12 +47,13 @@ def database_for(settings: Settings) -> Iterator[Settings]:
             return
         server = EmbeddedServer(settings.data_dir)
         try:
-            server.start()
+            with _held():
+                server.start()
             urls = server.prepare()
             asyncio.run(migrate.upgrade(urls.migrator))
             yield with_urls(settings, urls)
         finally:
-            with _deaf():
+            with _held():
                 server.stop()
 
 
@@ -92,11 +93,16 @@ def _ending_as_exit() -> Iterator[None]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Let an impatient second Ctrl-C not interrupt the stopping of the database server, which takes a second."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDINGS}
+def _held() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM until the block is done: half-way through it the database server would be left behind."""
+    heard: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: heard.append(number)) for number in _ENDINGS
+    }
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(heard[0])

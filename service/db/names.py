@@ -24,5 +24,8 @@ class Duty(StrEnum):
     WEIGH = "weigh"
     """Answer which evidence stands beside the tokens of the tenant that met, which its own sessions may not know."""
 
+    RELAY = "relay"
+    """Turn what happened in the tenant's partnerships into what it is told."""
+
     PUBLISH = "publish"
     """Write what the tenant shows to a partner, which its own sessions can neither read nor count."""

@@ -1,0 +1,1 @@
+"""What API and console share: who asks, request ids, limits."""

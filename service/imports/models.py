@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, Text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -30,7 +30,6 @@ class Import(Record, table=True):
     """One uploaded file on its way to accounts."""
 
     __tablename__ = "import"
-    __table_args__ = (Index("ix_import_created", "org_id", "id"),)
 
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)

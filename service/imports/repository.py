@@ -5,14 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.models import Import
 
-_PAGE = """
-    SELECT * FROM import WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
-"""
 _ERRORS = """
     SELECT "row", line, "column", reason, message, text FROM import_error
     WHERE org_id = $1 AND import_id = $2 AND "row" > $3 ORDER BY "row" LIMIT $4
@@ -35,10 +32,12 @@ class Imports:
             select(Import).where(Import.org_id == self._session.org_id, Import.id == import_id)
         )
 
-    async def page(self, *, limit: int, before: UUID | None = None) -> list[Mapping[str, Any]]:
+    async def page(self, *, limit: int, before: UUID | None = None) -> list[Import]:
         """Up to `limit` imports, newest first, older than `before`."""
-        driver = await self._session.raw()
-        return await driver.fetch(_PAGE, self._session.org_id, before, limit)
+        statement = select(Import).where(Import.org_id == self._session.org_id)
+        if before is not None:
+            statement = statement.where(col(Import.id) < before)
+        return list(await self._session.scalars(statement.order_by(col(Import.id).desc()).limit(limit)))
 
     async def errors(self, import_id: UUID, *, limit: int, after_row: int = 0) -> list[Mapping[str, Any]]:
         driver = await self._session.raw()

@@ -139,7 +139,8 @@ class ExactReader:
         headers = self._shape.headers
         if bad is not None:
             return refusals.bad_quoting(headers[bad] if bad < len(headers) else None)
-        if nul := next((at for at, value in enumerate(values) if NUL in value), None):
+        nul = next((at for at, value in enumerate(values) if NUL in value), None)
+        if nul is not None:
             return refusals.nul_byte(headers[nul] if nul < len(headers) else None)
         if len(values) != len(headers):
             return refusals.wrong_width(len(values), len(headers))

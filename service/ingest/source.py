@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from service.ingest.errors import (
+    CannotOpenError,
     CorruptGzipError,
     TooLargeError,
     TooMuchExpansionError,

@@ -4,6 +4,7 @@ A job is added through the session of the change that makes it necessary: it exi
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ _AT_ONCE = timedelta(microseconds=-1)
 async def enqueue(
     session: WriteSession,
     name: str,
-    payload: Payload,
+    payload: Mapping[str, str | int],
     *,
     dedupe_key: str | None = None,
     delay: timedelta | None = None,
@@ -46,14 +47,14 @@ async def enqueue(
     )
 
 
-def encode(payload: Payload) -> bytes:
+def encode(payload: Mapping[str, str | int]) -> bytes:
     """Write a payload as JSON. Raises PayloadError."""
     for key, value in payload.items():
         if not isinstance(key, str) or not isinstance(value, str | int):
             raise PayloadError(
                 f"The argument {key!r} is a {type(value).__name__}: pass ids as text, and numbers."
             )
-    encoded = json.dumps(payload, separators=(",", ":")).encode()
+    encoded = json.dumps(dict(payload), separators=(",", ":")).encode()
     if len(encoded) > _LARGEST_PAYLOAD:
         raise PayloadError(
             f"The arguments are {len(encoded)} bytes long: store what the job needs and pass its id."

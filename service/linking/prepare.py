@@ -1,6 +1,6 @@
 """Accounts of one side, made ready: normalised, with their match keys and their evidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -28,7 +28,8 @@ class Prepared:
             kind: frame.join(moved, on="index").select(pl.col("to").alias("index"), "key")
             for kind, frame in self.keys.columns.items()
         }
-        return Prepared(self.normalised[positions], self.keys.replaced(columns), self.evidence[positions])
+        keys = replace(self.keys, columns=columns)
+        return Prepared(self.normalised[positions], keys, self.evidence[positions])
 
 
 def prepare(accounts: pl.DataFrame) -> Prepared:

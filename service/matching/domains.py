@@ -57,8 +57,8 @@ def account_domains(website: pl.Series, email: pl.Series, name: pl.Series) -> Do
     `name` is the name key: a company that bears the name of a shared host is its owner ("Yahoo Inc.", yahoo.com).
     Reasons: `free_mail`, `shared_host`, `invalid`; null where there is a domain or nothing was given.
     """
-    site = _own(registrable(website), website, name)
-    mail = _own(registrable(email.str.extract(r"@([^@]*)$", 1)), None, name)
+    site = _own(registrable(website), name, is_site=True)
+    mail = _own(registrable(email.str.extract(r"@([^@]*)$", 1)), name, is_site=False)
     frame = pl.DataFrame({"site": site.domain, "why": site.reason, "mail": mail.domain, "mail_why": mail.reason}).select(
         pl.coalesce("site", "mail").alias("domain"), pl.coalesce("why", "mail_why").alias("why")
     )
@@ -68,18 +68,19 @@ def account_domains(website: pl.Series, email: pl.Series, name: pl.Series) -> Do
 
 class _Extracted(NamedTuple):
     domain: pl.Series
+    address: pl.Series
     given: pl.Series
 
 
 def registrable(addresses: pl.Series) -> _Extracted:
-    """Registrable domain (A-labels) of each address, and whether there was an address at all."""
+    """Registrable domain (A-labels) of each address, the address cleaned, and whether there was one at all."""
     load_suffix_list()
     text = addresses.str.strip_chars().str.to_lowercase()
     given = (text != "").fill_null(value=False)
     untidy = given & ~text.str.contains(_TIDY).fill_null(value=False)
-    hosts = on_rows(text, untidy, lambda rows: map_distinct(rows, host_of))
+    hosts = on_rows(text, untidy, lambda rows: map_distinct(rows, address_of))
     domain = hosts.to_frame("host").select(tld.registrable_domain("host", include_private=True)).to_series()
-    return _Extracted(_checked(domain), given)
+    return _Extracted(_checked(domain), hosts, given)
 
 
 def _checked(domain: pl.Series) -> pl.Series:
@@ -88,19 +89,19 @@ def _checked(domain: pl.Series) -> pl.Series:
     return on_rows(domain, long, lambda rows: map_distinct(rows, lambda text: text if _valid(text) else None))
 
 
-def host_of(address: str) -> str | None:
-    """The host of a messy address in A-labels, or null where it can't be one.
+def address_of(text: str) -> str | None:
+    """The host of a messy address in A-labels, with `/-` behind it if there was a port or path; null where it can't be a host.
 
-    Takes off what people paste along: quotes, brackets, schemes (also broken or doubled ones), users, ports, paths, a
-    second address behind a comma or space.
+    Takes off what people paste along: quotes, brackets, schemes (also broken or doubled ones), users, a second address
+    behind a comma or space.
     """
-    text = unicodedata.normalize("NFKC", address).lower()
+    text = unicodedata.normalize("NFKC", text).lower()
     text = "".join(c for c in text if unicodedata.category(c) != "Cf").strip("<>()[]{}\"'.,;| \t\r\n")
     text = re.split(r"[\s,;|]", _SCHEME.sub("", text), maxsplit=1)[0]
-    host = _CUT.split(text, maxsplit=1)[0].rsplit("@", 1)[-1].split(":", 1)[0].strip(".")
-    labels = [_a_label(label) for label in host.split(".")]
-    host = ".".join(labels)
-    return host if _valid(host) else None
+    site = _CUT.split(text, maxsplit=1)[0].rsplit("@", 1)[-1]
+    host = ".".join(_a_label(label) for label in site.split(":", 1)[0].strip(".").split("."))
+    alone = ":" not in site and text.endswith((site, site + "/"))
+    return (host if alone else host + "/-") if _valid(host) else None
 
 
 def _valid(host: str) -> bool:
@@ -113,36 +114,40 @@ def _a_label(label: str) -> str:
     return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
 
 
-def _own(found: _Extracted, website: pl.Series | None, name: pl.Series) -> Domains:
+def _own(found: _Extracted, name: pl.Series, *, is_site: bool) -> Domains:
     """Hosts that many companies share off, with the reason."""
-    hosts = pl.DataFrame({"host": list(tables.generic_hosts()), "kind": list(tables.generic_hosts().values())})
-    rows = pl.DataFrame({"domain": found.domain, "given": found.given, "name": name, "site": found.domain if website is None else website})
-    parents = {host.split(".", 1)[1] for host in tables.generic_hosts()} | set(tables.generic_hosts())
+    hosts = tables.generic_hosts()
+    parents = {host.split(".", 1)[1] for host in hosts} | set(hosts)
+    rows = pl.DataFrame({"domain": found.domain, "address": found.address, "given": found.given, "name": name})
     suspect = rows["domain"].is_in(list(parents)).fill_null(value=False)
-    kinds = on_rows(
-        pl.Series("kind", [None] * len(rows), dtype=pl.String), suspect, lambda _: _shared_kind(rows.filter(suspect), hosts, site=website is not None)
-    )
+    none = pl.Series("kind", [None], dtype=pl.String).new_from_index(0, len(rows))
+    kinds = on_rows(none, suspect, lambda _: _shared_kind(rows.filter(suspect), is_site=is_site))
     why = (
-        pl.when(pl.col("kind") == "free_mail").then(pl.lit("free_mail"))
-        .when(pl.col("kind").is_not_null()).then(pl.lit("shared_host"))
-        .when(pl.col("given") & pl.col("domain").is_null()).then(pl.lit("invalid"))
-    )  # fmt: skip
-    judged = rows.with_columns(kinds.alias("kind")).select(
-        pl.when(pl.col("kind").is_null()).then("domain").alias("domain"), why.alias("reason")
+        pl.when(pl.col("kind") == "free_mail")
+        .then(pl.lit("free_mail"))
+        .when(pl.col("kind").is_not_null())
+        .then(pl.lit("shared_host"))
+        .when(pl.col("given") & pl.col("domain").is_null())
+        .then(pl.lit("invalid"))
     )
+    own = pl.when(pl.col("kind").is_null()).then("domain").alias("domain")
+    judged = rows.with_columns(kinds.alias("kind")).select(own, why.alias("reason"))
     return Domains(judged["domain"], judged["reason"])
 
 
-def _shared_kind(rows: pl.DataFrame, hosts: pl.DataFrame, *, site: bool) -> pl.Series:
+def _shared_kind(rows: pl.DataFrame, *, is_site: bool) -> pl.Series:
     """The kind of shared host of each row, null where the address is the owner's own."""
-    address = pl.col("site").str.strip_chars().str.to_lowercase()
-    host = address.str.extract(r"^(?:https?:/+)?(?:www\.)?([^/?#:\s]+)", 1)
-    path = address.str.extract(r"^(?:https?:/+)?[^/?#]+[/?#]+(.+)$", 1)
+    hosts = pl.DataFrame({"host": list(tables.generic_hosts()), "kind": list(tables.generic_hosts().values())})
+    address = pl.col("address").str.replace(r"^(?:https?://)?(?:www\.)?", "")
     label = pl.col("domain").str.extract(r"^([^.]+)", 1).str.replace_all("-", "", literal=True)
-    kinds = rows.with_columns(host=host, path=path, label=label).join(
-        hosts, left_on="domain", right_on="host", how="left", maintain_order="left"
-    ).join(hosts.rename({"kind": "host_kind"}), on="host", how="left", maintain_order="left")
-    bare = pl.lit(site) & (pl.col("host") == pl.col("domain")) & pl.col("path").is_null() & ~pl.col("kind").is_in(SITE_KINDS)
-    bears = pl.col("name").str.starts_with(pl.col("label")).fill_null(value=False) & pl.lit(site)
-    own = pl.col("kind").is_not_null() & (bare | bears)
-    return kinds.select(pl.when(own).then(None).otherwise(pl.coalesce("kind", "host_kind")).alias("kind")).to_series()
+    kinds = (
+        rows.with_columns(address=address, host=address.str.extract(r"^([^/?#:]+)", 1), label=label)
+        .join(hosts, left_on="domain", right_on="host", how="left", maintain_order="left")
+        .join(hosts.rename({"kind": "host_kind"}), on="host", how="left", maintain_order="left")
+    )
+    if not is_site:
+        return kinds["kind"]
+    maker = (pl.col("address").str.strip_suffix("/") == pl.col("domain")) & ~pl.col("kind").is_in(SITE_KINDS)
+    bears = pl.col("name").str.starts_with(pl.col("label")).fill_null(value=False)
+    own = pl.col("kind").is_not_null() & (maker | bears)
+    return kinds.select(pl.when(~own).then(pl.coalesce("kind", "host_kind")).alias("kind")).to_series()

@@ -66,7 +66,9 @@ def sizes(column: pl.Series) -> pl.Series:
 
 def head_count(text: str) -> int | None:
     """One number for a spelling: a range counts as its geometric mean, "10,000+" as one more than it says."""
-    text = unicodedata.normalize("NFKC", text).lower()
+    text = unicodedata.normalize("NFKC", text).lower().strip()
+    if text.startswith("-"):
+        return None
     found = [_scaled(match, text) for match in list(_NUMBER.finditer(text))[:2]]
     if not found:
         return None

@@ -16,7 +16,7 @@ def normalise(accounts: pl.DataFrame) -> pl.DataFrame:
 
     Reads the columns of `ACCOUNT_FIELDS` (a missing one counts as empty, others are ignored) and gives `domain`,
     `domain_reason` (`free_mail`, `shared_host`, `invalid`, null), `spaced_name`, `name`, `name_latin`, `weak`, `short`,
-    `name_head`, `head_latin`, `linkedin`, `registry` (list of `scheme|id`), `country`, `city`, `sector`, `size`; null means unknown.
+    `weak_latin`, `short_latin` (the same of `name_latin`), `name_head`, `head_latin`, `linkedin`, `registry` (list of `scheme|id`), `country`, `city`, `sector`, `size`; null means unknown.
     """
     frame = _canonical(accounts)
     names = name_keys(frame["name"])
@@ -33,6 +33,8 @@ def normalise(accounts: pl.DataFrame) -> pl.DataFrame:
             "name_latin": foreign,
             "weak": weak(names.bare, names.name),
             "short": short(names.name),
+            "weak_latin": weak(names.bare.set(foreign.is_null(), None), foreign),
+            "short_latin": short(foreign),
             "name_head": heads,
             "head_latin": head_latin,
             "linkedin": linkedin_slugs(frame["linkedin"], frame["website"]),

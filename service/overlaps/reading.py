@@ -57,10 +57,6 @@ class View:
     reviews: bool
     side: str
 
-    @property
-    def partner_id(self) -> UUID:
-        return self.partnership.hi_org_id if self.side == "lo" else self.partnership.lo_org_id
-
     def sql(self, template: str) -> str:
         return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo")
 
@@ -108,17 +104,15 @@ async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
     """How the session's organization may look at the partnership now. UnknownPartnership."""
     partnerships = Partnerships(session)
     partnership = await partnerships.by_id(partnership_id)
-    side = "lo" if partnership.lo_org_id == session.org_id else "hi"
-    partner = partnership.hi_org_id if side == "lo" else partnership.lo_org_id
     own = await partnerships.rules(partnership_id, of=session.org_id)
-    theirs = await partnerships.rules(partnership_id, of=partner)
+    theirs = await partnerships.rules(partnership_id, of=partnership.partner_of(session.org_id))
     active = partnership.status is PartnershipStatus.ACTIVE
     driver = await session.raw()
     least = SharingLevel.OVERLAPPING
     return View(
         partnership=partnership, own_rules=own, partner_rules=theirs,
         own_bits=bits_at(own, least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
-        reviews=bool(await driver.fetchval(_REVIEWS_ON, partnership_id)), side=side,
+        reviews=bool(await driver.fetchval(_REVIEWS_ON, partnership_id)), side=partnership.side_of(session.org_id),
     )  # fmt: skip
 
 

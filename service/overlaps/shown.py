@@ -93,8 +93,7 @@ def records_of(accounts: pl.DataFrame, pairs: pl.DataFrame, rules: Sequence[Rule
 async def write_shown(session: DutySession, partnership: Partnership, records: pl.DataFrame) -> int:
     """Store the difference; the number of pairs whose telling changed by it."""
     driver = await session.raw()
-    partner = partnership.hi_org_id if session.org_id == partnership.lo_org_id else partnership.lo_org_id
-    side = "lo" if session.org_id == partnership.lo_org_id else "hi"
+    partner, side = partnership.partner_of(session.org_id), partnership.side_of(session.org_id)
     await driver.execute(_SHOWN)
     await _copy(driver, "shown", records)
     await driver.execute(_HIDE, partnership.id, session.org_id)

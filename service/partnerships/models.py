@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Integer, LargeBinary, Text
@@ -54,6 +54,13 @@ class Partnership(Record, table=True):
     """The newest number given to a partnership event."""
     created_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(sa_column=moment(nullable=True))
+
+    def partner_of(self, org_id: UUID) -> UUID:
+        """The other side."""
+        return self.hi_org_id if org_id == self.lo_org_id else self.lo_org_id
+
+    def side_of(self, org_id: UUID) -> Literal["lo", "hi"]:
+        return "lo" if org_id == self.lo_org_id else "hi"
 
 
 class PartnershipSide(Record, table=True):

@@ -89,11 +89,10 @@ async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, s
     if said.level is SharingLevel.COUNTS_ONLY:
         raise LevelNotOffered
     partnership = await Partnerships(session).by_id(partnership_id)
-    partner = partnership.hi_org_id if session.org_id == partnership.lo_org_id else partnership.lo_org_id
     rule = await rule_of(session, partnership_id, said.bit)
     if rule is None:
         rule = SharingRule(
-            partnership_id=partnership_id, owner_org_id=session.org_id, bit=said.bit, partner_org_id=partner,
+            partnership_id=partnership_id, owner_org_id=session.org_id, bit=said.bit, partner_org_id=partnership.partner_of(session.org_id),
             population=said.population, population_name=said.population_name, level=said.level, preset=said.preset,
             version=0, ends_at=said.ends_at, changed_at=clock.now(),
         )  # fmt: skip

@@ -36,8 +36,7 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         told = told_references(await own_pairs(session, partnership))
         await write_references(session, partnership_id, accounts.select("ref", "id").join(told, on="ref", how="semi"))
         if changed:
-            partner = partnership.hi_org_id if org_id == partnership.lo_org_id else partnership.lo_org_id
-            await enqueue(session, PUBLISH_JOB, {"org_id": str(partner), "partnership_id": str(partnership_id)})
+            await enqueue(session, PUBLISH_JOB, {"org_id": str(partnership.partner_of(org_id)), "partnership_id": str(partnership_id)})
 
 
 async def _accounts(session: DutySession, parts: Parts, partnership_id: UUID, bits: int) -> pl.DataFrame:

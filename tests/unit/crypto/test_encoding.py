@@ -19,7 +19,14 @@ def test_a_part_that_could_be_read_otherwise_is_refused(part: str | int) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0190A000-0000-7000-8000-00000000000a", "0190a0000000700080000000000000aa", "{0190a000}", "a\n"],
+    [
+        "",
+        "0190A000-0000-7000-8000-00000000000a",
+        "0190a000-0000-7000-8000-00000000000A",
+        "0190a0000000700080000000000000aa",
+        "{0190a000}",
+        "a\n",
+    ],
 )
 def test_an_id_that_is_not_lowercase_uuid_text_is_refused(text: str) -> None:
     with pytest.raises(EncodingError, match="lowercase"):

@@ -4,6 +4,7 @@ import pytest
 
 from service.crypto import (
     FieldPlace,
+    RestKey,
     RestPlace,
     SealKey,
     SecretBytes,
@@ -152,6 +153,13 @@ def test_what_rests_opens_only_under_the_secret_of_its_epoch() -> None:
         rest_key(SECRET, PARTNERSHIP[:-1] + "b", 1),
         rest_key(SecretBytes(bytes(32)), PARTNERSHIP, 1),
     ):
+        with pytest.raises(RecordError):
+            other.load(record, REST)
+
+
+def test_what_rests_is_bound_to_its_epoch_beside_its_key() -> None:
+    record = RestKey(SECRET, PARTNERSHIP, 1).store(b"proofs", REST)
+    for other in (RestKey(SECRET, PARTNERSHIP, 2), RestKey(SECRET, PARTNERSHIP[:-1] + "b", 1)):
         with pytest.raises(RecordError):
             other.load(record, REST)
 

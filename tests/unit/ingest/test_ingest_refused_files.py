@@ -3,6 +3,9 @@
 import io
 import struct
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +45,9 @@ def zipped() -> bytes:
         (struct.pack("<400I", *range(400)), "binary data", "Export the list as CSV"),
     ],
 )
-def test_a_file_that_is_no_text_is_refused_with_what_it_looks_like(refusal, data, what, mend):
+def test_a_file_that_is_no_text_is_refused_with_what_it_looks_like(
+    refusal: Callable[..., IngestError], data: bytes, what: str, mend: str
+) -> None:
     error = refusal(data)
 
     assert error.code == "not_text"
@@ -51,7 +56,7 @@ def test_a_file_that_is_no_text_is_refused_with_what_it_looks_like(refusal, data
 
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n\r\n\n", b"sep=;\n"])
-def test_an_empty_file_is_refused(refusal, data):
+def test_an_empty_file_is_refused(refusal: Callable[..., IngestError], data: bytes) -> None:
     error = refusal(data)
 
     assert error.code == "empty_file"
@@ -59,7 +64,9 @@ def test_an_empty_file_is_refused(refusal, data):
 
 
 @pytest.mark.parametrize("data", ["Company,City", "Company,City\n", "\nCompany,City\n\n \n"])
-def test_a_header_without_rows_is_refused_and_not_taken_for_an_empty_list(refusal, data):
+def test_a_header_without_rows_is_refused_and_not_taken_for_an_empty_list(
+    refusal: Callable[..., IngestError], data: bytes
+) -> None:
     error = refusal(data)
 
     assert error.code == "no_data_rows"
@@ -67,7 +74,7 @@ def test_a_header_without_rows_is_refused_and_not_taken_for_an_empty_list(refusa
     assert "Export the list again" in error.mend
 
 
-def test_rows_that_are_all_refused_are_rows_all_the_same(read):
+def test_rows_that_are_all_refused_are_rows_all_the_same(read: Callable[..., Any]) -> None:
     accounts, rows, _ = read("Company,City\nAcme\n")
 
     assert accounts.is_empty()
@@ -84,7 +91,9 @@ def test_rows_that_are_all_refused_are_rows_all_the_same(read):
         pytest.param('"Gamma,c.com\n' + "x" * 300_000, id="further than the line cap"),
     ],
 )
-def test_an_unclosed_quote_refuses_the_file_and_names_the_line_where_it_opened(refusal, rest):
+def test_an_unclosed_quote_refuses_the_file_and_names_the_line_where_it_opened(
+    refusal: Callable[..., IngestError], rest: str
+) -> None:
     error = refusal("Company,Website\nAcme,acme.com\n" + rest)
 
     assert (error.code, error.line) == ("unclosed_quote", 3)
@@ -92,14 +101,16 @@ def test_an_unclosed_quote_refuses_the_file_and_names_the_line_where_it_opened(r
     assert 'Close the quote, or double it ("")' in error.mend
 
 
-def test_an_unclosed_quote_in_the_header_names_line_one(refusal):
+def test_an_unclosed_quote_in_the_header_names_line_one(refusal: Callable[..., IngestError]) -> None:
     error = refusal('"Company,Website\nAcme,acme.com\n')
 
     assert (error.code, error.line) == ("unclosed_quote", 1)
 
 
 @pytest.mark.parametrize("place", [3, 20_000])
-def test_damaged_utf8_is_refused_with_line_and_byte_offset(refusal, place):
+def test_damaged_utf8_is_refused_with_line_and_byte_offset(
+    refusal: Callable[..., IngestError], place: int
+) -> None:
     lines = [b"Company,City", "Müller,Köln".encode(), *[b"Acme,Bonn"] * 30_000]
     lines[place - 1] = b"Sch\xfcler,Bonn"
     data = b"\n".join(lines)
@@ -111,7 +122,7 @@ def test_damaged_utf8_is_refused_with_line_and_byte_offset(refusal, place):
     assert "Export the file again as UTF-8" in error.mend
 
 
-def test_the_place_of_a_bad_byte_counts_line_ends_of_every_kind(refusal):
+def test_the_place_of_a_bad_byte_counts_line_ends_of_every_kind(refusal: Callable[..., IngestError]) -> None:
     error = refusal(b"\xef\xbb\xbfCompany,City\r\nA,b\rC,d\n\xc3\n")
 
     assert (error.line, error.offset) == (4, 25)
@@ -120,18 +131,20 @@ def test_the_place_of_a_bad_byte_counts_line_ends_of_every_kind(refusal):
 @pytest.mark.parametrize(
     "data", [b"\xff\xfeC\x00o\x00\n\x00A\x00\x00", b"\xff\xfeC\x00o\x00\n\x00A\x00\x00\xd8b\x00\n\x00"]
 )
-def test_broken_utf16_is_refused_with_its_place(refusal, data):
+def test_broken_utf16_is_refused_with_its_place(refusal: Callable[..., IngestError], data: bytes) -> None:
     error = refusal(data)
 
     assert (error.code, error.line) == ("undecodable_text", 2)
     assert error.offset == 10
 
 
-def test_half_a_character_at_the_end_is_refused(refusal):
+def test_half_a_character_at_the_end_is_refused(refusal: Callable[..., IngestError]) -> None:
     assert refusal("Company,City\nAcme,Köl\u00e4".encode()[:-1]).code == "undecodable_text"
 
 
-def test_a_list_without_any_key_column_names_its_headers_and_how_to_map_them(refusal):
+def test_a_list_without_any_key_column_names_its_headers_and_how_to_map_them(
+    refusal: Callable[..., IngestError],
+) -> None:
     error = refusal("Foo,City\n1,2\n")
 
     assert (error.code, error.line) == ("no_key_column", 1)
@@ -139,14 +152,16 @@ def test_a_list_without_any_key_column_names_its_headers_and_how_to_map_them(ref
     assert "Map one, e.g. name=Foo" in error.mend
 
 
-def test_more_columns_than_the_limit_refuse_the_file(refusal):
+def test_more_columns_than_the_limit_refuse_the_file(refusal: Callable[..., IngestError]) -> None:
     error = refusal(",".join(f"c{n}" for n in range(1000)) + "\n1\n")
 
     assert (error.code, error.line) == ("too_many_columns", 1)
     assert "1000 columns, the limit 'columns' is 200" in error.what
 
 
-def test_more_rows_than_the_limit_refuse_the_file(refusal, read):
+def test_more_rows_than_the_limit_refuse_the_file(
+    refusal: Callable[..., IngestError], read: Callable[..., Any]
+) -> None:
     error = refusal("Company\n" + "Acme\n" * 11, limits=Limits(rows=10))
 
     assert error.code == "too_many_rows"
@@ -155,14 +170,14 @@ def test_more_rows_than_the_limit_refuse_the_file(refusal, read):
     assert read("Company\n" + "Acme\n" * 10, limits=Limits(rows=10))[0].height == 10
 
 
-def test_more_bytes_than_the_limit_refuse_the_file(refusal):
+def test_more_bytes_than_the_limit_refuse_the_file(refusal: Callable[..., IngestError]) -> None:
     error = refusal("Company\n" + "Acme\n" * 11, limits=Limits(bytes_raw=50))
 
     assert error.code == "too_large"
     assert "limit 'bytes_raw' of 50" in error.what
 
 
-def test_an_error_names_the_file(tmp_path):
+def test_an_error_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "accounts.csv"
     path.write_bytes(b"Company,City\n")
 
@@ -172,7 +187,7 @@ def test_an_error_names_the_file(tmp_path):
         open_sheet(path, name="Q3 list")
 
 
-def test_an_error_found_while_rows_are_read_names_the_file(tmp_path):
+def test_an_error_found_while_rows_are_read_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "accounts.csv"
     path.write_bytes(b'Company,City\nAcme,Bonn\n"Beta,Rome\n')
     batches = open_sheet(path).batches()
@@ -182,14 +197,14 @@ def test_an_error_found_while_rows_are_read_names_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "."])
-def test_a_file_that_cannot_be_opened_is_refused(tmp_path, name):
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(CannotOpenError, match="cannot be opened") as caught:
         open_sheet(tmp_path / name)
     assert caught.value.code == "cannot_open"
     assert "Check the path" in caught.value.mend
 
 
-def test_the_rows_of_a_sheet_are_read_once():
+def test_the_rows_of_a_sheet_are_read_once() -> None:
     sheet = open_sheet(io.BytesIO(b"Company\nAcme\n"))
     list(sheet.batches())
 
@@ -197,6 +212,6 @@ def test_the_rows_of_a_sheet_are_read_once():
         list(sheet.batches())
 
 
-def test_a_stream_of_text_is_a_mistake_of_the_caller():
+def test_a_stream_of_text_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(TypeError, match="binary"):
         open_sheet(io.StringIO("Company\nAcme\n"))

@@ -1,0 +1,28 @@
+"""Is the process alive, and can it serve?"""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from service.api.deps import App
+from service.api.problems import responses
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/livez", operation_id="livez", response_model=Health)
+async def livez() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", operation_id="readyz", response_model=Health, responses={503: responses()[503]})
+async def readyz(app: App) -> Health:
+    """The database answers both roles."""
+    await app.database.ping()
+    return Health()

@@ -1,0 +1,90 @@
+"""One's own accounts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from service.accounts.errors import UnknownAccount
+from service.accounts.models import Population
+from service.accounts.repository import Accounts, Populations
+from service.api.deps import Reading, reads
+from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
+from service.api.problems import responses
+from service.organizations.models import Scope
+from service.partnerships.errors import UnknownPopulation
+
+router = APIRouter(prefix="/accounts", tags=["accounts"])
+
+
+class AccountOut(BaseModel):
+    id: UUID
+    external_id: str | None
+    name: str | None
+    website: str | None
+    domain: str | None = Field(description="The registrable domain that the website or e-mail gives.")
+    country: str | None
+    city: str | None
+    industry: str | None
+    employees: str | None
+    revenue: str | None
+    status: str | None
+    owner: str | None
+    populations: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+def slugs(bits: int, populations: list[Population]) -> list[str]:
+    return [p.slug for p in populations if bits >> p.bit & 1]
+
+
+def bits_of(slug: str | None, populations: list[Population]) -> int | None:
+    """The bit of a population named in a query. UnknownPopulation."""
+    if slug is None:
+        return None
+    found = next((p for p in populations if p.slug == slug), None)
+    if found is None:
+        raise UnknownPopulation(slug, [p.slug for p in populations])
+    return 1 << found.bit
+
+
+def _out(row: Mapping[str, Any], populations: list[Population]) -> AccountOut:
+    return AccountOut(**{**dict(row), "populations": slugs(row["populations"], populations)})
+
+
+@router.get(
+    "", operation_id="list_accounts", response_model=Page[AccountOut], responses=responses(400),
+    dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
+)  # fmt: skip
+async def list_accounts(
+    session: Reading,
+    population: Annotated[str | None, Query(max_length=100)] = None,
+    domain: Annotated[str | None, Query(max_length=253, pattern=r"^[^\x00]*$")] = None,
+    cursor: CursorText = None,
+    limit: Limit = 50,
+) -> Page[AccountOut]:
+    """One's own accounts in the order in which they came."""
+    populations = await Populations(session).everyone()
+    after = cursor_id(decode_cursor("accounts", cursor, [str]), 0)
+    rows = await Accounts(session).page(
+        limit=limit + 1, after=after, bits=bits_of(population, populations), domain=domain
+    )
+    items = [_out(row, populations) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items=items, has_more=more, next_cursor=encode_cursor("accounts", str(items[-1].id)) if more else None)
+
+
+@router.get(
+    "/{account_id}", operation_id="get_account", response_model=AccountOut, responses=responses(404),
+    dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
+)  # fmt: skip
+async def get_account(session: Reading, account_id: UUID) -> AccountOut:
+    """One of one's own accounts."""
+    found = await Accounts(session).by_id(account_id)
+    if found is None:
+        raise UnknownAccount
+    return _out(found.model_dump(), await Populations(session).everyone())

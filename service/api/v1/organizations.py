@@ -1,0 +1,36 @@
+"""Who one is."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from service.api.deps import Reading, reads
+from service.api.problems import responses
+from service.crypto import Mode
+from service.organizations.errors import InvalidApiKey
+from service.organizations.models import Scope
+from service.organizations.repository import Directory
+
+router = APIRouter(prefix="/organizations", tags=["organizations"])
+
+
+class OrganizationOut(BaseModel):
+    id: UUID
+    handle: str
+    name: str
+    mode: Mode
+    created_at: datetime
+
+
+@router.get(
+    "/me", operation_id="get_my_organization", response_model=OrganizationOut, responses=responses(),
+    dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
+)  # fmt: skip
+async def get_my_organization(session: Reading) -> OrganizationOut:
+    """The organization that the API key belongs to."""
+    found = await Directory(session).by_id(session.org_id)
+    if found is None:
+        raise InvalidApiKey
+    return OrganizationOut.model_validate(found, from_attributes=True)

@@ -1,0 +1,61 @@
+"""Reports over what one is told."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from service.accounts.repository import Populations
+from service.api.deps import Reading, reads
+from service.api.problems import responses
+from service.api.v1.overlaps import PartnershipId
+from service.organizations.models import Scope
+from service.overlaps.reading import matrix, view_of
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+
+
+class CountsOut(BaseModel):
+    """Numbers that reconcile: several accounts of one side may overlap one of the other."""
+
+    pairs: int
+    accounts: int = Field(description="My accounts in these pairs.")
+    partner_accounts: int
+    companies: int = Field(description="Distinct companies: connected groups of these pairs.")
+
+
+class CellOut(BaseModel):
+    population: str
+    partner_population: str
+    counts: CountsOut
+
+
+class MatrixOut(BaseModel):
+    partnership_id: UUID
+    populations: list[str] = Field(description="Mine: the rows.")
+    partner_populations: list[str] = Field(description="The partner's that show overlaps: the columns.")
+    cells: list[CellOut]
+    total: CountsOut = Field(description="Over all pairs once; not the sum of the cells where an account is in two populations.")
+
+
+@router.get(
+    "/matrix", operation_id="get_overlap_matrix", response_model=MatrixOut, responses=responses(404),
+    dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
+)  # fmt: skip
+async def get_overlap_matrix(session: Reading, partnership: PartnershipId) -> MatrixOut:
+    """My populations × the partner's, with counts that agree on both sides over what both may see."""
+    view = await view_of(session, partnership)
+    own = {p.bit: p.slug for p in await Populations(session).everyone()}
+    found = await matrix(session, view, own)
+    return MatrixOut(
+        partnership_id=partnership, populations=list(found.populations), partner_populations=list(found.partner_populations),
+        cells=[
+            CellOut(population=c.population, partner_population=c.partner_population, counts=CountsOut(**_numbers(c.counts)))
+            for c in found.cells
+        ],
+        total=CountsOut(**_numbers(found.total)),
+    )  # fmt: skip
+
+
+def _numbers(counts: object) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in CountsOut.model_fields}

@@ -1,0 +1,99 @@
+"""Pairs as rows of a file."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+
+from service.cli.errors import CommandError
+from service.cli.match_files import List
+from service.matching.kinds import Attribute
+
+LEADING = (
+    "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
+)  # fmt: skip
+_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
+_SAID = {1: "agrees", -1: "differs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to write: a path, or None for standard output; `write` puts a frame into a file of its format."""
+
+    path: Path | None
+    write: Callable[[pl.DataFrame, BytesIO], None]
+
+    @property
+    def name(self) -> str:
+        return str(self.path) if self.path else "standard output"
+
+
+def pair_rows(pairs: pl.DataFrame, left: List, right: List, *, only_auto: bool) -> pl.DataFrame:
+    """The columns of `LEADING`, then one `agrees`/`differs`/empty column an attribute; best pairs first."""
+    kept = pairs.filter(pl.col("status") == "auto") if only_auto else pairs
+    columns = {}
+    for side, of in (("left", left), ("right", right)):
+        at = kept[f"{side}_index"]
+        columns[f"{side}_row"] = of.accounts["row"].gather(at)
+        columns[f"{side}_name"] = of.accounts["name"].gather(at)
+        columns[f"{side}_domain"] = of.prepared.normalised["domain"].gather(at)
+    rows = kept.with_columns(
+        *(series.alias(name) for name, series in columns.items()),
+        pl.col("status").cast(pl.String).alias("decision"),
+        pl.col("confidence").round(4),
+        *(pl.col(f"ev_{a.value}").replace_strict(_SAID, default=None, return_dtype=pl.String).alias(a.value) for a in Attribute),
+    )
+    return rows.select(*LEADING, *(a.value for a in Attribute))
+
+
+def check_output(output: str | None) -> Target | None:
+    """What `--output` asks for, refused before any work is done. CommandError."""
+    if output is None:
+        return None
+    if output == "-":
+        return Target(None, _csv)
+    path = Path(output)
+    if path.suffix not in _WRITERS:
+        raise CommandError(f"--output {output}: end the name with {', '.join(_WRITERS)}, or write - for CSV.", exit_code=2)
+    if not path.parent.is_dir():
+        raise CommandError(f"--output {output}: there is no folder {path.parent}.", exit_code=2)
+    return Target(path, _WRITERS[path.suffix])
+
+
+def write_pairs(rows: pl.DataFrame, target: Target) -> None:
+    """Write the whole file or leave what was there. CommandError if the place can't be written."""
+    buffer = BytesIO()
+    target.write(rows, buffer)
+    if target.path is None:
+        sys.stdout.buffer.write(buffer.getvalue())
+        return
+    part = target.path.with_name(f".{target.path.name}.part")
+    try:
+        part.write_bytes(buffer.getvalue())
+        part.replace(target.path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise CommandError(f"--output {target.path}: can't be written: {error.strerror}.") from error
+
+
+def _csv(rows: pl.DataFrame, file: BytesIO) -> None:
+    """A spreadsheet runs a cell that begins like a formula; an apostrophe before it makes it text (OWASP)."""
+    safe = rows.with_columns(
+        pl.when(pl.col(pl.String).str.contains(_FORMULA)).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String)).name.keep()
+    )
+    safe.write_csv(file)
+
+
+def _xlsx(rows: pl.DataFrame, file: BytesIO) -> None:
+    rows.write_excel(file, worksheet="pairs", autofit=True, freeze_panes=(1, 0))
+
+
+_WRITERS: Mapping[str, Callable[[pl.DataFrame, BytesIO], None]] = {
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".parquet": lambda rows, file: rows.write_parquet(file),
+    ".ndjson": lambda rows, file: rows.write_ndjson(file),
+}

@@ -1,0 +1,52 @@
+"""What the operator's commands share: a database, a keystore, and one run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from service.cli.ground import database_for, ready_settings, secret
+from service.crypto import FileKeystore, Keystore, load_or_create_kek
+from service.db.database import Database
+from service.kit.clock import Clock, SystemClock
+from service.kit.ids import Ids, UuidV7Ids
+from service.organizations.errors import UnknownOrganization
+from service.organizations.models import Organization
+from service.organizations.repository import Directory
+from service.settings import Settings
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command works with."""
+
+    database: Database
+    keystore: Keystore
+    clock: Clock
+    ids: Ids
+
+
+def at_desk(data_dir: Path | None, work: Callable[[Desk], Awaitable[ResultT]]) -> ResultT:
+    """Run `work` on the service's database, started and migrated if it is the embedded one."""
+    with database_for(ready_settings(data_dir=data_dir)) as settings:
+        return asyncio.run(_run(settings, work))
+
+
+async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -> ResultT:
+    urls = secret(settings.database_url), secret(settings.matcher_database_url)
+    async with Database(app_url=urls[0], matcher_url=urls[1], application="commonground operator") as database:
+        await database.verify()
+        keystore = FileKeystore(settings.keystore_folder, load_or_create_kek(settings.kek_path))
+        return await work(Desk(database, keystore, SystemClock(), UuidV7Ids()))
+
+
+async def organization(desk: Desk, handle: str) -> Organization:
+    """UnknownOrganization."""
+    async with desk.database.directory() as session:
+        found = await Directory(session).by_handle(handle)
+    if found is None:
+        raise UnknownOrganization(handle)
+    return found

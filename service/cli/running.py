@@ -1,0 +1,119 @@
+"""Run the API, the worker or both in one process until a signal ends them."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
+
+import structlog
+import uvicorn
+
+from service.asgi import create_app
+from service.cli.errors import CommandError
+from service.settings import Settings
+from service.worker import open_worker
+
+log = structlog.get_logger(__name__)
+
+_GRACE_SECONDS = 3
+"""For requests that are under way when the service is told to stop."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port, 0 for a free one. Raises CommandError."""
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        raise CommandError(
+            f"Can't listen on {host}:{port}: {error.strerror}. Choose another with --port."
+        ) from error
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run `main` on the fastest loop there is."""
+    if sys.platform == "win32":
+        asyncio.run(main)
+        return
+    import uvloop  # noqa: PLC0415 - not made for Windows
+
+    uvloop.run(main)
+
+
+async def run_service(settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve the API and work, until SIGINT or SIGTERM; `ready` is called once requests are answered."""
+    server = _Server(_config(settings), ready)
+    async with open_worker(settings) as worker:
+
+        def stop() -> None:
+            server.force_exit = server.should_exit  # asked a second time: don't wait for requests
+            server.should_exit = True
+            worker.stop()
+
+        with _on_signal(stop):
+            await _both(server.serve(sockets=[listener]), worker.run(), stop)
+
+
+async def run_worker(settings: Settings, ready: Callable[[], None]) -> None:
+    """Work until SIGINT or SIGTERM."""
+    async with open_worker(settings) as worker:
+        with _on_signal(worker.stop):
+            ready()
+            await worker.run()
+
+
+async def _both(serving: Awaitable[None], working: Awaitable[None], stop: Callable[[], None]) -> None:
+    """Run both; when one ends, the other is stopped, and an error of either is raised."""
+    tasks = [asyncio.ensure_future(serving), asyncio.ensure_future(working)]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    stop()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        task.result()
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings),
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and leaves signals to this module: the worker must hear them too."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.contextmanager
+def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+        for number in numbers:
+            loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            for number in numbers:
+                loop.remove_signal_handler(number)

@@ -1,0 +1,20 @@
+"""`commonground worker`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli.ground import database_for, ready_settings
+from service.cli.running import run, run_worker
+
+
+def worker(
+    data_dir: Annotated[Path | None, typer.Option(help="Where data lie; see COMMONGROUND_DATA_DIR.")] = None,
+) -> None:
+    """Run a worker alone, beside `commonground serve` or in place of its own.
+
+    It shares the embedded database with a service on the same data directory; the last to end stops that.
+    """
+    with database_for(ready_settings(data_dir=data_dir)) as settings:
+        run(run_worker(settings, lambda: print("The worker takes jobs. Ctrl-C ends it.", flush=True)))

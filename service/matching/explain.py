@@ -1,0 +1,105 @@
+"""Why a pair has its score, term by term, from the stored numbers alone: no name or domain is needed."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from service.matching.kinds import Attribute, KeyKind
+from service.matching.weights import (
+    AGREES,
+    DIFFERS,
+    EVERY_GROUP,
+    IDENTIFIERS,
+    JOINS,
+    LEADS,
+    MET,
+    NAMES,
+    PRIOR,
+    UNKNOWN,
+    Weights,
+    shipped_weights,
+)
+
+_KEYS = {
+    KeyKind.REGISTRY_ID: "Both carry the same registry number.",
+    KeyKind.DOMAIN: "Both have the same web domain.",
+    KeyKind.LINKEDIN: "Both have the same LinkedIn company page.",
+    KeyKind.NAME: "Both have the same name once legal forms are taken off.",
+    KeyKind.NAME_WEAK: "Both have the same name, but it is short or borne by many companies.",
+    KeyKind.NAME_HEAD: "Their names begin with the same telling words.",
+}
+_FACTS = {
+    Attribute.DOMAIN: "web domains",
+    Attribute.SPACED_NAME: "spellings of the name",
+    Attribute.REGISTRY_ID: "registry numbers",
+    Attribute.COUNTRY: "countries",
+    Attribute.CITY: "cities",
+    Attribute.SECTOR: "sectors",
+    Attribute.SIZE: "sizes",
+}
+_OUTCOMES = {
+    AGREES: "The {} agree.",
+    DIFFERS: "The {} differ.",
+    UNKNOWN: "The {} can't be compared: at least one side doesn't say.",
+    MET: "The {} are counted with the key that met.",
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a pair's weight: `bits` of log odds and the sentence that says why."""
+
+    term: str
+    outcome: str
+    bits: float
+    sentence: str
+
+
+def explain(
+    met: Collection[KeyKind], agreement: Mapping[Attribute, int], *, weights: Weights | None = None
+) -> list[Term]:
+    """The terms of a pair that met by the kinds `met`, with 1 (agrees), -1 (differs) or 0 (unknown) per attribute.
+
+    Their bits sum to the weight that `score` gives, the first term being the prior. Raises `ValueError` if nothing met.
+    """
+    if not met:
+        raise ValueError("A pair without a key that met has no score to explain; pass the kinds stored with the overlap.")
+    table = weights or shipped_weights()
+    group = _group(met, agreement)
+    prior = Term(PRIOR, "", table.prior, "Before looking, two accounts are rarely the same company.")
+    facts = [_fact(attribute, _said(attribute, met, agreement), group, table) for attribute in Attribute]
+    return [prior, *_keys(met, table), *facts]
+
+
+def _keys(met: Collection[KeyKind], table: Weights) -> list[Term]:
+    """Terms of the kinds that count: identifiers all, of the names only the strongest."""
+    names = [kind for kind in NAMES if kind in met][:1]
+    counted = [kind for kind in IDENTIFIERS if kind in met] + names
+    outcomes = [LEADS] + [JOINS] * (len(counted) - 1)
+    return [
+        Term(kind, outcome, table.of(EVERY_GROUP, kind, outcome), _KEYS[kind])
+        for kind, outcome in zip(counted, outcomes, strict=True)
+    ]
+
+
+def _group(met: Collection[KeyKind], agreement: Mapping[Attribute, int]) -> str:
+    if any(kind in met for kind in IDENTIFIERS):
+        return "identifier"
+    leading = next(kind for kind in NAMES if kind in met)
+    return f"{leading}_rivals" if agreement.get(Attribute.DOMAIN, 0) < 0 else str(leading)
+
+
+def _said(attribute: Attribute, met: Collection[KeyKind], agreement: Mapping[Attribute, int]) -> str:
+    identified = any(kind in met for kind in IDENTIFIERS)
+    silent = {
+        Attribute.DOMAIN: KeyKind.DOMAIN in met,
+        Attribute.REGISTRY_ID: KeyKind.REGISTRY_ID in met,
+        Attribute.SPACED_NAME: identified and any(kind in met for kind in NAMES[:-1]),
+    }
+    value = agreement.get(attribute, 0)
+    if silent.get(attribute):
+        return MET
+    return AGREES if value > 0 else DIFFERS if value < 0 else UNKNOWN
+
+
+def _fact(attribute: Attribute, outcome: str, group: str, table: Weights) -> Term:
+    return Term(attribute, outcome, table.of(group, attribute, outcome), _OUTCOMES[outcome].format(_FACTS[attribute]))

@@ -1,0 +1,27 @@
+"""Keys that would say too little: domains that stand for many names, heads that many accounts share."""
+
+from collections.abc import Collection
+
+import polars as pl
+
+CROWDED_FROM = 20
+CROWDED_UNTIL = 15
+"""A domain goes off at 20 differently named accounts and comes on again at 15: a list that grows by one doesn't flicker."""
+HEAD_SHARED_FROM = 5
+
+
+def crowded_domains(normalised: pl.DataFrame, off_before: Collection[str] = ()) -> pl.DataFrame:
+    """`domain`, `accounts` of the domains that give no key in this list, the fullest first.
+
+    `accounts` counts differently named accounts (accounts without a name count one each way: together once).
+    `off_before` are the domains that were off when this list was last matched.
+    """
+    names = normalised.lazy().filter(pl.col("domain").is_not_null()).group_by("domain").agg(pl.col("name").n_unique().alias("accounts"))
+    stays_off = pl.col("domain").is_in(list(off_before)) & (pl.col("accounts") > CROWDED_UNTIL)
+    off = names.filter((pl.col("accounts") >= CROWDED_FROM) | stays_off)
+    return off.sort(["accounts", "domain"], descending=[True, False]).with_columns(pl.col("accounts").cast(pl.UInt32)).collect()
+
+
+def without_shared_heads(heads: pl.DataFrame) -> pl.DataFrame:
+    """`index`, `key` pairs less the keys of 5 or more accounts."""
+    return heads.filter(pl.len().over("key") < HEAD_SHARED_FROM)

@@ -1,0 +1,72 @@
+"""Match keys and evidence of normalised accounts: what is hashed, and what is compared where a key has met."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from service.matching.guards import crowded_domains, without_shared_heads
+from service.matching.kinds import Attribute, KeyKind
+from service.matching.registry import main_number
+
+PART = "\x1f"
+"""Stands between the parts of a composite key, as the protocol has it."""
+
+
+@dataclass(frozen=True)
+class MatchKeys:
+    """`columns`: per kind `index` (UInt32, the row of the account) and `key`, each pair once; `crowded_domains`: `domain`, `accounts`."""
+
+    columns: dict[KeyKind, pl.DataFrame]
+    crowded_domains: pl.DataFrame
+
+
+def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()) -> MatchKeys:
+    """Every match key of what `normalise` gave, with the guards applied.
+
+    `crowded_before` are the domains that gave no key when this list was last matched (`guards.crowded_domains`).
+    A short name of several words is a `name` and a `name_weak`, so that "Bio Rad" still meets "BioRad" (as the latter).
+    """
+    crowded = crowded_domains(normalised, crowded_before)
+    rows = normalised.with_row_index("index")
+    columns = {
+        KeyKind.REGISTRY_ID: _numbers(rows),
+        KeyKind.DOMAIN: _pairs(rows.filter(~pl.col("domain").is_in(crowded["domain"].to_list())), "domain"),
+        KeyKind.LINKEDIN: _pairs(rows, "linkedin"),
+        KeyKind.NAME: _names(rows, ~pl.col("weak")),
+        KeyKind.NAME_WEAK: _names(rows, pl.col("weak") | pl.col("short")),
+        KeyKind.NAME_HEAD: without_shared_heads(_unique([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])),
+    }
+    return MatchKeys(columns, crowded)
+
+
+def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
+    numbers = rows.select("index", key="registry").explode("key", empty_as_null=False).drop_nulls()
+    return numbers.with_columns(pl.col("key").str.replace("|", PART, literal=True)).unique(maintain_order=True)
+
+
+def _names(rows: pl.DataFrame, chosen: pl.Expr) -> pl.DataFrame:
+    """Own-script and Latin keys of the rows whose key is of the wanted strength; each is judged by its own letters."""
+    own = _pairs(rows.filter(chosen), "name")
+    foreign = rows.filter(pl.col("name_latin").is_not_null())
+    if foreign.is_empty():
+        return own
+    return _unique([own, _pairs(foreign.with_columns(weak="weak_latin", short="short_latin").filter(chosen), "name_latin")])
+
+
+def _pairs(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    return rows.select(pl.col("index").cast(pl.UInt32), pl.col(column).alias("key")).drop_nulls()
+
+
+def _unique(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(frames).unique(maintain_order=True)
+
+
+def evidence(normalised: pl.DataFrame) -> pl.DataFrame:
+    """One String column per `Attribute`, in the accounts' order, as the protocol spells the values; null means unknown.
+
+    The domain is there also where it is crowded and gives no key. Of several registry numbers one stands (`registry.SCHEME_ORDER`).
+    """
+    number = main_number(normalised["registry"]).str.replace("|", PART, literal=True)
+    plain = [attribute for attribute in Attribute if attribute is not Attribute.REGISTRY_ID]
+    return normalised.select(plain).with_columns(number.alias(Attribute.REGISTRY_ID)).select(list(Attribute))

@@ -1,0 +1,101 @@
+"""The score of candidate pairs, column-wise: match weights summed, a confidence, a status."""
+
+import polars as pl
+
+from service.matching.kinds import Attribute, KeyKind
+from service.matching.weights import (
+    AGREES,
+    DIFFERS,
+    EVERY_GROUP,
+    GROUPS,
+    IDENTIFIERS,
+    JOINS,
+    LEADS,
+    NAMES,
+    Weights,
+    shipped_weights,
+)
+
+AUTO_FROM = 0.90
+AUTO, REVIEW = "auto", "review"
+
+
+def evidence_column(attribute: Attribute) -> str:
+    """The name of the Int8 column that says whether `attribute` agrees (1), differs (-1) or is unknown (0)."""
+    return f"ev_{attribute}"
+
+
+def score(pairs: pl.DataFrame, *, threshold: float = AUTO_FROM, weights: Weights | None = None) -> pl.DataFrame:
+    """`pairs` with `weight` (bits of log odds), `confidence` (0-1), `status` and `rules`.
+
+    Wants a Boolean column per `KeyKind` (whether that kind met) and an Int8 column `ev_<attribute>` per `Attribute`
+    (`evidence_column`); at least one kind must have met in each row. `status` is `auto` from `threshold` on, else `review`.
+    """
+    table = weights or shipped_weights()
+    grouped = pairs.with_columns(_group().alias("_group"))
+    bits = pl.lit(table.prior) + sum((_kind_bits(kind, table) for kind in KeyKind), start=pl.lit(0.0))
+    bits = bits + sum((_evidence_bits(attribute, table) for attribute in Attribute), start=pl.lit(0.0))
+    scored = grouped.with_columns(bits.alias("weight")).drop("_group")
+    confidence = 1 / (1 + (-pl.col("weight") * pl.lit(2.0).log()).exp())
+    return scored.with_columns(confidence.alias("confidence"), _rules().alias("rules")).with_columns(
+        pl.when(pl.col("confidence") >= threshold).then(pl.lit(AUTO)).otherwise(pl.lit(REVIEW)).alias("status")
+    )
+
+
+def _group() -> pl.Expr:
+    rivals = pl.when(pl.col(evidence_column(Attribute.DOMAIN)) < 0).then(pl.lit("_rivals")).otherwise(pl.lit(""))
+    expr = pl.when(pl.any_horizontal(IDENTIFIERS)).then(pl.lit("identifier"))
+    for kind in NAMES[:-1]:
+        expr = expr.when(kind).then(pl.lit(kind) + rivals)
+    return expr.otherwise(pl.lit(NAMES[-1]) + rivals)
+
+
+def _stronger(kind: KeyKind) -> list[KeyKind]:
+    return list(KeyKind)[: list(KeyKind).index(kind)]
+
+
+def counts(kind: KeyKind) -> list[KeyKind]:
+    """Kinds that make `kind` say nothing more when they met: of the three name kinds only the strongest counts."""
+    return [stronger for stronger in NAMES[: NAMES.index(kind)]] if kind in NAMES else []
+
+
+def _kind_bits(kind: KeyKind, table: Weights) -> pl.Expr:
+    stronger = _stronger(kind)
+    leads, joins = table.of(EVERY_GROUP, kind, LEADS), table.of(EVERY_GROUP, kind, JOINS)
+    if not stronger:
+        return pl.when(kind).then(leads).otherwise(0.0)
+    bits = pl.when(pl.any_horizontal(stronger)).then(joins).otherwise(leads)
+    silent = pl.any_horizontal(counts(kind)) if counts(kind) else pl.lit(value=False)
+    return pl.when(pl.col(kind) & ~silent).then(bits).otherwise(0.0)
+
+
+def _evidence_bits(attribute: Attribute, table: Weights) -> pl.Expr:
+    by_group = {
+        outcome: pl.col("_group").replace_strict(
+            list(GROUPS), [table.of(group, attribute, outcome) for group in GROUPS], return_dtype=pl.Float64
+        )
+        for outcome in (AGREES, DIFFERS)
+    }
+    value = _said(attribute)
+    return pl.when(value > 0).then(by_group[AGREES]).when(value < 0).then(by_group[DIFFERS]).otherwise(0.0)
+
+
+def _said(attribute: Attribute) -> pl.Expr:
+    """The agreement as far as the key that met doesn't say it already."""
+    value = pl.col(evidence_column(attribute))
+    if attribute is Attribute.DOMAIN:
+        return pl.when(KeyKind.DOMAIN).then(0).otherwise(value)
+    if attribute is Attribute.REGISTRY_ID:
+        return pl.when(KeyKind.REGISTRY_ID).then(0).otherwise(value)
+    if attribute is Attribute.SPACED_NAME:
+        return pl.when(pl.any_horizontal(IDENTIFIERS) & pl.any_horizontal(NAMES[:-1])).then(0).otherwise(value)
+    return value
+
+
+def _rules() -> pl.Expr:
+    """Kinds that met, joined by `+`, strongest first; of the name kinds only the strongest, which implies the rest."""
+    parts = [
+        pl.when(pl.col(kind) & ~(pl.any_horizontal(counts(kind)) if counts(kind) else pl.lit(value=False))).then(pl.lit(kind.value))
+        for kind in KeyKind
+    ]
+    return pl.concat_str(parts, separator="+", ignore_nulls=True)

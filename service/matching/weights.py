@@ -1,0 +1,43 @@
+"""Match weights: bits (log2 odds) per term and outcome, after Fellegi and Sunter (1969), from `data/weights.csv`.
+
+The strongest kind of key that met *leads* and chooses the group of weights for the evidence: evidence says less where an
+identifier has met, and agreement says next to nothing where two companies of one name have a domain each (`…_rivals`).
+Other identifiers and names that met as well *join*. Missing evidence weighs nothing.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+
+from service.matching import tables
+from service.matching.kinds import Attribute, KeyKind
+
+EVERY_GROUP = "*"
+IDENTIFIERS = (KeyKind.REGISTRY_ID, KeyKind.DOMAIN, KeyKind.LINKEDIN)
+NAMES = (KeyKind.NAME, KeyKind.NAME_WEAK, KeyKind.NAME_HEAD)
+GROUPS = ("identifier", *(f"{kind}{rivals}" for kind in NAMES for rivals in ("", "_rivals")))
+PRIOR, LEADS, JOINS, AGREES, DIFFERS = "prior", "leads", "joins", "agrees", "differs"
+UNKNOWN, MET, SPACING = "unknown", "met", "spacing"
+"""Outcomes without a weight of their own: not known on a side; already counted as the key that met."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """`bits` by (group, term, outcome); group `*` holds prior and kinds. What isn't there weighs nothing."""
+
+    bits: dict[tuple[str, str, str], float] = field(repr=False)
+
+    def of(self, group: str, term: str, outcome: str) -> float:
+        return self.bits.get((group, term, outcome), 0.0)
+
+    @property
+    def prior(self) -> float:
+        return self.of(EVERY_GROUP, PRIOR, "")
+
+
+@cache
+def shipped_weights() -> Weights:
+    """The hand-set table that comes with the normaliser."""
+    return Weights({(row["group"], row["term"], row["outcome"]): float(row["bits"]) for row in tables.weight_rows()})
+
+
+EVIDENCE_ORDER = tuple(Attribute)

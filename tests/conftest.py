@@ -1,0 +1,66 @@
+"""Databases that tests ask for.
+
+`db`            One transaction a test, rolled back at its end (about 1 ms); each session is a savepoint in it. All three roles,
+                policies, grants, `drain` of the queue. One session at a time. Use it wherever it serves.
+`own_database`  A copy of the migrated template (about 60 ms), with real connections and commits: for workers, NOTIFY, concurrency,
+                handlers that open one session inside another, subprocesses, migrations, time limits.
+
+Both come from one server that is started once a run: the embedded one, or TEST_DATABASE_URL, a superuser's address.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.db.database import Database
+from service.db.engine import Limits, make_engine
+from tests.support.savepoints import SavepointDatabase
+from tests.support.servers import OwnDatabase, TestServer, copy_of, embedded_server, make_template
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """The one database server of this run."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if url is not None:
+        yield TestServer(url, secrets.token_hex(8))
+        return
+    with embedded_server() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+async def template(server: TestServer) -> AsyncIterator[str]:
+    """The name of the migrated database that copies are made of; nobody connects to it."""
+    name = await make_template(server)
+    yield name
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def own_database(server: TestServer, template: str) -> AsyncIterator[OwnDatabase]:
+    async with copy_of(server, template) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+async def shared_connection(server: TestServer, template: str) -> AsyncIterator[AsyncConnection]:
+    async with copy_of(server, template) as shared:
+        engine = make_engine(shared.urls.admin, limits=Limits(connections=1))
+        async with engine.connect() as connection:
+            yield connection
+        await engine.dispose()
+
+
+@pytest.fixture
+async def db(shared_connection: AsyncConnection) -> AsyncIterator[Database]:
+    driver: asyncpg.Connection = (await shared_connection.get_raw_connection()).driver_connection
+    await driver.execute("BEGIN")
+    try:
+        yield SavepointDatabase(shared_connection, driver)
+    finally:
+        await driver.execute("ROLLBACK")

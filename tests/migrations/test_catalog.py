@@ -1,0 +1,67 @@
+"""Every table of every migration keeps tenants apart, or stands in the list of those that have none (RLS-4, BAK-7)."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from service.db.catalog import findings
+from tests.support.servers import OwnDatabase
+
+APP = "commonground_app"
+ORG = "nullif(current_setting('app.org_id', true), '')::uuid"
+
+
+@pytest.fixture
+async def migrator(own_database: OwnDatabase) -> AsyncIterator[asyncpg.Connection]:
+    driver = await asyncpg.connect(own_database.urls.migrator)
+    yield driver
+    await driver.close()
+
+
+async def test_the_schema_keeps_tenants_apart(migrator: asyncpg.Connection) -> None:
+    assert await findings(migrator) == []
+
+
+GOOD = f"""
+CREATE TABLE forgotten (org_id uuid, id uuid, PRIMARY KEY (org_id, id));
+ALTER TABLE forgotten ENABLE ROW LEVEL SECURITY;
+ALTER TABLE forgotten FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON forgotten TO {APP} USING (org_id = {ORG}) WITH CHECK (org_id = {ORG});
+"""
+
+
+async def test_a_table_made_by_the_rules_is_no_finding(migrator: asyncpg.Connection) -> None:
+    await migrator.execute(GOOD)
+    assert await findings(migrator) == []
+
+
+MISTAKES = {
+    "enabled and forced": "CREATE TABLE forgotten (org_id uuid PRIMARY KEY)",
+    "forgotten: row-level": GOOD + "ALTER TABLE forgotten NO FORCE ROW LEVEL SECURITY",
+    "no policy": GOOD + "DROP POLICY p ON forgotten",
+    "USING and WITH CHECK": GOOD + f"CREATE POLICY half ON forgotten TO {APP} USING (org_id = {ORG})",
+    "compares nothing": GOOD + f"CREATE POLICY open ON forgotten FOR SELECT TO {APP} USING (true)",
+    "subquery": GOOD + f"CREATE POLICY sub ON forgotten FOR SELECT TO {APP} USING (org_id = (SELECT {ORG}))",
+    "security_invoker": GOOD + "CREATE VIEW seen AS SELECT * FROM forgotten",
+    "materialized": GOOD + "CREATE MATERIALIZED VIEW kept AS SELECT * FROM forgotten",
+    "SECURITY DEFINER": "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    "unique key": GOOD + "CREATE UNIQUE INDEX leak ON forgotten (id)",
+    "foreign key": GOOD
+    + "CREATE UNIQUE INDEX anchor ON pgqueuer_statistics (id); ALTER TABLE forgotten ADD n bigint REFERENCES pgqueuer_statistics (id)",
+    "UNSCOPED_TABLES names": "DROP TABLE pgqueuer_schedules",
+}
+
+
+@pytest.mark.parametrize("finding", MISTAKES)
+async def test_each_way_of_forgetting_is_found(migrator: asyncpg.Connection, finding: str) -> None:
+    await migrator.execute(MISTAKES[finding])
+    found = await findings(migrator)
+    assert any(finding in one for one in found), found
+
+
+async def test_table_owned_by_the_app_is_found(own_database: OwnDatabase) -> None:
+    admin = await asyncpg.connect(own_database.urls.admin)
+    await admin.execute(GOOD + f"ALTER TABLE forgotten OWNER TO {APP}")
+    assert any("owned by commonground_app" in one for one in await findings(admin))
+    await admin.close()

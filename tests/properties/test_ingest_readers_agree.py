@@ -1,0 +1,143 @@
+"""The fast reader gives what the exact one gives, and both what the csv module reads from what it wrote."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from service.ingest import Batch, Limits
+from service.ingest.delimited import _Rows
+from service.ingest.errors import IngestError
+from service.ingest.exact import Cursor, ExactReader, Shape
+from service.ingest.fast import read_fast
+
+LIMITS = Limits(line=60, field=12)
+TWO = Shape(",", ["Company", "City"], {"name": 0, "city": 1}, LIMITS)
+SHAPES = (
+    TWO,
+    Shape(",", ["City", "Company", "Other"], {"name": 1, "city": 0}, LIMITS),
+    Shape("\t", ["Company", "City"], {"name": 0, "city": 1}, LIMITS),
+    Shape("\x1f", ["Company"], {"name": 0}, LIMITS),
+)
+
+PIECES = st.sampled_from(
+    [",", ",", ",", "\n", "\n", "\r\n", "\r", '"', '""', '"a"', '"a,b"', '"a\nb"', '"\r\n"', "a", "bc", " ", "é", "日本",
+     "\t", "\x00", "\x1f", "\x7f", "\u0085", "\u2028", "x" * 13, "y" * 61, "a,b\n", "a,b\n", '"c","d"\r\n', "e,f,g\n"]
+)  # fmt: skip
+ODD_TEXT = st.lists(PIECES, max_size=40).map("".join)
+
+VALUES = st.text(st.sampled_from(list('ab é日,;"\n\r\t')), max_size=6)
+ROWS = st.lists(st.lists(VALUES, min_size=2, max_size=2), min_size=1, max_size=12)
+ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+def outcome(produce: Callable[[Cursor], list[Batch]]) -> Any:
+    """(rows, refused rows, where it stopped), or the error's code and line."""
+    cursor = Cursor(row=0, line=1)
+    try:
+        batches = produce(cursor)
+    except IngestError as error:
+        return error.code, error.line
+    frames = [row for batch in batches for row in batch.frame.drop_nulls("row").rows()]
+    refused = [row for batch in batches for row in batch.refused.rows()]
+    return frames, refused, cursor.row
+
+
+def exactly(text: bytes, shape: Shape) -> Any:
+    def produce(cursor: Cursor) -> list[Batch]:
+        batch, used = ExactReader(shape).read(text, cursor, stop=len(text), final=True)
+        assert used == len(text)
+        return [batch]
+
+    return outcome(produce)
+
+
+def in_pieces(text: bytes, shape: Shape, cuts: list[int]) -> Any:
+    """As a file is read: block after block, the rest of one before the next, the fast reader wherever it can."""
+
+    def produce(cursor: Cursor) -> list[Batch]:
+        rows = _Rows(shape, cursor)
+        batches, rest, places = [], b"", sorted({cut % (len(text) + 1) for cut in cuts})
+        for start, stop in zip([0, *places], [*places, len(text)], strict=True):
+            batch, rest = rows.feed(rest + text[start:stop], final=False)
+            batches.append(batch)
+            assert len(rest) <= shape.limits.line + 2, "what is held is bounded"
+        batches.append(rows.feed(rest, final=True)[0])
+        return batches
+
+    return outcome(produce)
+
+
+def written(rows: list[list[str]], end: str, *, always: bool) -> Any:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL if always else csv.QUOTE_MINIMAL).writerows(
+        rows
+    )
+    return text.getvalue()
+
+
+@given(ODD_TEXT, st.sampled_from(SHAPES), st.lists(st.integers(0, 400), max_size=6))
+@example('"a\r', TWO, [])
+@example('a,b\r\n"a""b",c\r\r\n\r\n', TWO, [4, 12])
+@example('"a"b\nc,d\n', TWO, [3])
+@example("x" * 70, TWO, [65])
+@example('"' + "x" * 70 + '"', TWO, [71, 72])
+@example(",".join("x" * 70) + ',"\n",z\n', TWO, [141, 142, 143])
+def test_a_file_reads_alike_in_any_pieces_by_the_fast_and_the_exact_reader(
+    text: bytes, shape: Shape, cuts: list[int]
+) -> None:
+    data = text.encode()
+
+    assert in_pieces(data, shape, cuts) == exactly(data, shape)
+
+
+@given(ODD_TEXT, st.sampled_from(SHAPES), st.booleans())
+def test_what_the_fast_reader_takes_it_takes_as_the_exact_reader_would(
+    text: bytes, shape: Shape, final: str
+) -> None:
+    data = text.encode()
+    fast = Cursor(row=0, line=1)
+    found = read_fast(data, fast, shape, final=final) if data else None
+    if found is None:
+        return
+    batch, used = found
+    exact = Cursor(row=0, line=1)
+    expected, _ = ExactReader(shape).read(data[:used], exact, stop=used, final=True)
+
+    assert batch.frame.equals(expected.frame)
+    assert batch.refused.equals(expected.refused)
+    assert expected.refused.is_empty()
+    assert fast.row == exact.row
+    assert fast.line == exact.line or final
+
+
+@given(ROWS, ENDS, st.booleans())
+def test_lists_as_the_csv_module_writes_them_are_read_alike(
+    rows: list[list[str]], end: str, always: bool
+) -> None:
+    rows = [row for row in rows if any(row)]
+    text = written(rows, end, always=always)
+    shape = Shape(",", ["Company", "City"], {"name": 0, "city": 1}, Limits())
+    frames, refused, count = in_pieces(text.encode(), shape, [])
+
+    assert refused == []
+    assert count == len(rows)
+    read_again = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    assert read_again == rows
+    assert [(frame[3], frame[8]) for frame in frames] == [
+        tuple(value.strip() or None for value in row) for row in rows
+    ]
+
+
+@given(ROWS, st.sampled_from(["\n", "\r\n"]))
+def test_ordinary_quoted_lists_need_no_exact_reader(rows: list[list[str]], end: str) -> None:
+    text = written([[f"n{a}", f"c{b}"] for a, b in rows], end, always=True).encode()
+    shape = Shape(",", ["Company", "City"], {"name": 0, "city": 1}, Limits())
+    found = read_fast(text, Cursor(row=0, line=1), shape, final=True)
+
+    assert found is not None
+    assert found[1] == len(text)
+    assert found[0].frame.height == len(rows)

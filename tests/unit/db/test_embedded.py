@@ -1,0 +1,133 @@
+"""The embedded server: what it leaves on disk, among processes and in the modes of folders."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from service.db import embedded
+from service.db.embedded import (
+    EmbeddedServer,
+    closed_to_others,
+    copy_binaries,
+    drop_stale_pid_file,
+    make_folders,
+    prune_users,
+)
+from service.db.errors import EmbeddedServerError
+from tests.support.processes import modes_above, postmasters
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path that everybody may enter: pytest's own is closed to others and too long for a socket."""
+    with tempfile.TemporaryDirectory(prefix="cg-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+def test_start_and_stop_leave_no_server_and_no_changed_mode(folder: Path) -> None:
+    above = modes_above(folder / "data")
+    with EmbeddedServer(folder / "data") as server:
+        assert len(postmasters(server.folder)) == 1
+        assert (server.data.stat().st_mode & 0o777) == 0o700
+    assert postmasters(folder / "data") == []
+    assert modes_above(folder / "data") == above
+
+
+def test_socket_lies_among_the_data_where_nobody_else_may_enter(folder: Path) -> None:
+    with EmbeddedServer(folder) as server:
+        assert server._server is not None
+        assert server._server.get_postmaster_info().socket_dir == server.data
+
+
+def test_dead_and_reused_process_numbers_are_pruned(tmp_path: Path) -> None:
+    handles = tmp_path / "handles.json"
+    dead = max(psutil.pids()) + 10_000
+    handles.write_text(json.dumps([dead, os.getpid()]))
+    prune_users(handles)
+    assert json.loads(handles.read_text()) == [os.getpid()]
+    os.utime(handles, (0, 0))  # written before this process began, by another of the same number
+    prune_users(handles)
+    assert json.loads(handles.read_text()) == []
+
+
+def test_list_of_users_cut_off_in_writing_is_empty(tmp_path: Path) -> None:
+    handles = tmp_path / "handles.json"
+    handles.write_text("[123")
+    prune_users(handles)
+    assert json.loads(handles.read_text()) == []
+
+
+def test_missing_list_of_users_is_left_missing(tmp_path: Path) -> None:
+    prune_users(tmp_path / "handles.json")
+    assert not (tmp_path / "handles.json").exists()
+
+
+@pytest.mark.parametrize("content", [f"{os.getpid()}\n/data\n", "", "no number\n"])
+def test_pid_file_that_names_no_postgres_of_these_data_is_removed(tmp_path: Path, content: str) -> None:
+    (tmp_path / "postmaster.pid").write_text(content)
+    drop_stale_pid_file(tmp_path)
+    assert not (tmp_path / "postmaster.pid").exists()
+
+
+def test_pid_file_of_the_running_server_stays(folder: Path) -> None:
+    with EmbeddedServer(folder) as server:
+        drop_stale_pid_file(server.data)
+        assert (server.data / "postmaster.pid").exists()
+
+
+def test_path_too_long_for_a_socket_is_refused(folder: Path) -> None:
+    with pytest.raises(EmbeddedServerError, match="too long"):
+        make_folders(folder / ("x" * 120))
+
+
+@pytest.mark.parametrize("as_root", [True, False])
+def test_folder_closed_to_others_is_refused_as_root_only(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, as_root: bool
+) -> None:  # noqa: FBT001 - a column
+    monkeypatch.setattr(embedded, "is_root", lambda: as_root)
+    folder.chmod(0o700)
+    if not as_root:
+        make_folders(folder / "data")
+        assert (folder / "data" / "run").stat().st_mode & 0o777 == 0o700
+        return
+    with pytest.raises(EmbeddedServerError, match="COMMONGROUND_DATA_DIR"):
+        make_folders(folder / "data")
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_first_closed_folder_is_named(folder: Path) -> None:
+    inner = folder / "open" / "data"
+    inner.mkdir(parents=True)
+    assert closed_to_others(inner) is None
+    (folder / "open").chmod(0o750)
+    assert closed_to_others(inner) == folder / "open"
+
+
+def test_binaries_are_copied_once_and_whole(tmp_path: Path) -> None:
+    installation = tmp_path / "installation"
+    (installation / "bin").mkdir(parents=True)
+    (installation / "bin" / "postgres").write_text("first")
+    target = tmp_path / "server-18"
+    (tmp_path / "server-18.part").mkdir()  # of a copy that was interrupted
+    assert copy_binaries(installation, target) == target
+    (installation / "bin" / "postgres").write_text("second")
+    copy_binaries(installation, target)
+    assert (target / "bin" / "postgres").read_text() == "first"
+    assert not (tmp_path / "server-18.part").exists()
+
+
+def test_environment_is_left_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    with EmbeddedServer(folder):
+        assert "XDG_RUNTIME_DIR" not in os.environ
+
+
+def test_address_before_the_start_is_refused(folder: Path) -> None:
+    with pytest.raises(EmbeddedServerError, match="isn't started"):
+        EmbeddedServer(folder).urls()
