@@ -46,7 +46,7 @@ def with_identity(frame: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame
     """Add `domain`, `identity` and `digest`; `normalised` has the same rows.
 
     Identity: the external id; else the domain where the file has it once; else domain with name key, or name key with
-    country. Digest: SHA-256 (Binary, 32 bytes) of all fields and the populations.
+    country. Digest: SHA-256 (64 hex characters) of all fields and the populations.
     """
     keyed = frame.with_columns(normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso"))
     bare = pl.col("external_id").is_null()
@@ -61,7 +61,7 @@ def with_identity(frame: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame
     )
     return (
         keyed.with_columns(identity.alias("identity"), canonical.alias("canonical"))
-        .with_columns(plh.col("canonical").chash.sha2_256().str.decode("hex").alias("digest"))
+        .with_columns(plh.col("canonical").chash.sha2_256().alias("digest"))
         .drop("canonical", "name_key", "iso")
     )
 

@@ -21,7 +21,7 @@ from service.partnerships.errors import LevelNotOffered, UnknownPartnership, Unk
 from service.api.errors import InvalidCursor, InvalidParameter
 
 MEDIA_TYPE = "application/problem+json"
-TYPE = "https://commonground.invalid/problems/"
+TYPE = "urn:commonground:problem:"
 log = structlog.get_logger(__name__)
 
 

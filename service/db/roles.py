@@ -53,6 +53,8 @@ async def create_roles(admin_url: str, passwords: Passwords, *, database: str = 
     """Make the roles and the database where they are missing and set what they may do. Raises DatabaseUnavailable."""
     admin = await _connect(admin_url)
     try:
+        # Two processes that start at once would both make what is missing. The lock ends with the connection.
+        await admin.execute(f"SELECT pg_advisory_lock({_TURN})")
         for role, password in passwords.by_role().items():
             await _make_role(admin, role, password)
         if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
@@ -60,13 +62,9 @@ async def create_roles(admin_url: str, passwords: Passwords, *, database: str = 
                 f"CREATE DATABASE {_name(database)} OWNER {MIGRATOR_ROLE} ENCODING 'UTF8' TEMPLATE template0"
             )
         await _grant_database(admin, database)
+        await _grant_schema(admin_url, database)
     finally:
         await admin.close()
-    inside = await _connect(admin_url, database=database)
-    try:
-        await inside.execute(_SCHEMA)
-    finally:
-        await inside.close()
 
 
 _SCHEMA = f"""
@@ -74,6 +72,17 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO {MIGRATOR_ROLE};
 GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {MATCHER_ROLE};
 """
+
+
+_TURN = 0x726F6C6573  # "roles": the advisory lock of whoever makes them
+
+
+async def _grant_schema(admin_url: str, database: str) -> None:
+    inside = await _connect(admin_url, database=database)
+    try:
+        await inside.execute(_SCHEMA)
+    finally:
+        await inside.close()
 
 
 async def _connect(url: str, **options: str) -> asyncpg.Connection:

@@ -113,7 +113,7 @@ async def _complete(  # noqa: PLR0913  # what a finished import is told by
     record.unchanged, record.removed = outcome.unchanged, outcome.removed
     await session.flush()
     await keep_errors(session, import_id, refused.head(MAX_STORED_ERRORS))
-    await enqueue(session, CHANGED_JOB, {"org_id": str(session.org_id)})
+    await enqueue(session, CHANGED_JOB, {"org_id": str(session.org_id)}, dedupe_key=str(session.org_id))
 
 
 def read_file(path: Path, order: Import, limits: Limits) -> Read:

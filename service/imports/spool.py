@@ -13,6 +13,7 @@ from service.imports.errors import EmptyUpload, UploadIncomplete, UploadTooLarge
 
 _PART = ".part"
 _UPLOAD = ".upload"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Spool:
 
     async def _write(self, part: Path, chunks: AsyncIterator[bytes]) -> int:
         received = 0
-        with part.open("wb", opener=_private) as file:
+        with os.fdopen(os.open(part, _NEW, 0o600), "wb") as file:
             async for chunk in chunks:
                 received += len(chunk)
                 if received > self.limit:
@@ -68,10 +69,6 @@ class Spool:
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _publish(part: Path, final: Path) -> None:

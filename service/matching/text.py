@@ -8,7 +8,7 @@ import polars as pl
 APOSTROPHES = ("’", "‘", "ʼ", "ʻ", "´", "`", "′", "‛", "＇", "ʹ", "׳")  # noqa: RUF001 - look-alikes are the point
 LETTERS = {
     "ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "đ": "d", "ħ": "h", "ı": "i", "ł": "l",
-    "þ": "th", "ŧ": "t", "ŋ": "n", "ĸ": "k", "ς": "σ", "ə": "a",
+    "þ": "th", "ŧ": "t", "ŋ": "n", "ĸ": "k", "ς": "σ", "ə": "a", "ʼ": "'",
 }  # fmt: skip
 """Letters that no Unicode decomposition takes apart, with what stands in for them."""
 MARKS = r"[\u{0300}-\u{036f}]"

@@ -16,7 +16,7 @@ def seal_frame(frame: pl.DataFrame, key: RestKey, *, org_id: UUID, run_id: UUID,
 
 def open_frame(blob: bytes, key: RestKey, *, org_id: UUID, run_id: UUID, column: str) -> pl.DataFrame:
     """RecordError if it was moved from another side, run or column, or changed."""
-    return pl.read_ipc(BytesIO(key.load(blob, _place(org_id, run_id, column))), memory_map=False)
+    return pl.read_ipc(BytesIO(key.load(blob, _place(org_id, run_id, column))))
 
 
 def _place(org_id: UUID, run_id: UUID, column: str) -> RestPlace:

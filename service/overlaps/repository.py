@@ -7,6 +7,10 @@ from sqlmodel import col, delete, select
 from service.db.sessions import DutySession, MatcherSession
 from service.overlaps.models import EvidenceRequest, MatchRun
 
+_ANSWER = """
+    UPDATE evidence_request SET codes = $4 WHERE partnership_id = $1 AND run_id = $2 AND org_id = $3 AND codes IS NULL
+"""
+
 
 class Runs:
     """The match runs of the partnership that a matcher's session works on."""
@@ -75,3 +79,8 @@ class EvidenceRequests:
                 col(EvidenceRequest.codes).is_(None),
             )
         )
+
+    async def answer(self, partnership_id: UUID, run_id: UUID, codes: bytes) -> bool:
+        """Store one's sealed codes; False if a newer run has taken this one's place meanwhile."""
+        tag: str = await (await self._session.raw()).execute(_ANSWER, partnership_id, run_id, self._session.org_id, codes)
+        return tag != "UPDATE 0"

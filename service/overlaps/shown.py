@@ -1,7 +1,6 @@
 """Shared records and account references: what stands between an overlap and whoever is told of it."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from uuid import UUID
 
@@ -127,7 +126,7 @@ async def _copy(driver: object, table: str, frame: pl.DataFrame) -> None:
     await driver.copy_to_table(table, source=buffer, format="csv")  # type: ignore[attr-defined]  # asyncpg has no annotations
 
 
-def shown_fields(fields: str | None, allowed: tuple[str, ...]) -> dict[str, str]:
+def shown_fields(fields: Mapping[str, str | None] | None, allowed: tuple[str, ...]) -> dict[str, str]:
     """A record's stored fields as far as the rule of this moment shows them; null values left out."""
-    values = json.loads(fields) if fields else {}
-    return {name: values[name] for name in allowed if values.get(name) is not None}
+    values = fields or {}
+    return {name: value for name in allowed if (value := values.get(name)) is not None}

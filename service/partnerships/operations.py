@@ -100,7 +100,6 @@ async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, s
     rule.level, rule.preset, rule.ends_at = said.level, said.preset, said.ends_at
     rule.version, rule.changed_at = rule.version + 1, clock.now()
     await session.flush()
-    await enqueue(
-        session, RULES_CHANGED_JOB, {"org_id": str(session.org_id), "partnership_id": str(partnership_id)}
-    )
+    place = {"org_id": str(session.org_id), "partnership_id": str(partnership_id)}
+    await enqueue(session, RULES_CHANGED_JOB, place, dedupe_key=f"{partnership_id}:{session.org_id}")
     return rule

@@ -96,7 +96,9 @@ def test_a_file_reads_alike_in_any_pieces_by_the_fast_and_the_exact_reader(
 
 @given(ODD_TEXT, st.sampled_from(SHAPES), st.booleans())
 def test_what_the_fast_reader_takes_it_takes_as_the_exact_reader_would(
-    text: bytes, shape: Shape, final: str
+    text: bytes,
+    shape: Shape,
+    final: bool,  # noqa: FBT001  # hypothesis fills it by position
 ) -> None:
     data = text.encode()
     fast = Cursor(row=0, line=1)
@@ -116,7 +118,9 @@ def test_what_the_fast_reader_takes_it_takes_as_the_exact_reader_would(
 
 @given(ROWS, ENDS, st.booleans())
 def test_lists_as_the_csv_module_writes_them_are_read_alike(
-    rows: list[list[str]], end: str, always: bool
+    rows: list[list[str]],
+    end: str,
+    always: bool,  # noqa: FBT001  # hypothesis fills it by position
 ) -> None:
     rows = [row for row in rows if any(row)]
     text = written(rows, end, always=always)

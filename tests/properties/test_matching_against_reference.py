@@ -59,7 +59,7 @@ COMPARED = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=12))
 def test_columns_and_the_row_wise_reference_agree_on_every_field(records: list[dict[str, str]]) -> None:
     columns = normalise(_frame(records)).select(COMPARED).to_dicts()
@@ -68,7 +68,7 @@ def test_columns_and_the_row_wise_reference_agree_on_every_field(records: list[d
         assert row == {field: expected[field] for field in COMPARED}, record
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(RECORDS)
 def test_columns_and_the_row_wise_reference_give_the_same_keys(record: dict[str, str]) -> None:
     keys = match_keys(normalise(_frame([record]))).columns
@@ -76,17 +76,15 @@ def test_columns_and_the_row_wise_reference_give_the_same_keys(record: dict[str,
     assert found == reference.record_keys(record)
 
 
-@settings(max_examples=600, deadline=None)
-@given(NAMES)
-@example("Ltd Ltd")
-@example("The The Inc")
-@example("株式会社株式会社")
-def test_normalising_a_name_twice_changes_nothing(name: str) -> None:
-    once = name_keys(pl.Series([name], dtype=pl.String)).spaced
+@settings(max_examples=80, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=20))
+@example(["Ltd Ltd", "The The Inc", "株式会社株式会社", "ŉ", "公司 foo 株式会社 inc"])
+def test_normalising_a_name_twice_changes_nothing(names: list[str]) -> None:
+    once = name_keys(pl.Series(names, dtype=pl.String)).spaced
     assert name_keys(once).spaced.to_list() == once.to_list()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=6))
 def test_key_texts_are_never_empty_and_hold_no_control_character_but_the_separator(records: list[dict[str, str]]) -> None:
     for frame in match_keys(normalise(_frame(records))).columns.values():
@@ -95,7 +93,7 @@ def test_key_texts_are_never_empty_and_hold_no_control_character_but_the_separat
             assert all(c == "\x1f" or c.isprintable() or c == "\u3000" for c in key), repr(key)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=6), st.lists(RECORDS, min_size=1, max_size=6))
 def test_overlap_is_symmetric(mine: list[dict[str, str]], theirs: list[dict[str, str]]) -> None:
     left, right = normalise(_frame(mine)), normalise(_frame(theirs))

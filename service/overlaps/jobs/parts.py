@@ -1,9 +1,12 @@
 """What the jobs of this room are made of, and their names."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from service.crypto import Keystore
 from service.db.database import Database
+from service.db.sessions import WriteSession
+from service.jobs import enqueue
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 
@@ -20,3 +23,9 @@ class Parts:
     keystore: Keystore
     clock: Clock
     ids: Ids
+
+
+async def enqueue_publish(session: WriteSession, partnership_id: UUID, org_id: UUID) -> None:
+    """Let one side bring what it shows up to date; one job that waits stands for several."""
+    place = {"org_id": str(org_id), "partnership_id": str(partnership_id)}
+    await enqueue(session, PUBLISH_JOB, place, dedupe_key=f"{partnership_id}:{org_id}")

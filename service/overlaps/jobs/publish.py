@@ -12,9 +12,8 @@ from service.accounts.store import read_participating
 from service.crypto import references
 from service.db.names import Duty
 from service.db.sessions import DutySession
-from service.jobs import enqueue
 from service.organizations.operations import reference_key
-from service.overlaps.jobs.parts import PUBLISH_JOB, Parts
+from service.overlaps.jobs.parts import Parts, enqueue_publish
 from service.overlaps.shown import own_pairs, records_of, told_references, write_references, write_shown
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
@@ -36,7 +35,7 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         told = told_references(await own_pairs(session, partnership))
         await write_references(session, partnership_id, accounts.select("ref", "id").join(told, on="ref", how="semi"))
         if changed:
-            await enqueue(session, PUBLISH_JOB, {"org_id": str(partnership.partner_of(org_id)), "partnership_id": str(partnership_id)})
+            await enqueue_publish(session, partnership_id, partnership.partner_of(org_id))
 
 
 async def _accounts(session: DutySession, parts: Parts, partnership_id: UUID, bits: int) -> pl.DataFrame:

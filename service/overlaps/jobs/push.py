@@ -25,7 +25,12 @@ async def push_everywhere(parts: Parts, *, org_id: UUID) -> None:
     """The organization's accounts changed: its tokens in every active partnership follow."""
     async with parts.database.tenant(org_id) as session:
         for partnership in await Partnerships(session).everyone(status=PartnershipStatus.ACTIVE):
-            await enqueue(session, PUSH_JOB, {"org_id": str(org_id), "partnership_id": str(partnership.id)})
+            await enqueue_push(session, partnership.id)
+
+
+async def enqueue_push(session: TenantSession, partnership_id: UUID) -> None:
+    place = {"org_id": str(session.org_id), "partnership_id": str(partnership_id)}
+    await enqueue(session, PUSH_JOB, place, dedupe_key=f"{partnership_id}:{session.org_id}")
 
 
 async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
@@ -49,7 +54,7 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         await replace_tokens(
             session, partnership_id=partnership_id, epoch=opened.partnership.epoch, tokens=made, accounts=accounts.height
         )
-        await enqueue(session, MEET_JOB, {"partnership_id": str(partnership_id)})
+        await enqueue(session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id))
 
 
 def _tokens(accounts: pl.DataFrame, refs: "pl.Series", link: LinkKeys) -> TokenSet:

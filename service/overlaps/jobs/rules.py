@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from service.jobs import enqueue
-from service.overlaps.jobs.parts import PUBLISH_JOB, PUSH_JOB, Parts
+from service.overlaps.jobs.parts import Parts, enqueue_publish
+from service.overlaps.jobs.push import enqueue_push
 
 
 async def follow_rules(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     """Tokens of the side whose rule it was, and both sides' shared records: a review needs both to show."""
     async with parts.database.tenant(org_id) as session:
-        place = {"org_id": str(org_id), "partnership_id": str(partnership_id)}
-        await enqueue(session, PUSH_JOB, place)
-        await enqueue(session, PUBLISH_JOB, place)
+        await enqueue_publish(session, partnership_id, org_id)
+        await enqueue_push(session, partnership_id)

@@ -4,10 +4,9 @@ from uuid import UUID
 
 import anyio.to_thread
 
-from service.jobs import enqueue
 from service.linking.score import score_pairs
 from service.overlaps.blobs import open_frame
-from service.overlaps.jobs.parts import PUBLISH_JOB, Parts
+from service.overlaps.jobs.parts import Parts, enqueue_publish
 from service.overlaps.models import MatchRun
 from service.overlaps.repository import Runs
 from service.overlaps.verdicts import packed, write_verdicts
@@ -37,7 +36,7 @@ async def score(parts: Parts, *, partnership_id: UUID, run_id: UUID) -> None:
         _finish(run, parts)
         await session.flush()
         for org_id in (run.lo_org_id, run.hi_org_id):
-            await enqueue(session, PUBLISH_JOB, {"org_id": str(org_id), "partnership_id": str(partnership_id)})
+            await enqueue_publish(session, partnership_id, org_id)
 
 
 def _finish(run: MatchRun, parts: Parts) -> None:

@@ -44,6 +44,6 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
             return codes_for(asked, prepare(accounts), references(str(partnership_id), accounts["id"], own_references), link)
 
         answer = await anyio.to_thread.run_sync(codes)
-        request.codes = seal_frame(answer, key, org_id=org_id, run_id=run_id, column="codes")
-        await session.flush()
-        await enqueue(session, SCORE_JOB, {"partnership_id": str(partnership_id), "run_id": str(run_id)})
+        sealed = seal_frame(answer, key, org_id=org_id, run_id=run_id, column="codes")
+        if await EvidenceRequests(session).answer(partnership_id, run_id, sealed):
+            await enqueue(session, SCORE_JOB, {"partnership_id": str(partnership_id), "run_id": str(run_id)})

@@ -86,19 +86,23 @@ def test_path_too_long_for_a_socket_is_refused(folder: Path) -> None:
         make_folders(folder / ("x" * 120))
 
 
-@pytest.mark.parametrize("as_root", [True, False])
-def test_folder_closed_to_others_is_refused_as_root_only(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, as_root: bool
-) -> None:  # noqa: FBT001 - a column
-    monkeypatch.setattr(embedded, "is_root", lambda: as_root)
+def test_folder_closed_to_others_is_refused_as_root_and_stays_closed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "is_root", lambda: True)
     folder.chmod(0o700)
-    if not as_root:
-        make_folders(folder / "data")
-        assert (folder / "data" / "run").stat().st_mode & 0o777 == 0o700
-        return
     with pytest.raises(EmbeddedServerError, match="COMMONGROUND_DATA_DIR"):
         make_folders(folder / "data")
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_folder_closed_to_others_serves_anybody_but_root(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "is_root", lambda: False)
+    folder.chmod(0o700)
+    make_folders(folder / "data")
+    assert (folder / "data" / "run").stat().st_mode & 0o777 == 0o700
 
 
 def test_first_closed_folder_is_named(folder: Path) -> None:

@@ -1,0 +1,52 @@
+# The two commands of the README, `make demo` and `make test`, build what they need themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SEED ?= $(shell date +%s)
+BUDGET ?= 900
+
+.PHONY: demo test test-slow check bench lock format clean
+
+demo: $(READY)
+	$(BIN)/commonground demo
+
+test: $(READY)
+	$(BIN)/pytest -m "not slow" -q $(PYTEST)
+
+# Drills, races and million-row runs within BUDGET seconds, from a seed that is printed; the run says what didn't fit.
+test-slow: $(READY)
+	@echo "seed $(SEED), budget $(BUDGET) s"
+	COMMONGROUND_TEST_SEED=$(SEED) COMMONGROUND_SLOW_BUDGET=$(BUDGET) $(BIN)/pytest -m slow -q $(PYTEST)
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/commonground openapi --check
+	$(BIN)/commonground migrate --check
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.run $(BENCH)
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Exact versions and hashes, without the address of any registry (requirements/README.md).
+UV := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml
+lock: $(READY)
+	$(UV) --extra server --group dev -o requirements/dev.lock
+	$(UV) --extra server -c requirements/dev.lock -o requirements/server.lock
+	$(UV) -c requirements/dev.lock -o requirements/base.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+$(READY): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Commonground needs Python 3.11 or newer: set PYTHON=python3.x"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@

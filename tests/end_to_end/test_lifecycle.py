@@ -1,0 +1,156 @@
+"""Real processes on the embedded server: they start, share it, end, and are killed."""
+
+import json
+import signal
+import socket
+import subprocess
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.processes import command, end, modes_above, postmasters, wait_for_line
+
+READY = "Commonground is at"
+WORKING = "takes jobs"
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A short path that everybody may enter, whose server is gone at the end whatever the test did."""
+    with tempfile.TemporaryDirectory(prefix="cg-life-", ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o755)
+        yield Path(made) / "data"
+        for process in postmasters(Path(made) / "data"):
+            process.kill()
+            process.wait(10)
+
+
+def serve(data_dir: Path) -> AbstractContextManager[subprocess.Popen[str]]:
+    return command("serve", "--port", "0", data_dir=data_dir)
+
+
+def run(*arguments: str, data_dir: Path, **environment: str) -> tuple[str, int]:
+    """Run a command to its end; give what it said and its exit code."""
+    said, code = run(*arguments, data_dir=data_dir, **environment) as process:
+        said, _ = process.communicate(timeout=60)
+        return said, process.returncode
+
+
+def address(line: str) -> str:
+    return line.split(READY)[1].split(",", maxsplit=1)[0].strip()
+
+
+def is_alive(where: str) -> bool:
+    with urllib.request.urlopen(f"{where}/livez") as answer:  # noqa: S310 - our own address
+        return answer.status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_service_and_leaves_no_server_and_no_changed_mode(
+    data_dir: Path, number: signal.Signals
+) -> None:
+    above = modes_above(data_dir)
+    with serve(data_dir) as process:
+        where = address(wait_for_line(process, READY))
+        assert is_alive(where)
+        assert len(postmasters(data_dir)) == 1
+        assert end(process, number) == 0
+    assert postmasters(data_dir) == []
+    assert modes_above(data_dir) == above
+
+
+def test_second_start_keeps_the_data(data_dir: Path) -> None:
+    identifiers = []
+    for _ in range(2):
+        with serve(data_dir) as process:
+            wait_for_line(process, READY)
+            control = subprocess.run(
+                ["cat", data_dir / "postgres" / "global" / "pg_control"], capture_output=True, check=True
+            )
+            identifiers.append(control.stdout[:8])  # the database system's own number, drawn when it is made
+            end(process, signal.SIGINT)
+    assert identifiers[0] == identifiers[1]
+
+
+def test_after_a_kill_the_next_start_works_and_its_end_leaves_no_server(data_dir: Path) -> None:
+    with serve(data_dir) as killed:
+        wait_for_line(killed, READY)
+        end(killed, signal.SIGKILL)
+    assert len(postmasters(data_dir)) == 1
+    with serve(data_dir) as process:
+        wait_for_line(process, READY)
+        assert end(process, signal.SIGINT) == 0
+    assert postmasters(data_dir) == []
+
+
+def test_after_a_kill_of_everything_the_next_start_recovers(data_dir: Path) -> None:
+    with serve(data_dir) as killed:
+        wait_for_line(killed, READY)
+        server = postmasters(data_dir)[0]
+        end(killed, signal.SIGKILL)
+    children = server.children(recursive=True)
+    server.kill()
+    psutil.wait_procs([server, *children], timeout=30)
+    with serve(data_dir) as process:
+        wait_for_line(process, READY)
+        assert end(process, signal.SIGTERM) == 0
+    assert postmasters(data_dir) == []
+
+
+def test_worker_shares_the_server_and_the_last_to_end_stops_it(data_dir: Path) -> None:
+    with serve(data_dir) as service, command("worker", data_dir=data_dir) as worker:
+        wait_for_line(service, READY)
+        wait_for_line(worker, WORKING)
+        assert len(postmasters(data_dir)) == 1
+        assert end(service, signal.SIGINT) == 0
+        assert len(postmasters(data_dir)) == 1
+        assert end(worker, signal.SIGTERM) == 0
+    assert postmasters(data_dir) == []
+
+
+def test_signal_while_the_database_starts_leaves_no_server(data_dir: Path) -> None:
+    with serve(data_dir) as process:
+        while not (data_dir / "postgres" / "PG_VERSION").exists():
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert postmasters(data_dir) == []
+
+
+def test_taken_port_is_one_message_and_starts_no_database(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said, code = run("serve", "--port", port, data_dir=data_dir)
+    assert code == 1
+    assert said.startswith("commonground: Can't listen on 127.0.0.1:")
+    assert "Traceback" not in said
+    assert not data_dir.exists()
+
+
+def test_unreachable_database_is_one_message(data_dir: Path) -> None:
+    nowhere = "postgresql://commonground_app:hidden@127.0.0.1:1/none"
+    with command(
+        "serve", "--port", "0", data_dir=data_dir, DATABASE_URL=nowhere, MATCHER_DATABASE_URL=nowhere
+    )
+    assert code == 1
+    assert said.count("\n") == 1
+    assert "hidden" not in said
+
+
+def test_migrate_brings_the_embedded_database_up_and_leaves_no_server(data_dir: Path) -> None:
+    said, code = run("migrate", data_dir=data_dir)
+    assert code == 0, said
+    assert "at this version" in said
+    assert postmasters(data_dir) == []
+
+
+def test_logs_beside_a_terminal_are_one_object_a_line(data_dir: Path) -> None:
+    said, code = run("migrate", data_dir=data_dir, COMMONGROUND_LOG_LEVEL="DEBUG")
+    lines = [line for line in said.splitlines() if line.startswith("{")]
+    assert lines
+    assert all({"event", "level", "timestamp"} <= set(json.loads(line)) for line in lines)
