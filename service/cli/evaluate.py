@@ -13,6 +13,7 @@ from service.matching.evaluate import LabelledSet, Measure, evaluate_set
 from service.matching.version import NORMALISER_VERSION
 
 SETS = "ID__*__*_by_*.csv"
+COLUMNS = ("left_name", "left_domain", "id", "right_name", "right_domain")
 FACTS = ("country", "city", "industry")
 SHAPE = (
     "Give a folder with eval/ID__LEFT__RIGHT_by_WHAT.csv (left_name, left_domain, id, right_name, right_domain) and, if you have "
@@ -75,12 +76,7 @@ def _labelled_set(path: Path, lists: list[pl.DataFrame]) -> LabelledSet:
             pl.concat_str("right_name", "right_domain", separator="|", ignore_nulls=True).alias("id")
         )
     left, right = _side(pairs, "left"), _side(pairs, "right")
-    truth = (
-        pairs.join(left, **_on("left"))
-        .join(right, **_on("right"))
-        .select(left="row", right="row_right")
-        .unique()
-    )
+    truth = pl.DataFrame({"left": _rows(pairs, left, "left"), "right": _rows(pairs, right, "right")}).unique()
     return LabelledSet(
         path.stem.removeprefix("ID__"), _with_facts(left, lists), _with_facts(right, lists), truth
     )
@@ -91,13 +87,10 @@ def _side(pairs: pl.DataFrame, side: str) -> pl.DataFrame:
     return records.with_row_index("row")
 
 
-def _on(side: str) -> dict[str, object]:
-    return {
-        "left_on": ["id", f"{side}_name", f"{side}_domain"],
-        "right_on": ["id", "name", "website"],
-        "nulls_equal": True,
-        "suffix": "_right",
-    }
+def _rows(pairs: pl.DataFrame, records: pl.DataFrame, side: str) -> pl.Series:
+    """For each labelled pair the row of its record in the list of that side."""
+    wanted = pairs.select("id", name=f"{side}_name", website=f"{side}_domain")
+    return wanted.join(records, on=wanted.columns, how="left", nulls_equal=True, maintain_order="left")["row"]
 
 
 def _with_facts(records: pl.DataFrame, lists: list[pl.DataFrame]) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import psutil  # type: ignore[import-untyped]  # ships no annotations
+from fasteners import InterProcessLock  # type: ignore[import-untyped]  # comes with the package, without annotations
 
 from service.db.errors import EmbeddedServerError
 from service.db.names import APP_ROLE, DATABASE, MATCHER_ROLE, MIGRATOR_ROLE
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 SUPERUSER = "postgres"
 _START_SECONDS = 90.0
+_WHOLE = ".whole"
+"""Stands among the data once a server has started on them."""
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_LENGTH = 103
 """Bytes of a Unix socket's path that every system takes."""
@@ -58,7 +61,7 @@ class Urls:
 class EmbeddedServer:
     """A running server on `folder`; `stop` (or leaving the block) lets go of it, and the last one out stops it.
 
-    `folder` holds `postgres/` (the data, with its socket) and `run/` (the lock).
+    `folder` holds `postgres/` (the data, with its socket) and `run/` (locks).
     Raises EmbeddedServerError where the server can't run.
     """
 
@@ -77,11 +80,15 @@ class EmbeddedServer:
     def start(self) -> None:
         """Start the server, or join the one that another process has started on this folder. Blocks."""
         make_folders(self.folder)
-        server = _make_handle(self.data, self.folder / "run")
-        with server._lock:  # noqa: SLF001 - the package's own lock guards its own files
-            prune_users(self.data / ".handle_pids.json")
-            drop_stale_pid_file(self.data)
-        _start(server)
+        # One start at a time: another would find the data of a half-made server.
+        with InterProcessLock(self.folder / "run" / "start.lock"):
+            set_aside_unfinished(self.data)
+            server = _make_handle(self.data, self.folder / "run")
+            with server._lock:  # noqa: SLF001 - the package's own lock guards its own files
+                prune_users(self.data / ".handle_pids.json")
+                drop_stale_pid_file(self.data)
+            _start(server)
+            (self.data / _WHOLE).touch()
         self._server = server
 
     def stop(self) -> None:
@@ -142,6 +149,14 @@ def closed_to_others(path: Path) -> Path | None:
     """Name the first folder above `path` that not everybody may read and enter, or None."""
     everybody = stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH
     return next((parent for parent in path.parents if parent.stat().st_mode & everybody != everybody), None)
+
+
+def set_aside_unfinished(data: Path) -> None:
+    """Move away what a first start left that was killed: it has no data yet, and no server would start on it."""
+    if (data / "PG_VERSION").exists() and not (data / _WHOLE).exists() and _postmaster(data) is None:
+        aside = data.with_name(data.name + ".unfinished")
+        shutil.rmtree(aside, ignore_errors=True)
+        data.rename(aside)
 
 
 def prune_users(handles: Path) -> None:

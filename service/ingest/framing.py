@@ -45,7 +45,14 @@ def unclosed_quote(line: int) -> UnclosedQuoteError:
 def _fields_pattern(delimiter: bytes) -> re.Pattern[bytes]:
     """Any number of whole fields, each with its delimiter: possessive, so that it needs neither stack nor retries."""
     d = re.escape(delimiter)
-    return re.compile(rb'(?:(?:"[^"]*+(?:""[^"]*+)*+"|[^"\r\n%b][^\r\n%b]*+|)%b)++' % (d, d, d))
+    plain = rb"[^\r\n%b]*+" % d
+    one_line = (
+        rb'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"' + plain
+    )  # text behind the closing quote is its row's business
+    lines = (
+        rb'"[^"]*+(?:""[^"]*+)*+"'  # text behind the closing quote would be a lost quote: left to `_close`
+    )
+    return re.compile(rb'(?:(?:%b|%b|(?!")%b)%b)++' % (one_line, lines, plain, d))
 
 
 class _Mode(Enum):

@@ -29,9 +29,13 @@ def map_distinct(
     values = column.drop_nulls().unique()
     if values.is_empty():
         return pl.Series(column.name, [None] * len(column), dtype=dtype)
-    table = pl.DataFrame({"value": values, "changed": pl.Series([change(value) for value in values], dtype=dtype)})
+    table = pl.DataFrame(
+        {"value": values, "changed": pl.Series([change(value) for value in values], dtype=dtype)}
+    )
     return (
-        column.to_frame("value").join(table, on="value", how="left", maintain_order="left")["changed"].alias(column.name)
+        column.to_frame("value")
+        .join(table, on="value", how="left", maintain_order="left")["changed"]
+        .alias(column.name)
     )
 
 

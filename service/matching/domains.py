@@ -20,6 +20,7 @@ from service.matching.errors import SuffixListError
 _TIDY = r"^(?:https?://)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+(?::[0-9]+)?(?:[/?#][!-~]*)?$"
 _SCHEME = re.compile(r"^(?:(?:https?|ftp|mailto)[:/\\]+|[/\\]+)+")
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_WRAPPING = "<>()[]{}\"'.,;| \t\r\n"
 _CUT = re.compile(r"[/\\?#]")
 LONGEST_DOMAIN = 253
 SITE_KINDS = ("social", "free_mail", "link", "code", "placeholder", "umbrella")
@@ -59,9 +60,9 @@ def account_domains(website: pl.Series, email: pl.Series, name: pl.Series) -> Do
     """
     site = _own(registrable(website), name, is_site=True)
     mail = _own(registrable(email.str.extract(r"@([^@]*)$", 1)), name, is_site=False)
-    frame = pl.DataFrame({"site": site.domain, "why": site.reason, "mail": mail.domain, "mail_why": mail.reason}).select(
-        pl.coalesce("site", "mail").alias("domain"), pl.coalesce("why", "mail_why").alias("why")
-    )
+    frame = pl.DataFrame(
+        {"site": site.domain, "why": site.reason, "mail": mail.domain, "mail_why": mail.reason}
+    ).select(pl.coalesce("site", "mail").alias("domain"), pl.coalesce("why", "mail_why").alias("why"))
     reason = pl.when(pl.col("domain").is_null()).then("why").alias("domain_reason")
     return Domains(frame["domain"], frame.select(reason).to_series())
 
@@ -96,8 +97,8 @@ def address_of(text: str) -> str | None:
     behind a comma or space.
     """
     text = unicodedata.normalize("NFKC", text).lower()
-    text = "".join(c for c in text if unicodedata.category(c) != "Cf").strip("<>()[]{}\"'.,;| \t\r\n")
-    text = re.split(r"[\s,;|]", _SCHEME.sub("", text), maxsplit=1)[0]
+    text = "".join(c for c in text if unicodedata.category(c) != "Cf").strip(_WRAPPING)
+    text = re.split(r"[\s,;|]", _SCHEME.sub("", text), maxsplit=1)[0].strip(_WRAPPING)
     site = _CUT.split(text, maxsplit=1)[0].rsplit("@", 1)[-1]
     host = ".".join(_a_label(label) for label in site.split(":", 1)[0].strip(".").split("."))
     alone = ":" not in site and text.endswith((site, site + "/"))
@@ -106,7 +107,9 @@ def address_of(text: str) -> str | None:
 
 def _valid(host: str) -> bool:
     labels = host.split(".")
-    return len(labels) > 1 and len(host) <= LONGEST_DOMAIN and all(_LABEL.fullmatch(label) for label in labels)
+    return (
+        len(labels) > 1 and len(host) <= LONGEST_DOMAIN and all(_LABEL.fullmatch(label) for label in labels)
+    )
 
 
 def _a_label(label: str) -> str:
@@ -118,7 +121,9 @@ def _own(found: _Extracted, name: pl.Series, *, is_site: bool) -> Domains:
     """Hosts that many companies share off, with the reason."""
     hosts = tables.generic_hosts()
     parents = {host.split(".", 1)[1] for host in hosts} | set(hosts)
-    rows = pl.DataFrame({"domain": found.domain, "address": found.address, "given": found.given, "name": name})
+    rows = pl.DataFrame(
+        {"domain": found.domain, "address": found.address, "given": found.given, "name": name}
+    )
     suspect = rows["domain"].is_in(list(parents)).fill_null(value=False)
     none = pl.Series("kind", [None], dtype=pl.String).new_from_index(0, len(rows))
     kinds = on_rows(none, suspect, lambda _: _shared_kind(rows.filter(suspect), is_site=is_site))
@@ -137,7 +142,9 @@ def _own(found: _Extracted, name: pl.Series, *, is_site: bool) -> Domains:
 
 def _shared_kind(rows: pl.DataFrame, *, is_site: bool) -> pl.Series:
     """The kind of shared host of each row, null where the address is the owner's own."""
-    hosts = pl.DataFrame({"host": list(tables.generic_hosts()), "kind": list(tables.generic_hosts().values())})
+    hosts = pl.DataFrame(
+        {"host": list(tables.generic_hosts()), "kind": list(tables.generic_hosts().values())}
+    )
     address = pl.col("address").str.replace(r"^(?:https?://)?(?:www\.)?", "")
     label = pl.col("domain").str.extract(r"^([^.]+)", 1).str.replace_all("-", "", literal=True)
     kinds = (

@@ -20,7 +20,8 @@ MATCHER = ("auto", "auto+review")
 @dataclass(frozen=True)
 class LabelledSet:
     """Two lists with ids. `left` and `right` have `id`, `name`, `website` and whatever else of `ACCOUNT_FIELDS` is known;
-    `truth` holds the labelled pairs as rows `left`, `right` (UInt32)."""
+    `truth` holds the labelled pairs as rows `left`, `right` (UInt32).
+    """
 
     name: str
     left: pl.DataFrame
@@ -69,7 +70,8 @@ def measure(method: str, predicted: pl.DataFrame, labelled: LabelledSet) -> Meas
         }
     )
     known = ids.filter(
-        pl.col("mine").is_in(labelled.right["id"].implode()) & pl.col("theirs").is_in(labelled.left["id"].implode())
+        pl.col("mine").is_in(labelled.right["id"].implode())
+        & pl.col("theirs").is_in(labelled.left["id"].implode())
     )
     found = labelled.truth.join(predicted.select("left", "right"), on=["left", "right"], how="semi")
     correct = known.filter(pl.col("mine") == pl.col("theirs"))
@@ -85,7 +87,9 @@ def stripped_name(column: str) -> pl.Expr:
 
 def _equal(labelled: LabelledSet, key: pl.Expr) -> pl.DataFrame:
     left, right = (
-        frame.select(key.alias("key")).with_row_index("row").filter(pl.col("key").is_not_null() & (pl.col("key") != ""))
+        frame.select(key.alias("key"))
+        .with_row_index("row")
+        .filter(pl.col("key").is_not_null() & (pl.col("key") != ""))
         for frame in (labelled.left, labelled.right)
     )
     return left.join(right, on="key", suffix="_right").select(left="row", right="row_right")

@@ -62,7 +62,9 @@ def explain(
     Their bits sum to the weight that `score` gives, the first term being the prior. Raises `ValueError` if nothing met.
     """
     if not met:
-        raise ValueError("A pair without a key that met has no score to explain; pass the kinds stored with the overlap.")
+        raise ValueError(
+            "A pair without a key that met has no score to explain; pass the kinds stored with the overlap."
+        )
     table = weights or shipped_weights()
     group = _group(met, agreement)
     prior = Term(PRIOR, "", table.prior, "Before looking, two accounts are rarely the same company.")
@@ -102,4 +104,6 @@ def _said(attribute: Attribute, met: Collection[KeyKind], agreement: Mapping[Att
 
 
 def _fact(attribute: Attribute, outcome: str, group: str, table: Weights) -> Term:
-    return Term(attribute, outcome, table.of(group, attribute, outcome), _OUTCOMES[outcome].format(_FACTS[attribute]))
+    return Term(
+        attribute, outcome, table.of(group, attribute, outcome), _OUTCOMES[outcome].format(_FACTS[attribute])
+    )

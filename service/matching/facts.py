@@ -1,5 +1,6 @@
 """Evidence beside the keys: country, city, sector, size band, LinkedIn slug."""
 
+import functools
 import math
 import re
 import unicodedata
@@ -21,7 +22,15 @@ SIZE_BANDS = (
 LARGEST_BAND = "10001+"
 _SLUG = r"linkedin\.com/+(?:[a-z]{2}/)?(?:mwlite/)?(?:company|company-beta|school|showcase|organization)/+([^/?#\s]+)"
 _NUMBER = re.compile(r"\d+(?:[.,' \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)?")
-_MULTIPLIERS = {"k": 1_000, "tsd": 1_000, "thousand": 1_000, "mil": 1_000, "m": 1_000_000, "mio": 1_000_000, "million": 1_000_000}
+_MULTIPLIERS = {
+    "k": 1_000,
+    "tsd": 1_000,
+    "thousand": 1_000,
+    "mil": 1_000,
+    "m": 1_000_000,
+    "mio": 1_000_000,
+    "million": 1_000_000,
+}
 _THOUSANDS = re.compile(r"[.,' \u00a0\u202f](?=\d{3}(?!\d))")
 
 
@@ -32,7 +41,11 @@ def countries(column: pl.Series) -> pl.Series:
 
 def cities(column: pl.Series) -> pl.Series:
     """NFKC, casefold, one space."""
-    text = on_rows(column.str.to_lowercase(), is_not_ascii(column), lambda _: map_distinct(column.filter(is_not_ascii(column).fill_null(value=False)), _casefold))
+    text = on_rows(
+        column.str.to_lowercase(),
+        is_not_ascii(column),
+        lambda _: map_distinct(column.filter(is_not_ascii(column).fill_null(value=False)), _casefold),
+    )
     text = text.str.replace_all(r"[\s\p{Cc}]+", " ").str.strip_chars(" ")
     return text.set(text == "", None).alias("city")
 
@@ -54,14 +67,17 @@ def _sector(text: str) -> str | None:
 
 
 def sizes(column: pl.Series) -> pl.Series:
-    """The band of a number of employees: "51–200", "1.2k", "10,000+", "1 200 employees"; null where there is no number."""
+    """The band of a number of employees: "51-200", "1.2k", "10,000+", "1 200 employees"; null where there is no number."""
     number = column.str.strip_chars().str.to_integer(base=10, strict=False, dtype=pl.Int64)
     spelled = column.is_not_null() & number.is_null()
     number = on_rows(number, spelled, lambda _: map_distinct(column.filter(spelled), head_count, pl.Int64))
-    band = pl.when(pl.col("n") < 1).then(None)
-    for upper, name in SIZE_BANDS:
-        band = band.when(pl.col("n") <= upper).then(pl.lit(name))
-    return number.to_frame("n").select(band.when(pl.col("n").is_not_null()).then(pl.lit(LARGEST_BAND)).alias("size")).to_series()
+    small = functools.reduce(
+        lambda rest, band: pl.when(pl.col("n") <= band[0]).then(pl.lit(band[1])).otherwise(rest),
+        reversed(SIZE_BANDS),
+        pl.lit(LARGEST_BAND),
+    )
+    band = pl.when(pl.col("n") >= 1).then(small).alias("size")
+    return number.to_frame("n").select(band).to_series()
 
 
 def head_count(text: str) -> int | None:
@@ -73,7 +89,10 @@ def head_count(text: str) -> int | None:
     if not found:
         return None
     if len(found) == 1:
-        return _bounded(found[0] + (1 if re.search(r"\d[a-z ]*\+|^(?:>|over|more than|mehr als|über|ab) *\d", text) else 0))
+        return _bounded(
+            found[0]
+            + (1 if re.search(r"\d[a-z ]*\+|^(?:>|over|more than|mehr als|über|ab) *\d", text) else 0)
+        )
     return _bounded(math.sqrt(found[0] * found[1]))
 
 
@@ -84,7 +103,9 @@ def _bounded(number: float) -> int:
 def _scaled(match: re.Match[str], text: str) -> float:
     digits = _THOUSANDS.sub("", match.group()) if _THOUSANDS.search(match.group()) else match.group()
     unit = re.match(r"\s*([a-z]+)", text[match.end() :])
-    return min(float(digits.replace(",", ".")[:30]), 1e12) * _MULTIPLIERS.get(unit.group(1) if unit else "", 1)
+    return min(float(digits.replace(",", ".")[:30]), 1e12) * _MULTIPLIERS.get(
+        unit.group(1) if unit else "", 1
+    )
 
 
 def linkedin_slugs(linkedin: pl.Series, website: pl.Series) -> pl.Series:
@@ -92,8 +113,16 @@ def linkedin_slugs(linkedin: pl.Series, website: pl.Series) -> pl.Series:
     text = linkedin.str.strip_chars().str.to_lowercase()
     slug = text.str.extract(_SLUG, 1)
     bare = text.str.extract(r"^(?:company/)?([\p{L}\p{N}][\p{L}\p{N}&'_-]*)/?$", 1)
-    site = website.set(~website.str.contains(r"(?i)linkedin\.com/"), None).str.to_lowercase().str.extract(_SLUG, 1)
-    found = pl.DataFrame({"slug": slug, "bare": bare, "site": site}).select(pl.coalesce("slug", "bare", "site")).to_series()
+    site = (
+        website.set(~website.str.contains(r"(?i)linkedin\.com/"), None)
+        .str.to_lowercase()
+        .str.extract(_SLUG, 1)
+    )
+    found = (
+        pl.DataFrame({"slug": slug, "bare": bare, "site": site})
+        .select(pl.coalesce("slug", "bare", "site"))
+        .to_series()
+    )
     messy = found.str.contains(r"[^a-z0-9_-]").fill_null(value=False)
     return on_rows(found, messy, lambda rows: map_distinct(rows, _slug)).alias("linkedin")
 

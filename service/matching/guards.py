@@ -16,10 +16,19 @@ def crowded_domains(normalised: pl.DataFrame, off_before: Collection[str] = ()) 
     `accounts` counts differently named accounts (accounts without a name count one each way: together once).
     `off_before` are the domains that were off when this list was last matched.
     """
-    names = normalised.lazy().filter(pl.col("domain").is_not_null()).group_by("domain").agg(pl.col("name").n_unique().alias("accounts"))
+    names = (
+        normalised.lazy()
+        .filter(pl.col("domain").is_not_null())
+        .group_by("domain")
+        .agg(pl.col("name").n_unique().alias("accounts"))
+    )
     stays_off = pl.col("domain").is_in(list(off_before)) & (pl.col("accounts") > CROWDED_UNTIL)
     off = names.filter((pl.col("accounts") >= CROWDED_FROM) | stays_off)
-    return off.sort(["accounts", "domain"], descending=[True, False]).with_columns(pl.col("accounts").cast(pl.UInt32)).collect()
+    return (
+        off.sort(["accounts", "domain"], descending=[True, False])
+        .with_columns(pl.col("accounts").cast(pl.UInt32))
+        .collect()
+    )
 
 
 def without_shared_heads(heads: pl.DataFrame) -> pl.DataFrame:

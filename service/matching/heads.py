@@ -10,6 +10,7 @@ import polars as pl
 from service.matching import tables
 
 SHORTEST_HEAD = 3
+TELLING_WORDS = 2
 LONGEST_RUN = 12
 """After so many frequent words no rare one is looked for."""
 _FILLER = r"^(?:[0-9]+|[a-z])$"
@@ -22,7 +23,9 @@ def name_heads(bare: pl.Series) -> pl.Series:
     Goes word by word over the rows that have not met a rare word yet: most names begin with one.
     """
     rows = pl.DataFrame({"rest": bare}).with_row_index("row").drop_nulls()
-    rows = rows.with_columns(head=pl.lit(""), telling=pl.lit(0, dtype=pl.UInt8), two=pl.lit(None, dtype=pl.String))
+    rows = rows.with_columns(
+        head=pl.lit(""), telling=pl.lit(0, dtype=pl.UInt8), two=pl.lit(None, dtype=pl.String)
+    )
     done: list[pl.DataFrame] = []
     for _ in range(LONGEST_RUN):
         rows = _next_word(rows)
@@ -32,7 +35,9 @@ def name_heads(bare: pl.Series) -> pl.Series:
         rows = rows.filter(pl.col("rest").is_not_null())
         if rows.is_empty():
             break
-    found = pl.concat([*done, rows.select("row", head="two")]).filter(pl.col("head").str.len_chars() >= SHORTEST_HEAD)
+    found = pl.concat([*done, rows.select("row", head="two")]).filter(
+        pl.col("head").str.len_chars() >= SHORTEST_HEAD
+    )
     every = pl.DataFrame({"row": pl.int_range(len(bare), dtype=pl.UInt32, eager=True)})
     return every.join(found, on="row", how="left", maintain_order="left")["head"].alias("name_head")
 
@@ -44,6 +49,10 @@ def _next_word(rows: pl.DataFrame) -> pl.DataFrame:
     frequent = word.is_in(list(tables.frequent_words())) | word.str.contains(_FILLER)
     telling = word.is_in(list(tables.frequent_words(2)))
     head = rows["head"] + word
-    return rows.with_columns(rest.alias("rest"), head.alias("head"), (~frequent).alias("rare")).with_columns(
-        (pl.col("telling") + telling).alias("telling")
-    ).with_columns(pl.when(telling & (pl.col("telling") == 2)).then("head").otherwise("two").alias("two"))  # noqa: PLR2004
+    return (
+        rows.with_columns(rest.alias("rest"), head.alias("head"), (~frequent).alias("rare"))
+        .with_columns((pl.col("telling") + telling).alias("telling"))
+        .with_columns(
+            pl.when(telling & (pl.col("telling") == TELLING_WORDS)).then("head").otherwise("two").alias("two")
+        )
+    )

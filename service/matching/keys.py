@@ -35,14 +35,18 @@ def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()
         KeyKind.LINKEDIN: _pairs(rows, "linkedin"),
         KeyKind.NAME: _names(rows, ~pl.col("weak")),
         KeyKind.NAME_WEAK: _names(rows, pl.col("weak") | pl.col("short")),
-        KeyKind.NAME_HEAD: without_shared_heads(_unique([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])),
+        KeyKind.NAME_HEAD: without_shared_heads(
+            _unique([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])
+        ),
     }
     return MatchKeys(columns, crowded)
 
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
     numbers = rows.select("index", key="registry").explode("key", empty_as_null=False).drop_nulls()
-    return numbers.with_columns(pl.col("key").str.replace("|", PART, literal=True)).unique(maintain_order=True)
+    return numbers.with_columns(pl.col("key").str.replace("|", PART, literal=True)).unique(
+        maintain_order=True
+    )
 
 
 def _names(rows: pl.DataFrame, chosen: pl.Expr) -> pl.DataFrame:
@@ -51,7 +55,12 @@ def _names(rows: pl.DataFrame, chosen: pl.Expr) -> pl.DataFrame:
     foreign = rows.filter(pl.col("name_latin").is_not_null())
     if foreign.is_empty():
         return own
-    return _unique([own, _pairs(foreign.with_columns(weak="weak_latin", short="short_latin").filter(chosen), "name_latin")])
+    return _unique(
+        [
+            own,
+            _pairs(foreign.with_columns(weak="weak_latin", short="short_latin").filter(chosen), "name_latin"),
+        ]
+    )
 
 
 def _pairs(rows: pl.DataFrame, column: str) -> pl.DataFrame:

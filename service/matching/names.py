@@ -16,7 +16,24 @@ from service.matching import tables
 from service.matching.columns import is_not_ascii, map_distinct, on_rows
 from service.matching.text import fold
 
-TAILS = ("com", "net", "org", "co", "io", "app", "dev", "to", "so", "me", "tv", "eu", "us", "de", "biz", "info")
+TAILS = (
+    "com",
+    "net",
+    "org",
+    "co",
+    "io",
+    "app",
+    "dev",
+    "to",
+    "so",
+    "me",
+    "tv",
+    "eu",
+    "us",
+    "de",
+    "biz",
+    "info",
+)
 """Endings that a company adds to its name or not. `.ai` is none: "Relvy AI" and "relvy.ai" are one spelling."""
 
 TAPE_CURRENCIES = ("eo", "dl", "ls", "sf", "sk", "nk", "dk", "yn", "hd")
@@ -29,7 +46,13 @@ TAGS = (
 )  # fmt: skip
 """What lists write in parentheses behind a name, in the middle of it too."""
 
-BRACKETED_FORMS = {"(株)": " 株式会社 ", "(有)": " 有限会社 ", "(同)": " 合同会社 ", "(주)": " 주식회사 ", "(유)": " 유한회사 "}
+BRACKETED_FORMS = {
+    "(株)": " 株式会社 ",
+    "(有)": " 有限会社 ",
+    "(同)": " 合同会社 ",
+    "(주)": " 주식회사 ",
+    "(유)": " 유한회사 ",
+}
 _LAST_BRACKET = r"[(\[]([^()\[\]]*)[)\]][^\p{L}\p{N}\p{M}()\[\]]*$"
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
 WEAK_LETTERS, WEAK_SPACELESS = 8, 3
@@ -92,8 +115,12 @@ def _without_tail(marked: pl.Series) -> pl.Series:
 
 def _spelling(names: pl.Series) -> pl.Series:
     """Entities decoded, lower case, one form of every letter, list tags off."""
-    text = on_rows(names, names.str.contains(r"&#?[0-9a-zA-Z]{1,31};"), lambda rows: map_distinct(rows, decode))
-    text = on_rows(text.str.to_lowercase(), is_not_ascii(text), lambda _: fold(text.filter(is_not_ascii(text))))
+    text = on_rows(
+        names, names.str.contains(r"&#?[0-9a-zA-Z]{1,31};"), lambda rows: map_distinct(rows, decode)
+    )
+    text = on_rows(
+        text.str.to_lowercase(), is_not_ascii(text), lambda _: fold(text.filter(is_not_ascii(text)))
+    )
     return on_rows(text, text.str.contains(r"[(\[]"), _without_tags)
 
 
@@ -147,7 +174,9 @@ def _dots(rows: pl.Series) -> pl.Series:
 def strip_forms(words: pl.Series) -> pl.Series:
     """Legal forms, share classes and "the" off at both ends, never to nothing."""
     ascii_rows = words.str.replace(_trailing(), "").str.replace(_leading(), "$1")
-    return on_rows(ascii_rows, is_not_ascii(words), lambda _: _strip_any_script(words.filter(is_not_ascii(words))))
+    return on_rows(
+        ascii_rows, is_not_ascii(words), lambda _: _strip_any_script(words.filter(is_not_ascii(words)))
+    )
 
 
 def _strip_any_script(rows: pl.Series) -> pl.Series:

@@ -29,7 +29,12 @@ def meet_keys(left: MatchKeys, right: MatchKeys) -> pl.DataFrame:
         .unique()
         for place, kind in enumerate(KeyKind)
     ]
-    pairs = pl.concat(met).group_by("left", "right").agg(pl.col("kind").sum().alias("kinds")).sort("left", "right")
+    pairs = (
+        pl.concat(met)
+        .group_by("left", "right")
+        .agg(pl.col("kind").sum().alias("kinds"))
+        .sort("left", "right")
+    )
     bits = [(pl.col("kinds") & (1 << place) != 0).alias(kind) for place, kind in enumerate(KeyKind)]
     return pairs.select("left", "right", *bits)
 

@@ -16,14 +16,24 @@ from service.matching.domains import SITE_KINDS, address_of
 from service.matching.facts import LARGEST_BAND, SIZE_BANDS, head_count
 from service.matching.heads import LONGEST_RUN, SHORTEST_HEAD
 from service.matching.kinds import KeyKind
-from service.matching.names import BRACKETED_FORMS, BRACKETS_AT_END, TAGS, TAILS, TAPE_CURRENCIES, decode, transliterate
+from service.matching.names import (
+    BRACKETED_FORMS,
+    BRACKETS_AT_END,
+    TAGS,
+    TAILS,
+    TAPE_CURRENCIES,
+    decode,
+    transliterate,
+)
 from service.matching.records import REGISTRY_FIELDS
 from service.matching.registry import read_any, read_number
 from service.matching.text import APOSTROPHES, LETTERS, plain_key
 
 Record = Mapping[str, str | None]
 _TAPE = re.compile(rf" (?:{'|'.join(TAPE_CURRENCIES)})(?: ?[0-9]+)+")
-_TAG = re.compile(rf"[(\[] *(?:{'|'.join(re.escape(tag) for tag in TAGS)})(?:[^a-z0-9()\[\]][^()\[\]]*)?[)\]]")
+_TAG = re.compile(
+    rf"[(\[] *(?:{'|'.join(re.escape(tag) for tag in TAGS)})(?:[^a-z0-9()\[\]][^()\[\]]*)?[)\]]"
+)
 
 
 def normalise_record(record: Record) -> dict[str, object]:
@@ -48,12 +58,20 @@ def record_keys(record: Record) -> set[tuple[KeyKind, str]]:
     """Every match key of one account by itself: what only a whole list can tell (crowded domains, shared heads) is not applied."""
     facts = normalise_record(record)
     keys = {(KeyKind.REGISTRY_ID, number.replace("|", "\x1f")) for number in _registry(record)}
-    for kind, column in ((KeyKind.DOMAIN, "domain"), (KeyKind.NAME_HEAD, "name_head"), (KeyKind.NAME_HEAD, "head_latin")):
+    for kind, column in (
+        (KeyKind.DOMAIN, "domain"),
+        (KeyKind.NAME_HEAD, "name_head"),
+        (KeyKind.NAME_HEAD, "head_latin"),
+    ):
         keys |= {(kind, str(facts[column]))} if facts[column] else set()
     for suffix in ("", "_latin"):
         name = facts[f"name{suffix}"]
         keys |= {(KeyKind.NAME, str(name))} if name and not facts[f"weak{suffix}"] else set()
-        keys |= {(KeyKind.NAME_WEAK, str(name))} if name and (facts[f"weak{suffix}"] or facts[f"short{suffix}"]) else set()
+        keys |= (
+            {(KeyKind.NAME_WEAK, str(name))}
+            if name and (facts[f"weak{suffix}"] or facts[f"short{suffix}"])
+            else set()
+        )
     return keys
 
 
@@ -134,7 +152,8 @@ def _marked_tails(text: str) -> str:
 def _undotted(text: str) -> str:
     """Dots behind single letters off."""
     initial = [
-        c == "." and i > 0 and _kind(text[i - 1]) == "L" and not (i > 1 and _joins(text[i - 2])) for i, c in enumerate(text)
+        c == "." and i > 0 and _kind(text[i - 1]) == "L" and not (i > 1 and _joins(text[i - 2]))
+        for i, c in enumerate(text)
     ]
     return "".join(c for c, drop in zip(text, initial, strict=True) if not drop)
 
@@ -153,7 +172,11 @@ def _is_chain(text: str, start: int) -> bool:
     """Whether nothing but forms stands from `start` to the end."""
     if start == len(text):
         return True
-    ends = {start + 1 + len(form) for form in tables.legal_forms("end", spaceless=False) if text.startswith(f" {form}", start)}
+    ends = {
+        start + 1 + len(form)
+        for form in tables.legal_forms("end", spaceless=False)
+        if text.startswith(f" {form}", start)
+    }
     for form in tables.legal_forms("end", spaceless=True):
         ends |= {start + len(glued) for glued in (form, f" {form}") if text.startswith(glued, start)}
     if tape := _TAPE.match(text, start):
@@ -174,7 +197,9 @@ def _leading(text: str, start: int) -> int:
 def is_short(name: str | None) -> bool:
     if not name:
         return False
-    dense = any(unicodedata.name(c, "").startswith(("CJK", "HIRAGANA", "KATAKANA LETTER", "HANGUL")) for c in name)
+    dense = any(
+        unicodedata.name(c, "").startswith(("CJK", "HIRAGANA", "KATAKANA LETTER", "HANGUL")) for c in name
+    )
     return len(name) <= (3 if dense else 8)
 
 
@@ -232,7 +257,7 @@ def _judged(text: str, name: str, *, is_site: bool) -> tuple[str | None, str | N
 def _shared_site(kind: str | None, host: str, domain: str, name: str, *, has_path: bool) -> str | None:
     if kind is None:
         return tables.generic_hosts().get(host)
-    bears = name.startswith(domain.split(".")[0].replace("-", ""))
+    bears = name.startswith(domain.split(".", maxsplit=1)[0].replace("-", ""))
     makers = host == domain and not has_path and kind not in SITE_KINDS
     return None if bears or makers else kind
 

@@ -12,7 +12,8 @@ from stdnum import lei
 from stdnum.au import abn
 from stdnum.be import vat as be_vat
 from stdnum.br import cnpj
-from stdnum.ch import uid, vat as ch_vat
+from stdnum.ch import uid
+from stdnum.ch import vat as ch_vat
 from stdnum.dk import cvr
 from stdnum.es import cif
 from stdnum.eu import vat as eu_vat
@@ -57,7 +58,11 @@ def registry_numbers(columns: pl.DataFrame) -> pl.Series:
     if not found:
         return pl.Series("registry", [[]], dtype=pl.List(pl.String)).new_from_index(0, len(columns))
     lists = [pl.col(column.name).fill_null(pl.lit([], dtype=pl.List(pl.String))) for column in found]
-    return pl.DataFrame(found).select(pl.concat_list(lists).list.unique().list.sort().alias("registry")).to_series()
+    return (
+        pl.DataFrame(found)
+        .select(pl.concat_list(lists).list.unique().list.sort().alias("registry"))
+        .to_series()
+    )
 
 
 def main_number(numbers: pl.Series) -> pl.Series:
@@ -80,7 +85,9 @@ def _reader(field: str) -> Callable[[str], list[str]]:
 def read_any(text: str) -> list[str]:
     """`scheme:number` (several parted by `;` or a bar are read too) as `scheme|id`; what isn't of that shape gives none."""
     pairs = [part.split(":", 1) for part in re.split(r"[;\n]", text) if ":" in part]
-    return sorted({number for scheme, value in pairs for number in read_number(scheme.strip().lower(), value)})
+    return sorted(
+        {number for scheme, value in pairs for number in read_number(scheme.strip().lower(), value)}
+    )
 
 
 def read_number(scheme: str, text: str) -> list[str]:
@@ -103,7 +110,7 @@ def _valid(scheme: str, number: str) -> bool:
 
 
 def _says(module: object, number: str) -> bool:
-    return cast(_Checked, module).is_valid(number.upper())
+    return cast("_Checked", module).is_valid(number.upper())
 
 
 def _siren_inside(scheme: str, number: str) -> list[str]:

@@ -25,7 +25,9 @@ def evidence_column(attribute: Attribute) -> str:
     return f"ev_{attribute}"
 
 
-def score(pairs: pl.DataFrame, *, threshold: float = AUTO_FROM, weights: Weights | None = None) -> pl.DataFrame:
+def score(
+    pairs: pl.DataFrame, *, threshold: float = AUTO_FROM, weights: Weights | None = None
+) -> pl.DataFrame:
     """`pairs` with `weight` (bits of log odds), `confidence` (0-1), `status` and `rules`.
 
     Wants a Boolean column per `KeyKind` (whether that kind met) and an Int8 column `ev_<attribute>` per `Attribute`
@@ -38,25 +40,34 @@ def score(pairs: pl.DataFrame, *, threshold: float = AUTO_FROM, weights: Weights
     scored = grouped.with_columns(bits.alias("weight")).drop("_group")
     confidence = 1 / (1 + (-pl.col("weight") * pl.lit(2.0).log()).exp())
     return scored.with_columns(confidence.alias("confidence"), _rules().alias("rules")).with_columns(
-        pl.when(pl.col("confidence") >= threshold).then(pl.lit(AUTO)).otherwise(pl.lit(REVIEW)).alias("status")
+        pl.when(pl.col("confidence") >= threshold)
+        .then(pl.lit(AUTO))
+        .otherwise(pl.lit(REVIEW))
+        .alias("status")
     )
 
 
 def _group() -> pl.Expr:
-    rivals = pl.when(pl.col(evidence_column(Attribute.DOMAIN)) < 0).then(pl.lit("_rivals")).otherwise(pl.lit(""))
-    expr = pl.when(pl.any_horizontal(IDENTIFIERS)).then(pl.lit("identifier"))
-    for kind in NAMES[:-1]:
-        expr = expr.when(kind).then(pl.lit(kind) + rivals)
-    return expr.otherwise(pl.lit(NAMES[-1]) + rivals)
+    rivals = (
+        pl.when(pl.col(evidence_column(Attribute.DOMAIN)) < 0).then(pl.lit("_rivals")).otherwise(pl.lit(""))
+    )
+    strong = (
+        pl.when(KeyKind.NAME)
+        .then(pl.lit(KeyKind.NAME.value))
+        .when(KeyKind.NAME_WEAK)
+        .then(pl.lit(KeyKind.NAME_WEAK.value))
+    )
+    named = strong.otherwise(pl.lit(KeyKind.NAME_HEAD.value)) + rivals
+    return pl.when(pl.any_horizontal(IDENTIFIERS)).then(pl.lit("identifier")).otherwise(named)
 
 
 def _stronger(kind: KeyKind) -> list[KeyKind]:
     return list(KeyKind)[: list(KeyKind).index(kind)]
 
 
-def counts(kind: KeyKind) -> list[KeyKind]:
+def implied_by(kind: KeyKind) -> list[KeyKind]:
     """Kinds that make `kind` say nothing more when they met: of the three name kinds only the strongest counts."""
-    return [stronger for stronger in NAMES[: NAMES.index(kind)]] if kind in NAMES else []
+    return list(NAMES[: NAMES.index(kind)]) if kind in NAMES else []
 
 
 def _kind_bits(kind: KeyKind, table: Weights) -> pl.Expr:
@@ -65,7 +76,7 @@ def _kind_bits(kind: KeyKind, table: Weights) -> pl.Expr:
     if not stronger:
         return pl.when(kind).then(leads).otherwise(0.0)
     bits = pl.when(pl.any_horizontal(stronger)).then(joins).otherwise(leads)
-    silent = pl.any_horizontal(counts(kind)) if counts(kind) else pl.lit(value=False)
+    silent = pl.any_horizontal(implied_by(kind)) if implied_by(kind) else pl.lit(value=False)
     return pl.when(pl.col(kind) & ~silent).then(bits).otherwise(0.0)
 
 
@@ -88,14 +99,18 @@ def _said(attribute: Attribute) -> pl.Expr:
     if attribute is Attribute.REGISTRY_ID:
         return pl.when(KeyKind.REGISTRY_ID).then(0).otherwise(value)
     if attribute is Attribute.SPACED_NAME:
-        return pl.when(pl.any_horizontal(IDENTIFIERS) & pl.any_horizontal(NAMES[:-1])).then(0).otherwise(value)
+        return (
+            pl.when(pl.any_horizontal(IDENTIFIERS) & pl.any_horizontal(NAMES[:-1])).then(0).otherwise(value)
+        )
     return value
 
 
 def _rules() -> pl.Expr:
     """Kinds that met, joined by `+`, strongest first; of the name kinds only the strongest, which implies the rest."""
     parts = [
-        pl.when(pl.col(kind) & ~(pl.any_horizontal(counts(kind)) if counts(kind) else pl.lit(value=False))).then(pl.lit(kind.value))
+        pl.when(
+            pl.col(kind) & ~(pl.any_horizontal(implied_by(kind)) if implied_by(kind) else pl.lit(value=False))
+        ).then(pl.lit(kind.value))
         for kind in KeyKind
     ]
     return pl.concat_str(parts, separator="+", ignore_nulls=True)

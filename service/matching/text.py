@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - look-alike letters are the point of this file
 """Folding of text: the same letters under one spelling."""
 
 import re
@@ -5,7 +6,7 @@ import unicodedata
 
 import polars as pl
 
-APOSTROPHES = ("’", "‘", "ʼ", "ʻ", "´", "`", "′", "‛", "＇", "ʹ", "׳")  # noqa: RUF001 - look-alikes are the point
+APOSTROPHES = ("’", "‘", "ʼ", "ʻ", "´", "`", "′", "‛", "＇", "ʹ", "׳")
 LETTERS = {
     "ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ð": "d", "đ": "d", "ħ": "h", "ı": "i", "ł": "l",
     "þ": "th", "ŧ": "t", "ŋ": "n", "ĸ": "k", "ς": "σ", "ə": "a", "ʼ": "'",
@@ -31,7 +32,7 @@ def fold(column: pl.Series) -> pl.Series:
 
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
-_DROPPED = str.maketrans("", "", "'’.")  # noqa: RUF001 - the curly apostrophe is meant
+_DROPPED = str.maketrans("", "", "'’.")
 
 
 def plain_key(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from service.matching import tables
-from service.matching.kinds import Attribute, KeyKind
+from service.matching.kinds import KeyKind
 
 EVERY_GROUP = "*"
 IDENTIFIERS = (KeyKind.REGISTRY_ID, KeyKind.DOMAIN, KeyKind.LINKEDIN)
@@ -37,7 +37,6 @@ class Weights:
 @cache
 def shipped_weights() -> Weights:
     """The hand-set table that comes with the normaliser."""
-    return Weights({(row["group"], row["term"], row["outcome"]): float(row["bits"]) for row in tables.weight_rows()})
-
-
-EVIDENCE_ORDER = tuple(Attribute)
+    return Weights(
+        {(row["group"], row["term"], row["outcome"]): float(row["bits"]) for row in tables.weight_rows()}
+    )

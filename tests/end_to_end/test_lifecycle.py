@@ -36,7 +36,7 @@ def serve(data_dir: Path) -> AbstractContextManager[subprocess.Popen[str]]:
 
 def run(*arguments: str, data_dir: Path, **environment: str) -> tuple[str, int]:
     """Run a command to its end; give what it said and its exit code."""
-    said, code = run(*arguments, data_dir=data_dir, **environment) as process:
+    with command(*arguments, data_dir=data_dir, **environment) as process:
         said, _ = process.communicate(timeout=60)
         return said, process.returncode
 
@@ -134,7 +134,7 @@ def test_taken_port_is_one_message_and_starts_no_database(data_dir: Path) -> Non
 
 def test_unreachable_database_is_one_message(data_dir: Path) -> None:
     nowhere = "postgresql://commonground_app:hidden@127.0.0.1:1/none"
-    with command(
+    said, code = run(
         "serve", "--port", "0", data_dir=data_dir, DATABASE_URL=nowhere, MATCHER_DATABASE_URL=nowhere
     )
     assert code == 1
@@ -150,7 +150,7 @@ def test_migrate_brings_the_embedded_database_up_and_leaves_no_server(data_dir: 
 
 
 def test_logs_beside_a_terminal_are_one_object_a_line(data_dir: Path) -> None:
-    said, code = run("migrate", data_dir=data_dir, COMMONGROUND_LOG_LEVEL="DEBUG")
+    said, _ = run("migrate", data_dir=data_dir, COMMONGROUND_LOG_LEVEL="DEBUG")
     lines = [line for line in said.splitlines() if line.startswith("{")]
     assert lines
     assert all({"event", "level", "timestamp"} <= set(json.loads(line)) for line in lines)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - look-alike letters are what is tested
 """The columns against the plain reference, and the laws that normalising and meeting obey."""
 
 import polars as pl
@@ -34,9 +35,42 @@ HOSTS = st.sampled_from(
 )  # fmt: skip
 WEBSITES = st.builds(
     "{}{}{}".format,
-    st.sampled_from(["", "http://", "https://", "HTTPS://", "http:/", "http//", "https://https://", " ", "//", "user@", "<", '"', "mailto:x@"]),
+    st.sampled_from(
+        [
+            "",
+            "http://",
+            "https://",
+            "HTTPS://",
+            "http:/",
+            "http//",
+            "https://https://",
+            " ",
+            "//",
+            "user@",
+            "<",
+            '"',
+            "mailto:x@",
+        ]
+    ),
     HOSTS,
-    st.sampled_from(["", "/", "/path", ":8080/x", "?q=a@b.de", "#x", " other.com", ", other.com", ";o.com", "\\x", "/ü", "\n", ">", '"']),
+    st.sampled_from(
+        [
+            "",
+            "/",
+            "/path",
+            ":8080/x",
+            "?q=a@b.de",
+            "#x",
+            " other.com",
+            ", other.com",
+            ";o.com",
+            "\\x",
+            "/ü",
+            "\n",
+            ">",
+            '"',
+        ]
+    ),
 )
 EMAILS = st.builds("{}@{}".format, st.sampled_from(["a", "a.b", "Jo <jo", "a@b"]), HOSTS)
 RECORDS = st.fixed_dictionaries(
@@ -72,7 +106,9 @@ def test_columns_and_the_row_wise_reference_agree_on_every_field(records: list[d
 @given(RECORDS)
 def test_columns_and_the_row_wise_reference_give_the_same_keys(record: dict[str, str]) -> None:
     keys = match_keys(normalise(_frame([record]))).columns
-    found = {(kind, key) for kind, frame in keys.items() if kind is not KeyKind.LINKEDIN for key in frame["key"]}
+    found = {
+        (kind, key) for kind, frame in keys.items() if kind is not KeyKind.LINKEDIN for key in frame["key"]
+    }
     assert found == reference.record_keys(record)
 
 
@@ -86,7 +122,9 @@ def test_normalising_a_name_twice_changes_nothing(names: list[str]) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=6))
-def test_key_texts_are_never_empty_and_hold_no_control_character_but_the_separator(records: list[dict[str, str]]) -> None:
+def test_key_texts_are_never_empty_and_hold_no_control_character_but_the_separator(
+    records: list[dict[str, str]],
+) -> None:
     for frame in match_keys(normalise(_frame(records))).columns.values():
         for key in frame["key"]:
             assert key
@@ -98,7 +136,9 @@ def test_key_texts_are_never_empty_and_hold_no_control_character_but_the_separat
 def test_overlap_is_symmetric(mine: list[dict[str, str]], theirs: list[dict[str, str]]) -> None:
     left, right = normalise(_frame(mine)), normalise(_frame(theirs))
     forth, back = meet_plain(left, right), meet_plain(right, left)
-    assert forth.sort("left", "right").equals(back.rename({"left": "right", "right": "left"}).select(forth.columns).sort("left", "right"))
+    assert forth.sort("left", "right").equals(
+        back.rename({"left": "right", "right": "left"}).select(forth.columns).sort("left", "right")
+    )
 
 
 @pytest.mark.parametrize("name", PIECES)
@@ -109,4 +149,7 @@ def test_every_nasty_piece_alone_agrees_with_the_reference(name: str) -> None:
 
 def _frame(records: list[dict[str, str]]) -> pl.DataFrame:
     fields = ["name", "website", "email", "country", "city", "employees", "lei", "vat", "registry_id"]
-    return pl.DataFrame([{field: record.get(field) for field in fields} for record in records], schema=dict.fromkeys(fields, pl.String))
+    return pl.DataFrame(
+        [{field: record.get(field) for field in fields} for record in records],
+        schema=dict.fromkeys(fields, pl.String),
+    )

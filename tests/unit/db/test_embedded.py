@@ -17,6 +17,7 @@ from service.db.embedded import (
     drop_stale_pid_file,
     make_folders,
     prune_users,
+    set_aside_unfinished,
 )
 from service.db.errors import EmbeddedServerError
 from tests.support.processes import modes_above, postmasters
@@ -103,6 +104,22 @@ def test_folder_closed_to_others_serves_anybody_but_root(
     folder.chmod(0o700)
     make_folders(folder / "data")
     assert (folder / "data" / "run").stat().st_mode & 0o777 == 0o700
+
+
+def test_data_of_a_killed_first_start_are_set_aside_and_a_server_starts(folder: Path) -> None:
+    (folder / "postgres").mkdir()
+    (folder / "postgres" / "PG_VERSION").write_text("")
+    with EmbeddedServer(folder) as server:
+        assert len(postmasters(server.folder)) == 1
+    assert (folder / "postgres.unfinished" / "PG_VERSION").exists()
+
+
+def test_whole_data_are_never_set_aside(folder: Path) -> None:
+    with EmbeddedServer(folder) as server:
+        set_aside_unfinished(server.data)
+        assert server.data.exists()
+    set_aside_unfinished(folder / "postgres")
+    assert (folder / "postgres" / "PG_VERSION").exists()
 
 
 def test_first_closed_folder_is_named(folder: Path) -> None:

@@ -1,0 +1,163 @@
+"""Organizations, partnerships and lists for tests, made through the product's own operations."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from service.accounts.operations import create_standard_populations
+from service.accounts.repository import Populations
+from service.crypto import Keystore
+from service.db.database import Database
+from service.imports.models import ImportMode
+from service.imports.operations import Upload, accept
+from service.imports.spool import Spool
+from service.jobs import drain
+from service.kit.clock import Clock
+from service.kit.ids import Ids
+from service.organizations.models import Organization, Scope
+from service.organizations.operations import create_key, create_organization
+from service.overlaps.reading import Matrix, Page, View, matrix, page, view_of
+from service.partnerships.models import Partnership, Preset, SharingLevel
+from service.partnerships.operations import Share, create_partnership, share
+from service.worker import make_registry
+
+LEVELS = {name: SharingLevel.OVERLAPPING for name in ("customers", "open_opportunities", "prospects")}
+
+
+@dataclass(frozen=True)
+class Member:
+    """An organization with a key of its own."""
+
+    organization: Organization
+    key: str
+
+    @property
+    def id(self) -> UUID:
+        return self.organization.id
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+@dataclass(frozen=True)
+class World:
+    """The service's parts over one test database, and what tests do with them."""
+
+    database: Database
+    keystore: Keystore
+    spool: Spool
+    clock: Clock
+    ids: Ids
+
+    async def organization(self, handle: str, *, scopes: Iterable[Scope] = Scope) -> Member:
+        async with self.database.tenant(self.ids.new()) as session:
+            made = await create_organization(
+                session, self.keystore, self.clock, handle=handle, name=handle.title()
+            )
+            create_standard_populations(session, self.ids, self.clock)
+            key = create_key(session, self.ids, self.clock, name="test", scopes=scopes)
+        return Member(made, key.text)
+
+    async def partnership(self, one: Member, other: Member) -> Partnership:
+        async with self.database.tenant(one.id) as session:
+            return await create_partnership(
+                session,
+                self.keystore,
+                self.clock,
+                partnership_id=self.ids.new(),
+                own=one.organization,
+                partner=other.organization,
+            )
+
+    async def share(
+        self,
+        member: Member,
+        partnership: Partnership,
+        levels: Mapping[str, SharingLevel] = LEVELS,
+        preset: Preset = Preset.STANDARD,
+    ) -> None:
+        async with self.database.tenant(member.id) as session:
+            for population in await Populations(session).everyone():
+                level = levels.get(population.slug, SharingLevel.HIDDEN)
+                said = Share(population.bit, population.slug, population.name, level, preset)
+                await share(session, self.clock, partnership_id=partnership.id, said=said)
+
+    async def upload(
+        self,
+        member: Member,
+        text: str | bytes,
+        *,
+        mode: ImportMode = ImportMode.MERGE,
+        population: str | None = "customers",
+    ) -> UUID:
+        """Queue an import of a file; `work` reads it."""
+        import_id = self.ids.new()
+        content = text.encode() if isinstance(text, str) else text
+        received = await self.spool.receive(import_id, _once(content))
+        async with self.database.tenant(member.id) as session:
+            await accept(
+                session, self.clock, Upload(import_id, "list.csv", received, mode=mode, population=population)
+            )
+        return import_id
+
+    async def work(self) -> list[str]:
+        """Run every queued job; the names in the order in which they ran."""
+        registry = make_registry(
+            database=self.database,
+            keystore=self.keystore,
+            spool=self.spool,
+            clock=self.clock,
+            ids=self.ids,
+        )
+        return await drain(self.database, registry)
+
+    async def view(self, member: Member, partnership: Partnership) -> View:
+        async with self.database.tenant_read(member.id) as session:
+            return await view_of(session, partnership.id)
+
+    async def told(self, member: Member, partnership: Partnership, wanted: Page | None = None) -> list[dict[str, object]]:
+        """The rows that `member` is told of: `auto` pairs unless `wanted` says otherwise."""
+        async with self.database.tenant_read(member.id) as session:
+            view = await view_of(session, partnership.id)
+            return [dict(row) for row in await page(session, view, wanted or Page(limit=1000))]
+
+    async def matrix(self, member: Member, partnership: Partnership) -> Matrix:
+        async with self.database.tenant_read(member.id) as session:
+            view = await view_of(session, partnership.id)
+            slugs = {p.bit: p.slug for p in await Populations(session).everyone()}
+            return await matrix(session, view, slugs)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two organizations with a partnership in which both share everything as overlaps."""
+
+    world: World
+    left: Member
+    right: Member
+    partnership: Partnership
+
+
+async def make_pair(world: World, *, left: str = "left", right: str = "right") -> Pair:
+    one, other = await world.organization(left), await world.organization(right)
+    made = await world.partnership(one, other)
+    for member in (one, other):
+        await world.share(member, made)
+    return Pair(world, one, other, made)
+
+
+def make_world(database: Database, keystore: Keystore, folder: Path, clock: Clock, ids: Ids) -> World:
+    return World(database, keystore, Spool(folder / "uploads", 50_000_000), clock, ids)
+
+
+def company_list(*rows: tuple[str, str] | tuple[str, str, str], status: str | None = None) -> str:
+    """Rows of (name, website[, country]) as CSV."""
+    header = "Company,Website,Country" + (",Status" if status else "")
+    lines = [",".join((*row, *([""] if len(row) == 2 else []), *([status] if status else []))) for row in rows]
+    return "\n".join([header, *lines, ""])
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
