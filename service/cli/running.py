@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -44,18 +44,34 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     uvloop.run(main)
 
 
-async def run_service(settings: Settings, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve the API and work, until SIGINT or SIGTERM; `ready` is called once requests are answered."""
+async def run_service(
+    settings: Settings,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    *,
+    beside: Coroutine[Any, Any, None] | None = None,
+) -> None:
+    """Serve the API and work, until SIGINT or SIGTERM; `ready` is called once requests are answered.
+
+    `beside` runs in the same loop: the service ends with it, and it is cancelled when the service ends first.
+    """
     server = _Server(_config(settings), ready)
     async with open_worker(settings) as worker:
+        guest = None if beside is None else asyncio.ensure_future(beside)
 
         def stop() -> None:
-            server.force_exit = server.should_exit  # asked a second time: don't wait for requests
             server.should_exit = True
             worker.stop()
+            if guest is not None:
+                guest.cancel()
 
-        with _on_signal(stop):
-            await _both(server.serve(sockets=[listener]), worker.run(), stop)
+        def on_signal() -> None:
+            server.force_exit = server.should_exit  # asked a second time: don't wait for requests
+            stop()
+
+        with _on_signal(on_signal):
+            tasks = [asyncio.ensure_future(work) for work in (server.serve(sockets=[listener]), worker.run())]
+            await _together([*tasks, guest] if guest is not None else tasks, stop)
 
 
 async def run_worker(settings: Settings, ready: Callable[[], None]) -> None:
@@ -66,14 +82,14 @@ async def run_worker(settings: Settings, ready: Callable[[], None]) -> None:
             await worker.run()
 
 
-async def _both(serving: Awaitable[None], working: Awaitable[None], stop: Callable[[], None]) -> None:
-    """Run both; when one ends, the other is stopped, and an error of either is raised."""
-    tasks = [asyncio.ensure_future(serving), asyncio.ensure_future(working)]
+async def _together(tasks: Sequence[asyncio.Future[None]], stop: Callable[[], None]) -> None:
+    """Wait for all; when one ends, the others are stopped, and an error of any is raised."""
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     stop()
     await asyncio.wait(tasks)
     for task in tasks:
-        task.result()
+        if not task.cancelled():
+            task.result()
 
 
 def _config(settings: Settings) -> uvicorn.Config:

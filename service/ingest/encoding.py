@@ -81,7 +81,7 @@ def _likely(matches: CharsetMatches) -> set[str]:
     if not matches:
         return set()
     best = matches[0]
-    close = [m for m in matches if m.chaos <= best.chaos + 0.02 and m.coherence >= best.coherence - 0.1]
+    close = [m for m in matches if m.chaos <= best.chaos + 0.1 and m.coherence >= best.coherence - 0.1]
     alike = {codec for match in close for codec in (match.encoding, *match.could_be_from_charset)}
     return alike & set(CANDIDATES)
 

@@ -13,12 +13,17 @@ HEAD_SHARED_FROM = 5
 def crowded_domains(normalised: pl.DataFrame, off_before: Collection[str] = ()) -> pl.DataFrame:
     """`domain`, `accounts` of the domains that give no key in this list, the fullest first.
 
-    `accounts` counts differently named accounts (accounts without a name count one each way: together once).
+    `accounts` counts differently named accounts (those without a name count as one).
     `off_before` are the domains that were off when this list was last matched.
     """
+    full = (
+        normalised.group_by("domain")
+        .len()
+        .filter(pl.col("domain").is_not_null() & (pl.col("len") > CROWDED_UNTIL))
+    )
     names = (
         normalised.lazy()
-        .filter(pl.col("domain").is_not_null())
+        .filter(pl.col("domain").is_in(full["domain"].to_list()))
         .group_by("domain")
         .agg(pl.col("name").n_unique().alias("accounts"))
     )

@@ -51,24 +51,14 @@ def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _names(rows: pl.DataFrame, chosen: pl.Expr) -> pl.DataFrame:
     """Own-script and Latin keys of the rows whose key is of the wanted strength; each is judged by its own letters."""
-    own = _pairs(rows.filter(chosen), "name")
-    foreign = rows.filter(pl.col("name_latin").is_not_null())
-    if foreign.is_empty():
-        return own
-    return _unique(
-        [
-            own,
-            _pairs(foreign.with_columns(weak="weak_latin", short="short_latin").filter(chosen), "name_latin"),
-        ]
+    foreign = rows.filter(pl.col("name_latin").is_not_null()).with_columns(
+        weak="weak_latin", short="short_latin"
     )
+    return pl.concat([_pairs(rows.filter(chosen), "name"), _pairs(foreign.filter(chosen), "name_latin")])
 
 
 def _pairs(rows: pl.DataFrame, column: str) -> pl.DataFrame:
     return rows.select(pl.col("index").cast(pl.UInt32), pl.col(column).alias("key")).drop_nulls()
-
-
-def _unique(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(frames).unique(maintain_order=True)
 
 
 def evidence(normalised: pl.DataFrame) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """One account a row in, its normalised self out: everything keys and evidence are made of."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import polars as pl
 
 from service.matching.columns import map_distinct
@@ -10,8 +12,12 @@ from service.matching.names import latin, name_keys, short, transliterate, weak
 from service.matching.records import ACCOUNT_FIELDS
 from service.matching.registry import registry_numbers
 
+CHUNK_ROWS = 131_072
+MOST_THREADS = 4
+"""Most steps are one thread's work in Polars, so long lists go through in chunks side by side; rows know nothing of each other."""
 
-def normalise(accounts: pl.DataFrame) -> pl.DataFrame:
+
+def normalise(accounts: pl.DataFrame, *, chunk_rows: int = CHUNK_ROWS) -> pl.DataFrame:
     """The normalised accounts, one row each in the same order.
 
     Reads the columns of `ACCOUNT_FIELDS` (a missing one counts as empty, others are ignored) and gives `domain`,
@@ -19,6 +25,14 @@ def normalise(accounts: pl.DataFrame) -> pl.DataFrame:
     `weak_latin`, `short_latin` (the same of `name_latin`), `name_head`, `head_latin`, `linkedin`, `registry` (list of `scheme|id`), `country`, `city`, `sector`, `size`; null means unknown.
     """
     frame = _canonical(accounts)
+    chunks = list(frame.iter_slices(chunk_rows))
+    if len(chunks) <= 1:
+        return _normalised(frame)
+    with ThreadPoolExecutor(max_workers=min(MOST_THREADS, pl.thread_pool_size())) as threads:
+        return pl.concat(threads.map(_normalised, chunks), rechunk=True)
+
+
+def _normalised(frame: pl.DataFrame) -> pl.DataFrame:
     names = name_keys(frame["name"])
     domains = account_domains(frame["website"], frame["email"], names.name)
     heads = name_heads(names.bare)

@@ -60,7 +60,9 @@ def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
 
 def postmasters(data_dir: Path) -> list[psutil.Process]:
     """Give the database servers that run on this data directory."""
-    return [process for process in psutil.process_iter() if _serves(process, data_dir)]
+    found = {process.pid: process for process in psutil.process_iter() if _serves(process, data_dir)}
+    # A server's process for a new connection bears the server's command line for a moment.
+    return [process for process in found.values() if _parent(process) not in found]
 
 
 def _serves(process: psutil.Process, data_dir: Path) -> bool:
@@ -68,6 +70,13 @@ def _serves(process: psutil.Process, data_dir: Path) -> bool:
         return "postgres" in process.name() and str(data_dir / "postgres") in process.cmdline()
     except psutil.Error:
         return False
+
+
+def _parent(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
 
 
 def modes_above(path: Path) -> dict[Path, int]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from service.db import embedded
-from service.db.embedded import (
-    EmbeddedServer,
+from service.db import folders
+from service.db.embedded import EmbeddedServer
+from service.db.errors import EmbeddedServerError
+from service.db.folders import (
     closed_to_others,
     copy_binaries,
     drop_stale_pid_file,
@@ -19,7 +20,6 @@ from service.db.embedded import (
     prune_users,
     set_aside_unfinished,
 )
-from service.db.errors import EmbeddedServerError
 from tests.support.processes import modes_above, postmasters
 
 
@@ -90,7 +90,7 @@ def test_path_too_long_for_a_socket_is_refused(folder: Path) -> None:
 def test_folder_closed_to_others_is_refused_as_root_and_stays_closed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "is_root", lambda: True)
+    monkeypatch.setattr(folders, "is_root", lambda: True)
     folder.chmod(0o700)
     with pytest.raises(EmbeddedServerError, match="COMMONGROUND_DATA_DIR"):
         make_folders(folder / "data")
@@ -100,7 +100,7 @@ def test_folder_closed_to_others_is_refused_as_root_and_stays_closed(
 def test_folder_closed_to_others_serves_anybody_but_root(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "is_root", lambda: False)
+    monkeypatch.setattr(folders, "is_root", lambda: False)
     folder.chmod(0o700)
     make_folders(folder / "data")
     assert (folder / "data" / "run").stat().st_mode & 0o777 == 0o700

@@ -50,6 +50,16 @@ def test_missing_and_foreign_columns_are_no_problem() -> None:
     assert normalise(pl.DataFrame({"name": []}, schema={"name": pl.String})).is_empty()
 
 
+def test_a_long_list_in_chunks_is_normalised_as_in_one_piece() -> None:
+    frame = pl.DataFrame(
+        {
+            "name": ["Zephyra Inc", "Газпром", None, "Kestrel (member)"] * 9,
+            "website": ["a.de", " B.fr/", None, "müller.de"] * 9,
+        }
+    )
+    assert_frame_equal(normalise(frame, chunk_rows=5), normalise(frame))
+
+
 def test_names_in_other_scripts_give_both_keys_each_judged_by_its_own_letters() -> None:
     frame = _normalised(name=["Северсталь", "Газпром", "安泰商業銀行"])
     assert [key for row, key in _keys(frame, KeyKind.NAME) if row == 0] == ["severstal", "северсталь"]

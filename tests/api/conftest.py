@@ -1,0 +1,40 @@
+"""The API over the database of a test, without a socket."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from service.api.app import build_app, set_state
+from service.crypto import MemoryKeystore
+from service.db.database import Database
+from service.http.state import AppState
+from service.kit.clock import SystemClock
+from service.kit.ids import UuidV7Ids
+from tests.factories.world import Pair, World, make_pair, make_world
+
+
+@pytest.fixture
+def world(db: Database, tmp_path: Path) -> World:
+    return make_world(db, MemoryKeystore(), tmp_path, SystemClock(), UuidV7Ids())
+
+
+@pytest.fixture
+def app(world: World) -> FastAPI:
+    built = build_app(world.ids)
+    set_state(built, AppState(world.database, world.keystore, world.spool, world.clock, world.ids))
+    return built
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def pair(world: World) -> Pair:
+    return await make_pair(world)

@@ -1,0 +1,151 @@
+"""Every route × {no key, garbled key, foreign tenant, missing scope}: a route that this file doesn't know fails."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from service.organizations.models import Scope
+from tests.factories.world import Pair, World, company_list
+
+
+@dataclass(frozen=True)
+class Route:
+    """How to call a route so that it succeeds for the pair's left side; `{name}` is filled from what the world has."""
+
+    scope: Scope | None
+    query: dict[str, str] = field(default_factory=dict)
+    json: dict[str, str] | None = None
+    content: bytes | None = None
+    own: bool = True
+    """Whether its path or query names something of a tenant."""
+
+
+PARTNERSHIP = {"partnership": "{partnership_id}"}
+MATRIX: dict[str, Route] = {
+    "livez": Route(None, own=False),
+    "readyz": Route(None, own=False),
+    "get_my_organization": Route(Scope.ACCOUNTS_READ, own=False),
+    "create_import": Route(Scope.IMPORTS_WRITE, content=b"Company\nA\n", own=False),
+    "list_imports": Route(Scope.IMPORTS_READ, own=False),
+    "get_import": Route(Scope.IMPORTS_READ),
+    "list_import_errors": Route(Scope.IMPORTS_READ),
+    "list_accounts": Route(Scope.ACCOUNTS_READ, own=False),
+    "get_account": Route(Scope.ACCOUNTS_READ),
+    "list_populations": Route(Scope.ACCOUNTS_READ, own=False),
+    "list_partnerships": Route(Scope.PARTNERSHIPS_READ, own=False),
+    "get_partnership": Route(Scope.PARTNERSHIPS_READ),
+    "list_sharing_rules": Route(Scope.PARTNERSHIPS_READ),
+    "put_sharing_rule": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "overlapping"}),
+    "list_overlaps": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "get_overlap": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "get_overlap_matrix": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+}
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, str, str]]:
+    """(operation id, method, path) of the whole description."""
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield operation["operationId"], method, path
+
+
+@dataclass(frozen=True)
+class Scene:
+    pair: Pair
+    ids: dict[str, str]
+
+    async def call(
+        self, client: httpx.AsyncClient, app: FastAPI, name: str, headers: dict[str, str], ids: dict[str, str] | None = None
+    ) -> httpx.Response:
+        method, path = next((m, p) for n, m, p in operations(app) if n == name)
+        route, known = MATRIX[name], ids or self.ids
+        query = {key: value.format(**known) for key, value in route.query.items()}
+        return await client.request(
+            method, path.format(**known), params=query, json=route.json, content=route.content, headers=headers
+        )
+
+
+@pytest.fixture
+async def scene(pair: Pair) -> Scene:
+    import_id = await pair.world.upload(pair.left, company_list(("Siemens AG", "siemens.com")) + "x\n")
+    await pair.world.upload(pair.right, company_list(("Siemens", "siemens.com")))
+    await pair.world.work()
+    [told] = await pair.world.told(pair.left, pair.partnership)
+    ids = {
+        "import_id": import_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
+        "overlap_id": told["id"], "population": "customers",
+    }  # fmt: skip
+    return Scene(pair, {name: str(value) for name, value in ids.items()})
+
+
+def test_every_route_stands_in_the_matrix(app: FastAPI) -> None:
+    assert {name for name, _, _ in operations(app)} == set(MATRIX)
+
+
+def test_every_registered_route_is_described(app: FastAPI) -> None:
+    described = {path for _, _, path in operations(app)}
+    undescribed = {r.path for r in app.routes if isinstance(r, APIRoute) and not r.include_in_schema}
+    assert not undescribed
+    assert described
+
+
+def test_every_route_declares_its_problems(app: FastAPI) -> None:
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            if MATRIX[operation["operationId"]].scope is not None:
+                assert {"401", "403", "422", "503"} <= set(operation["responses"]), (method, path)
+
+
+@pytest.mark.parametrize("name", MATRIX)
+async def test_the_call_of_the_matrix_succeeds(client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str) -> None:
+    answer = await scene.call(client, app, name, scene.pair.left.headers)
+    assert answer.status_code in {200, 202}, answer.text
+
+
+@pytest.mark.parametrize("name", [name for name, route in MATRIX.items() if route.scope])
+async def test_without_a_good_key_nothing_is_told(client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str) -> None:
+    good = scene.pair.left.key
+    swapped = good[:40] + ("a" if good[40] != "a" else "b") + good[41:]
+    for given in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Bearer {swapped}"}, {"Authorization": f"Basic {good}"}):
+        answer = await scene.call(client, app, name, given)
+        assert answer.status_code == 401, answer.text
+        assert answer.json()["type"] == "urn:commonground:problem:unauthorized"
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("name", [name for name, route in MATRIX.items() if route.scope])
+async def test_a_missing_scope_is_named(
+    client: httpx.AsyncClient, app: FastAPI, scene: Scene, world: World, name: str
+) -> None:
+    needed = MATRIX[name].scope
+    poor = await world.organization("poor", scopes=[scope for scope in Scope if scope is not needed])
+    answer = await scene.call(client, app, name, poor.headers)
+    assert answer.status_code == 403, answer.text
+    assert needed is not None
+    assert needed.value in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", [name for name, route in MATRIX.items() if route.own])
+async def test_a_strangers_id_answers_as_an_unknown_one(
+    client: httpx.AsyncClient, app: FastAPI, scene: Scene, world: World, name: str
+) -> None:
+    stranger = await world.organization("stranger")
+    foreign = await scene.call(client, app, name, stranger.headers)
+    random = {key: value if key == "population" else str(uuid4()) for key, value in scene.ids.items()}
+    unknown = await scene.call(client, app, name, stranger.headers, random)
+    assert foreign.status_code == unknown.status_code == 404
+    assert {**foreign.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
+    assert set(foreign.headers) == set(unknown.headers)
+
+
+@pytest.mark.parametrize("name", ["get_import", "list_import_errors", "get_account"])
+async def test_a_partner_is_a_stranger_to_ones_own_records(
+    client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str
+) -> None:
+    answer = await scene.call(client, app, name, scene.pair.right.headers)
+    assert answer.status_code == 404
