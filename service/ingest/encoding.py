@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from charset_normalizer import CharsetMatches, from_bytes
+from charset_normalizer import CharsetMatch, CharsetMatches, from_bytes
 
 from service.ingest.errors import UndecodableTextError
 from service.ingest.framing import count_lines
@@ -24,6 +24,8 @@ CANDIDATES = (
     "cp932", "euc_jp", "gb18030", "big5", "euc_kr",
 )  # fmt: skip
 """Encodings that CRMs and spreadsheets write, the likelier first; the order settles draws."""
+
+_LATIN = {"cp1250", "cp1252", "cp1254", "cp1257", "iso8859_2", "iso8859_9"}
 
 _SAMPLE = 16 * 1024
 _ZEROS_OF_UTF16 = 0.2
@@ -81,9 +83,16 @@ def _likely(matches: CharsetMatches) -> set[str]:
     if not matches:
         return set()
     best = matches[0]
-    close = [m for m in matches if m.chaos <= best.chaos + 0.1 and m.coherence >= best.coherence - 0.1]
+    close = [
+        m for m in matches if m.chaos <= best.chaos + _slack(best, m) and m.coherence >= best.coherence - 0.1
+    ]
     alike = {codec for match in close for codec in (match.encoding, *match.could_be_from_charset)}
     return alike & set(CANDIDATES)
+
+
+def _slack(best: CharsetMatch, other: CharsetMatch) -> float:
+    """Latin alphabets look alike to the statistics; `_oddity` tells them apart better."""
+    return 0.1 if {best.encoding, other.encoding} <= _LATIN else 0.02
 
 
 def _oddity(codec: str, sample: bytes) -> int:

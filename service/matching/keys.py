@@ -36,7 +36,7 @@ def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()
         KeyKind.NAME: _names(rows, ~pl.col("weak")),
         KeyKind.NAME_WEAK: _names(rows, pl.col("weak") | pl.col("short")),
         KeyKind.NAME_HEAD: without_shared_heads(
-            _unique([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])
+            pl.concat([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])
         ),
     }
     return MatchKeys(columns, crowded)

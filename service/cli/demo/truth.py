@@ -1,0 +1,85 @@
+"""What was found against what is known of the sample lists."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.api.v1.overlaps import OverlapOut
+from service.cli.demo.side import SideView
+
+Pair = tuple[str | None, str | None]
+"""External ids of the left and of the right account."""
+
+LEFT_ID, RIGHT_ID = "Account ID", "Kundennummer"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the overlaps that at least one side is told of compare with the 101 true pairs of the lists."""
+
+    true: int
+    found: int
+    review: int
+    """True pairs in the review queues."""
+    missed: int
+    """True pairs that neither side is told of: not met, or in a review that a rule keeps from both."""
+    related: int
+    """Overlaps of subsidiaries or sister companies: neither right nor wrong."""
+    wrong: int
+
+    @property
+    def sentence(self) -> str:
+        said = (
+            f"Of the {self.true} true pairs in these lists {self.found} were found, {self.review} are in review and "
+            f"{self.missed} were missed; {self.wrong} of the overlaps {'is' if self.wrong == 1 else 'are'} wrong."
+        )
+        if self.related:
+            said += f" {self.related} more join companies of one group, such as a holding and its subsidiary."
+        return said
+
+
+def judge(left: SideView, right: SideView, samples: Path) -> Verdict:
+    """Compare with `expected.csv`, which lists every true pair by row number."""
+    expected = _expected(samples)
+    true = {pair for pair, same in expected.items() if same == "yes"}
+    related = {pair for pair, same in expected.items() if same == "related"}
+    found, review = _told(left, right, left.overlaps, right.overlaps), _told(left, right, left.reviews, right.reviews)
+    return Verdict(
+        true=len(true),
+        found=len(true & found),
+        review=len(true & review),
+        missed=len(true - found - review),
+        related=len(related & found),
+        wrong=len(found - true - related),
+    )
+
+
+def _expected(samples: Path) -> dict[Pair, str]:
+    lefts, rights = _rows(samples / "brightwater.csv"), _rows(samples / "keystone.csv")
+    return {
+        (lefts[int(row["left_row"]) - 1][LEFT_ID], rights[int(row["right_row"]) - 1][RIGHT_ID]): row["same"]
+        for row in _rows(samples / "expected.csv")
+    }
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _told(left: SideView, right: SideView, lefts: Iterable[OverlapOut], rights: Iterable[OverlapOut]) -> set[Pair]:
+    """Pairs that either side is told of; a partner's account that only one side sees is known by its name."""
+    names = [{account.name: account.external_id for account in side.accounts} for side in (left, right)]
+    mine, theirs = {o.id: o for o in lefts}, {o.id: o for o in rights}
+    return {
+        (_id(mine.get(of), theirs.get(of), names[0]), _id(theirs.get(of), mine.get(of), names[1]))
+        for of in mine | theirs
+    }
+
+
+def _id(own: OverlapOut | None, other: OverlapOut | None, names: dict[str | None, str | None]) -> str | None:
+    if own is not None:
+        return own.account.external_id
+    shown = None if other is None else other.partner_account
+    return None if shown is None else names.get(shown.fields.get("name"))

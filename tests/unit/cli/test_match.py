@@ -1,0 +1,158 @@
+"""`commonground match`, run as a user runs it."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+LEADING = [
+    "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
+]  # fmt: skip
+LEFT = "Company,Website,Country\nSiemens AG,https://www.siemens.com,Germany\nOrchid Bakery,orchidbakery.com,France\nHarbour Analytics,harbour-analytics.com,UK\n"
+RIGHT = "Firma;Web;Land\nWalnut Press;walnutpress.com;Spanien\nSiemens;siemens.com/de;DE\nHarbour Analytics;harbouranalytics.co.uk;UK\n"
+
+
+def match(folder: Path, *arguments: str, left: str | bytes = LEFT, right: str | bytes = RIGHT) -> subprocess.CompletedProcess[str]:
+    for name, content in (("left.csv", left), ("right.csv", right)):
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return subprocess.run(
+        [sys.executable, "-c", "from service.cli import main; main()", "match", "left.csv", "right.csv", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "160", "TERM": "dumb"},
+    )  # fmt: skip
+
+
+def test_the_summary_counts_pairs_accounts_companies_rules_and_reviews(tmp_path: Path) -> None:
+    found = match(tmp_path)
+    assert found.returncode == 0, found.stderr
+    assert "1 pairs are the same company: 1 of 3 accounts left, 1 of 3 right, 1 distinct companies." in found.stdout
+    assert "1 pairs are for a person to review." in found.stdout
+    assert "name ← Firma, website ← Web, country ← Land" in found.stdout
+    assert "Siemens AG (siemens.com)" in found.stdout
+
+
+def test_all_pairs_go_to_a_csv_with_exactly_the_leading_columns(tmp_path: Path) -> None:
+    assert match(tmp_path, "--output", "pairs.csv").returncode == 0
+    with (tmp_path / "pairs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[: len(LEADING)] == LEADING
+    first = {name: rows[0][name] for name in LEADING[:7]}
+    assert first == {
+        "left_row": "1", "right_row": "2", "left_name": "Siemens AG", "right_name": "Siemens", "left_domain": "siemens.com",
+        "right_domain": "siemens.com", "decision": "auto",
+    }  # fmt: skip
+    assert 0.9 <= float(rows[0]["confidence"]) <= 1
+    assert rows[0]["rules"].split("+")[0] == "domain"
+    assert [row["decision"] for row in rows] == ["auto", "review"]
+
+
+@pytest.mark.parametrize("name", ["pairs.parquet", "pairs.ndjson", "pairs.xlsx"])
+def test_other_formats_hold_the_same_rows(tmp_path: Path, name: str) -> None:
+    assert match(tmp_path, "--output", name).returncode == 0
+    path = tmp_path / name
+    if path.suffix == ".xlsx":
+        assert path.read_bytes()[:2] == b"PK"
+        return
+    frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_ndjson(path)
+    assert frame.columns[: len(LEADING)] == LEADING
+    assert frame.height == 2
+
+
+def test_standard_output_has_the_pairs_alone(tmp_path: Path) -> None:
+    found = match(tmp_path, "--output", "-")
+    assert [row["left_name"] for row in csv.DictReader(io.StringIO(found.stdout))] == ["Siemens AG", "Harbour Analytics"]
+    assert "distinct companies" in found.stderr
+
+
+def test_only_auto_leaves_reviews_out(tmp_path: Path) -> None:
+    match(tmp_path, "--only", "auto", "--output", "pairs.ndjson")
+    rows = [json.loads(line) for line in (tmp_path / "pairs.ndjson").read_text().splitlines()]
+    assert [row["decision"] for row in rows] == ["auto"]
+
+
+def test_headers_may_be_mapped_by_hand(tmp_path: Path) -> None:
+    left = "A,B\nSiemens AG,siemens.com\n"
+    assert match(tmp_path, left=left).returncode != 0
+    found = match(tmp_path, "--left-columns", "name=A,website=B", left=left)
+    assert found.returncode == 0, found.stderr
+    assert "1 pairs are the same company" in found.stdout
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(tmp_path: Path) -> None:
+    match(tmp_path, "--output", "pairs.csv", left="Company,Website\n=cmd|' /C calc'!A0,siemens.com\n")
+    with (tmp_path / "pairs.csv").open(newline="") as file:
+        assert next(csv.DictReader(file))["left_name"].startswith("'=cmd")
+
+
+def test_refused_rows_are_told_and_the_others_kept(tmp_path: Path) -> None:
+    found = match(tmp_path, left=LEFT + "too few\n")
+    assert found.returncode == 0
+    assert "1 rows refused" in found.stdout
+    assert "line 5" in found.stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "utf-8-sig"])
+def test_encodings_are_detected_read_and_named(tmp_path: Path, encoding: str) -> None:
+    text = "Company,Website,City\n" + "".join(f"Müller Söhne {i} GmbH,mueller{i}.de,Köln\n" for i in range(20))
+    found = match(tmp_path, "--output", "-", left=text.encode(encoding), right=text)
+    rows = list(csv.DictReader(io.StringIO(found.stdout)))
+    assert "Müller Söhne 0 GmbH" in {row["left_name"] for row in rows}
+    assert len(rows) == 20
+    named = found.stderr.lower()
+    assert {"utf-16": "utf-16", "latin-1": "cp1252", "utf-8-sig": "utf-8"}[encoding] in named or "latin" in named
+
+
+BAD = {
+    "not text": (b"\x89PNG\r\n\x1a\n" + bytes(200), "PNG"),
+    "empty": (b"", "empty"),
+    "no key": (b"Colour,Size\nred,1\n", "Colour"),
+    "unclosed quote": (b'Company,Website\nA,"b.com\nC,d.com\n', "line 2"),
+    "gzip that ends early": (gzip.compress(LEFT.encode() * 500)[:-20], "gzip"),
+    "duplicate headers": (b"Company,Company\nA,B\n", "Company"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_file_that_is_refused_whole_says_why_and_writes_nothing(tmp_path: Path, case: str) -> None:
+    content, said = BAD[case]
+    found = match(tmp_path, "--output", "pairs.csv", left=content)
+    assert found.returncode != 0
+    assert said in found.stderr
+    assert "left.csv" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert not (tmp_path / "pairs.csv").exists()
+
+
+def test_duplicate_headers_are_settled_by_left_columns(tmp_path: Path) -> None:
+    left = "Company,Company,Website\nOld Name,Siemens AG,siemens.com\n"
+    found = match(tmp_path, "--left-columns", "name=Company#2", "--output", "-", left=left)
+    assert next(csv.DictReader(io.StringIO(found.stdout)))["left_name"] == "Siemens AG"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--output", "pairs.doc"], ".xlsx"),
+        (["--output", "nowhere/pairs.csv"], "nowhere"),
+        (["--left-columns", "name"], "name=Company"),
+        (["--left-columns", "nmae=Company"], "nmae"),
+    ],
+)
+def test_wrong_options_are_refused_before_any_work(tmp_path: Path, arguments: list[str], said: str) -> None:
+    found = match(tmp_path, *arguments)
+    assert found.returncode != 0
+    assert said in found.stderr
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", "from service.cli import main; main()", "match", "none.csv", "other.csv"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (found.returncode, "none.csv" in found.stderr) == (2, True)

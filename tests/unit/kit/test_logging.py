@@ -1,0 +1,56 @@
+"""One line an event, as JSON for machines; what is bound stands in each."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from service.kit.logging import configure_logging
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    yield io.StringIO()
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+    for handler in before[0]:
+        root.addHandler(handler)
+    root.setLevel(before[1])
+    structlog.reset_defaults()
+
+
+def test_own_and_libraries_lines_are_json_with_what_is_bound(stream: io.StringIO) -> None:
+    configure_logging(json=True, stream=stream)
+    with structlog.contextvars.bound_contextvars(request_id="r1"):
+        structlog.get_logger("service.test").info("matched", pairs=3)
+        logging.getLogger("uvicorn.error").warning("said %s", "so")
+    own, foreign = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert own["event"] == "matched"
+    assert (own["pairs"], own["request_id"], own["level"], own["logger"]) == (3, "r1", "info", "service.test")
+    assert (foreign["event"], foreign["request_id"], foreign["level"]) == ("said so", "r1", "warning")
+    assert own["timestamp"].endswith("Z")
+
+
+def test_below_the_level_nothing_is_said(stream: io.StringIO) -> None:
+    configure_logging(json=True, level="warning", stream=stream)
+    structlog.get_logger("service.test").info("quiet")
+    assert stream.getvalue() == ""
+
+
+def test_for_a_person_a_line_is_plain_text_without_colours_in_a_file(stream: io.StringIO) -> None:
+    configure_logging(json=False, stream=stream)
+    structlog.get_logger("service.test").info("matched", pairs=3)
+    assert "matched" in stream.getvalue()
+    assert "pairs=3" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_everyday_talk_of_libraries_is_left_out(stream: io.StringIO) -> None:
+    configure_logging(json=True, level="debug", stream=stream)
+    logging.getLogger("sqlalchemy.engine").info("SELECT 1")
+    assert stream.getvalue() == ""

@@ -1,0 +1,89 @@
+"""Settings: what a development machine may leave out, a production server may not."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import Environment, SettingsError, default_data_dir, load_settings
+
+PRODUCTION = {
+    "COMMONGROUND_ENVIRONMENT": "production",
+    "DATABASE_URL": "postgresql://commonground_app:hush@db/commonground",
+    "MATCHER_DATABASE_URL": "postgresql://commonground_matcher:hush@db/commonground",
+    "COMMONGROUND_KEK_FILE": "/etc/commonground/kek",
+    "COMMONGROUND_KEYSTORE_DIR": "/srv/commonground/keystore",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "MATCHER_DATABASE_URL", "MIGRATOR_DATABASE_URL", *PRODUCTION):
+        monkeypatch.delenv(name, raising=False)
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch, *, without: str | None = None) -> None:
+    for name, value in PRODUCTION.items():
+        if name != without:
+            monkeypatch.setenv(name, value)
+
+
+def test_nothing_set_is_development_on_the_embedded_server_for_this_machine_only() -> None:
+    settings = load_settings()
+    assert settings.environment is Environment.DEVELOPMENT
+    assert settings.is_embedded
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.data_dir == default_data_dir()
+
+
+def test_keys_and_uploads_lie_beside_the_data_unless_named() -> None:
+    settings = load_settings(data_dir=Path("/data"))
+    assert settings.keystore_folder == Path("/data/keystore")
+    assert settings.kek_path == Path("/data/secrets/kek")
+    assert settings.upload_folder == Path("/data/uploads")
+
+
+def test_production_with_everything_named_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch)
+    settings = load_settings()
+    assert not settings.is_embedded
+    assert settings.kek_path == Path("/etc/commonground/kek")
+
+
+@pytest.mark.parametrize("missing", ["COMMONGROUND_KEK_FILE", "COMMONGROUND_KEYSTORE_DIR", "DATABASE_URL"])
+def test_production_refuses_to_make_up_what_is_missing(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    set_all(monkeypatch, without=missing)
+    if missing == "DATABASE_URL":
+        monkeypatch.delenv("MATCHER_DATABASE_URL")
+    with pytest.raises(SettingsError, match=missing):
+        load_settings()
+
+
+def test_production_refuses_one_role_for_app_and_matcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch)
+    monkeypatch.setenv("MATCHER_DATABASE_URL", PRODUCTION["DATABASE_URL"])
+    with pytest.raises(SettingsError, match="MATCHER_DATABASE_URL"):
+        load_settings()
+
+
+def test_one_address_without_the_other_is_refused_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", PRODUCTION["DATABASE_URL"])
+    with pytest.raises(SettingsError, match="MATCHER_DATABASE_URL"):
+        load_settings()
+
+
+def test_wrong_value_is_named_by_its_variable_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMONGROUND_PORT", "hush-hush")
+    with pytest.raises(SettingsError, match="COMMONGROUND_PORT") as caught:
+        load_settings()
+    assert "hush" not in str(caught.value)
+
+
+def test_no_password_shows_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch)
+    assert "hush" not in repr(load_settings())
+
+
+def test_option_of_a_command_wins_over_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMONGROUND_PORT", "9000")
+    assert load_settings(port=None).port == 9000
+    assert load_settings(port=0).port == 0
