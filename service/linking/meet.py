@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from service.linking.columns import TokenColumn
+from service.linking.columns import U64, TokenColumn
 from service.matching.kinds import KeyKind
 
 MAX_PAIRS_PER_TOKEN = 10_000
@@ -30,9 +30,10 @@ SCHEMA = {"kind": KIND_TYPE, "high": pl.UInt64, "low": pl.UInt64, "left": pl.UIn
 
 def meet_column(left: TokenColumn, right: TokenColumn) -> tuple[pl.DataFrame, int]:
     """Equal tokens of two sorted columns: `high`, `low`, `left`, `right`, and the number of crowded tokens left out."""
-    common = np.intersect1d(np.unique(left.high), np.unique(right.high), assume_unique=True)
-    a = left.frame().filter(_among(left.high, common)).rename({"ref": "left"})
-    b = right.frame().filter(_among(right.high, common)).rename({"ref": "right"})
+    # The high words tell all but a few chance equals apart; both columns are sorted by them, so the many tokens that meet
+    # nothing go by one search in order, and the joins see the rest.
+    a = left.frame().filter(_among(left.high, right.high)).rename({"ref": "left"})
+    b = right.frame().filter(_among(right.high, left.high)).rename({"ref": "right"})
     token = ["high", "low"]
     sizes = (
         a.group_by(token).len("of_left").join(b.group_by(token).len("of_right"), on=token)
@@ -43,12 +44,12 @@ def meet_column(left: TokenColumn, right: TokenColumn) -> tuple[pl.DataFrame, in
     return pairs.select("high", "low", "left", "right"), len(sizes) - len(fit)
 
 
-def _among(words: np.ndarray, common: np.ndarray) -> pl.Series:
-    """Whether each of the sorted `words` is in the sorted, unique `common`."""
-    if not len(common):
+def _among(words: U64, others: U64) -> pl.Series:
+    """Whether each of the sorted `words` is one of the sorted `others`."""
+    if not len(others):
         return pl.Series(np.zeros(len(words), dtype=bool))
-    at = np.minimum(np.searchsorted(common, words), len(common) - 1)
-    return pl.Series(common[at] == words)
+    at = np.minimum(np.searchsorted(others, words), len(others) - 1)
+    return pl.Series(others[at] == words)
 
 
 def meet(left: TokenSet, right: TokenSet) -> Candidates:

@@ -55,7 +55,7 @@ BRACKETED_FORMS = {
 }
 _LAST_BRACKET = r"[(\[]([^()\[\]]*)[)\]][^\p{L}\p{N}\p{M}()\[\]]*$"
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
-WEAK_LETTERS, WEAK_SPACELESS = 12, 3
+WEAK_LETTERS, WEAK_SPACELESS = 8, 3
 _ENTITY = re.compile(r"&#?[0-9a-zA-Z]{1,31};")
 BRACKETS_AT_END = 3
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from service.db.errors import DatabaseUnavailable
 from service.jobs import (
     JobContext,
     Payload,
@@ -60,8 +61,16 @@ async def add(own: OwnDatabase, name: str, **payload: str | int) -> None:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await condition():  # noqa: ASYNC110 - another process's state, asked for until it holds
+        while not await holds(condition):  # noqa: ASYNC110 - the database's state, asked for until it holds
             await asyncio.sleep(0.02)
+
+
+async def holds(condition: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether the condition holds now; a connection that was just ended under the question is no answer."""
+    try:
+        return await condition()
+    except DatabaseUnavailable:
+        return False
 
 
 async def statuses(own: OwnDatabase) -> list[str]:

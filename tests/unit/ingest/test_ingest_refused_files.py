@@ -138,8 +138,23 @@ def test_broken_utf16_is_refused_with_its_place(refusal: Callable[..., IngestErr
     assert error.offset == 10
 
 
-def test_half_a_character_at_the_end_is_refused(refusal: Callable[..., IngestError]) -> None:
-    assert refusal("Company,City\nAcme,Köl\u00e4".encode()[:-1]).code == "undecodable_text"
+@pytest.mark.parametrize("text", ["Company,City\nAcme,Köl\u00e4", "Company,City\nAcme,Roma\u00e4"])
+def test_half_a_character_at_the_end_is_refused(refusal: Callable[..., IngestError], text: str) -> None:
+    error = refusal(text.encode()[:-1])
+
+    assert (error.code, error.line) == ("undecodable_text", 2)
+
+
+def test_megabytes_of_blank_lines_are_no_data_rows_either(refusal: Callable[..., IngestError]) -> None:
+    error = refusal("Company,City" + "\n" * 3_000_000)
+
+    assert (error.code, error.line) == ("no_data_rows", 1)
+
+
+def test_one_bad_byte_among_good_utf8_is_no_reason_to_guess(refusal: Callable[..., IngestError]) -> None:
+    error = refusal(b"Company,City\nAc\xc3me,Bonn\n\xc3\xa4\xc3\xb6,Bonn\n")
+
+    assert (error.code, error.line, error.what[:14]) == ("undecodable_text", 2, "byte offset 15")
 
 
 def test_a_list_without_any_key_column_names_its_headers_and_how_to_map_them(

@@ -1,0 +1,47 @@
+"""The page: one file that needs nothing else, made from a template in which every value is escaped."""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from service.cli.demo import words
+from service.cli.demo.page import Column, both_desks, headline, in_both
+from service.cli.demo.story import Told
+
+FIRST_SHOWN = 8
+"""Overlaps of a column that are open to the eye; the others fold."""
+
+
+def write_report(told: Told, path: Path) -> None:
+    """Write the page; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render(told), encoding="utf-8")
+
+
+def render(told: Told) -> str:
+    """The page as HTML."""
+    left, right = Column(told.left, "left"), Column(told.right, "right")
+    count, why = headline(left, right)
+    return _environment().get_template("report.html").render(
+        told=told, columns=(left, right), left=left, right=right, count=count, why=why, shared=in_both(left, right),
+        desks=both_desks(left, right), first=FIRST_SHOWN, words=words, version=version("commonground"),
+        made=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("service.cli"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    filters: dict[str, Any] = {
+        "percent": words.percent,
+        "listed": words.listed,
+        "met": words.how_met,
+        "reasons": words.reasons,
+        "why_review": words.why_review,
+    }
+    environment.filters.update(filters)
+    return environment

@@ -1,0 +1,113 @@
+"""How numbers, rules and reasons are said to people, on the terminal and on the page alike."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from service.api.v1.overlaps import OverlapOut, TermOut
+from service.api.v1.partnerships import RuleOut
+from service.matching.kinds import Attribute, KeyKind
+from service.matching.score import AUTO_FROM
+from service.matching.weights import NAMES, PRIOR
+from service.partnerships.models import SharingLevel
+
+KINDS: Mapping[KeyKind, str] = {
+    KeyKind.REGISTRY_ID: "registry number",
+    KeyKind.DOMAIN: "web domain",
+    KeyKind.LINKEDIN: "LinkedIn page",
+    KeyKind.NAME: "name",
+    KeyKind.NAME_WEAK: "short name",
+    KeyKind.NAME_HEAD: "start of the name",
+}
+ATTRIBUTES: Mapping[str, str] = {
+    Attribute.DOMAIN: "web domain",
+    Attribute.SPACED_NAME: "spelling",
+    Attribute.REGISTRY_ID: "registry number",
+    Attribute.COUNTRY: "country",
+    Attribute.CITY: "city",
+    Attribute.SECTOR: "sector",
+    Attribute.SIZE: "size",
+}
+LEVELS: Mapping[SharingLevel, str] = {
+    SharingLevel.HIDDEN: "takes no part and is never compared",
+    SharingLevel.MATCHED: "takes part and shows nothing",
+    SharingLevel.COUNTS_ONLY: "shows rounded numbers and no company",
+    SharingLevel.OVERLAPPING: "shows the companies in common",
+    SharingLevel.ALL: "shows every account",
+}
+PLAYS: Mapping[tuple[str, str], str] = {
+    ("customers", "customers"): "Grow together",
+    ("customers", "open_opportunities"): "Help them win",
+    ("customers", "prospects"): "Open a door",
+    ("open_opportunities", "customers"): "Ask for an introduction",
+    ("open_opportunities", "open_opportunities"): "Sell together",
+    ("open_opportunities", "prospects"): "Bring them in",
+    ("prospects", "customers"): "Learn who decides",
+    ("prospects", "open_opportunities"): "Follow their deal",
+    ("prospects", "prospects"): "Market together",
+}
+"""What one does with a company that is in one's own population and in the partner's."""
+
+NEARLY_SURE = 0.999
+SILENT = frozenset({"met", "unknown"})
+"""Outcomes of a term that weigh nothing."""
+
+
+def percent(confidence: float) -> str:
+    """Cut, never rounded up: below the threshold must not look like it."""
+    return "> 99.9 %" if confidence > NEARLY_SURE else f"{int(confidence * 1000) / 10:.1f} %"
+
+
+def threshold() -> str:
+    return f"{AUTO_FROM:.0%}".replace("%", " %")
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return f" {last} ".join(", ".join(words).rsplit(", ", 1)) if len(words) > 1 else "".join(words)
+
+
+def how_met(rules: Iterable[KeyKind]) -> list[str]:
+    """The kinds of key that met, of the names only the strongest, which implies the others."""
+    met = set(rules)
+    names = [kind for kind in NAMES if kind in met]
+    return [KINDS[kind] for kind in KeyKind if kind in met and kind not in names[1:]]
+
+
+def reasons(overlap: OverlapOut) -> list[TermOut]:
+    """The terms that weigh something beside the prior, strongest first."""
+    telling = [term for term in overlap.explanation if term.bits and term.term != PRIOR]
+    return sorted(telling, key=lambda term: -abs(term.bits))
+
+
+def in_short(overlap: OverlapOut, count: int = 2) -> str:
+    return " ".join(term.sentence for term in reasons(overlap)[:count])
+
+
+def why_review(overlap: OverlapOut) -> str:
+    """What met, what speaks against it, and what is missing to be sure."""
+    met = [term for term in overlap.explanation if term.outcome in {"leads", "joins"}]
+    against = [term for term in reasons(overlap) if term.bits < 0]
+    said = met[0].sentence.removesuffix(".")
+    if against:
+        facts = [ATTRIBUTES[term.term] for term in against]
+        return f"{said}; but {listed(facts)} {'differs' if len(facts) == 1 else 'differ'}."
+    missing = [ATTRIBUTES[a] for a in (Attribute.REGISTRY_ID, Attribute.DOMAIN) if overlap.evidence.get(a) == "unknown"]
+    return f"{said}; neither {listed(missing, 'nor')} can be compared." if len(missing) > 1 else f"{said}; too little else is known."
+
+
+def agreeing(overlap: OverlapOut, said: str) -> list[str]:
+    """Attributes of which the evidence says `agrees` or `differs`."""
+    return [ATTRIBUTES[name] for name, value in overlap.evidence.items() if value == said]
+
+
+def shows(rule: RuleOut) -> bool:
+    return rule.level in {SharingLevel.OVERLAPPING, SharingLevel.ALL}
+
+
+def kept_back(rules: Iterable[RuleOut]) -> list[str]:
+    """Populations of which the partner is told nothing."""
+    return [rule.population_name.lower() for rule in rules if not shows(rule)]
+
+
+def names_of(rules: Iterable[RuleOut]) -> dict[str, str]:
+    """Slug → the name that people read."""
+    return {rule.population: rule.population_name for rule in rules}

@@ -1,0 +1,138 @@
+"""An upload against what is stored: only the difference is written, and what was there before is kept."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from service.imports.errors import EmptyUpload, UploadIncomplete, UploadTooLarge
+from service.imports.models import Import, ImportMode, ImportStatus
+from service.imports.operations import RUN_JOB
+from service.imports.repository import Imports
+from service.imports.spool import Spool
+from service.jobs import enqueue
+from tests.factories.world import Member, Pair, World, company_list
+
+FIRST = "Account ID,Company,Website,Country,Status\n1,Siemens AG,siemens.com,DE,Customer\n2,Bosch,bosch.com,DE,Prospect\n"
+
+
+async def imported(world: World, member: Member, text: str, **how: Any) -> Import:
+    import_id = await world.upload(member, text, **{"population": None, **how})
+    await world.work()
+    return await one(world, member, import_id)
+
+
+async def one(world: World, member: Member, import_id: UUID) -> Import:
+    async with world.database.tenant_read(member.id) as session:
+        found = await Imports(session).by_id(import_id)
+    assert found is not None
+    return found
+
+
+async def fetch(world: World, member: Member, query: str) -> list[dict[str, Any]]:
+    async with world.database.tenant_read(member.id) as session:
+        return [dict(row) for row in await (await session.raw()).fetch(query)]
+
+
+def counts(record: Import) -> tuple[int, int, int, int, int]:
+    return record.created, record.updated, record.unchanged, record.removed, record.rejected
+
+
+async def test_the_same_file_again_changes_nothing(pair: Pair) -> None:
+    assert counts(await imported(pair.world, pair.left, FIRST)) == (2, 0, 0, 0, 0)
+    before = await fetch(pair.world, pair.left, "SELECT * FROM account ORDER BY id")
+    assert counts(await imported(pair.world, pair.left, FIRST)) == (0, 0, 2, 0, 0)
+    assert await fetch(pair.world, pair.left, "SELECT * FROM account ORDER BY id") == before
+
+
+async def test_a_changed_row_is_updated_in_place_and_its_past_kept(pair: Pair) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    [[before]] = [[r["id"] for r in await fetch(pair.world, pair.left, "SELECT id FROM account WHERE external_id = '1'")]]
+    record = await imported(pair.world, pair.left, FIRST.replace("Siemens AG", "Siemens Energy AG"))
+    assert counts(record) == (0, 1, 1, 0, 0)
+    [after] = await fetch(pair.world, pair.left, "SELECT id, name FROM account WHERE external_id = '1'")
+    assert after == {"id": before, "name": "Siemens Energy AG"}
+    [past] = await fetch(pair.world, pair.left, "SELECT account_id, change, before FROM record_history")
+    assert (past["account_id"], past["change"], past["before"]["name"]) == (before, "updated", "Siemens AG")
+
+
+async def test_merge_keeps_what_the_file_lacks_and_replace_removes_it(pair: Pair) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    short = "\n".join(FIRST.splitlines()[:2]) + "\n"
+    assert counts(await imported(pair.world, pair.left, short)) == (0, 0, 1, 0, 0)
+    assert counts(await imported(pair.world, pair.left, short, mode=ImportMode.REPLACE)) == (0, 0, 1, 1, 0)
+    assert [r["external_id"] for r in await fetch(pair.world, pair.left, "SELECT external_id FROM account")] == ["1"]
+    [past] = await fetch(pair.world, pair.left, "SELECT change, before FROM record_history")
+    assert (past["change"], past["before"]["name"]) == ("removed", "Bosch")
+
+
+async def test_the_status_column_gives_the_population(pair: Pair) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    rows = await fetch(pair.world, pair.left, "SELECT external_id, populations FROM account ORDER BY external_id")
+    assert [r["populations"] for r in rows] == [0b001, 0b100]
+
+
+async def test_rows_without_a_population_are_kept_and_warned_of(pair: Pair) -> None:
+    record = await imported(pair.world, pair.left, FIRST.replace("Prospect", "Churned"))
+    assert counts(record) == (2, 0, 0, 0, 0)
+    assert record.report is not None
+    assert "1 rows belong to no population" in record.report["warnings"][0]
+    assert "Churned" in record.report["warnings"][0]
+
+
+async def test_without_ids_a_domain_names_the_account_so_a_rename_is_the_same_one(pair: Pair) -> None:
+    await imported(pair.world, pair.left, company_list(("Facebook", "meta.com")), population="customers")
+    record = await imported(pair.world, pair.left, company_list(("Meta Platforms", "www.meta.com")), population="customers")
+    assert counts(record) == (0, 1, 0, 0, 0)
+
+
+async def test_two_names_under_one_domain_are_two_accounts(pair: Pair) -> None:
+    text = company_list(("Siemens Energy", "siemens.com"), ("Siemens Mobility", "siemens.com"))
+    assert counts(await imported(pair.world, pair.left, text, population="customers")) == (2, 0, 0, 0, 0)
+
+
+async def test_a_finished_import_is_not_run_again(pair: Pair) -> None:
+    record = await imported(pair.world, pair.left, FIRST)
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await enqueue(session, RUN_JOB, {"org_id": str(pair.left.id), "import_id": str(record.id)})
+    await pair.world.work()
+    assert (await one(pair.world, pair.left, record.id)).finished_at == record.finished_at
+
+
+async def test_an_import_interrupted_while_running_begins_again(pair: Pair) -> None:
+    import_id = await pair.world.upload(pair.left, FIRST, population=None)
+    async with pair.world.database.tenant(pair.left.id) as session:
+        found = await Imports(session).by_id(import_id)
+        assert found is not None
+        found.status = ImportStatus.RUNNING
+    await pair.world.work()
+    assert counts(await one(pair.world, pair.left, import_id)) == (2, 0, 0, 0, 0)
+
+
+async def test_the_upload_is_gone_once_it_is_read(pair: Pair) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    assert list(pair.world.spool.folder.iterdir()) == []
+
+
+async def test_a_broken_upload_leaves_no_file(world: World) -> None:
+    async def chunks(*parts: bytes) -> Any:
+        for part in parts:
+            yield part
+
+    small = Spool(world.spool.folder, 10)
+    with pytest.raises(UploadTooLarge):
+        await small.receive(world.ids.new(), chunks(b"12345678", b"9012345"))
+    with pytest.raises(UploadTooLarge):
+        await small.receive(world.ids.new(), chunks(b"1"), announced=11)
+    with pytest.raises(UploadIncomplete):
+        await small.receive(world.ids.new(), chunks(b"123"), announced=5)
+    with pytest.raises(EmptyUpload):
+        await small.receive(world.ids.new(), chunks())
+    assert list(small.folder.iterdir()) == []
+
+
+async def test_parts_that_a_crash_left_are_swept(world: World) -> None:
+    world.spool.folder.mkdir(parents=True)
+    (world.spool.folder / "x.part").write_bytes(b"1")
+    assert world.spool.sweep() == 0
+    assert world.spool.sweep(older_than_seconds=-1) == 1
