@@ -16,6 +16,8 @@ import polars as pl
 VERSION = 1
 """Counted up when the lists change, so that none of an older shape is used again."""
 IN_COMMON = 0.1
+NARROW = ("Account ID", "Company", "Website")
+"""What gives keys by domain and by name alone."""
 
 _ONSETS = "b br c ch d dr f fl g gl gr h k kl l m n p pl qu r s sk st t tr v w z".split()
 _NUCLEI = "a e i o u ai ea ia io ou y".split()
@@ -45,19 +47,26 @@ Picks = np.ndarray
 
 @dataclass(frozen=True)
 class Lists:
-    """Where the two lists lie, and how many companies they share."""
+    """Where the two lists lie, and how many companies they share; `narrow` are the same lists with three of the columns."""
 
-    left: Path
-    right: Path
+    folder: Path
     rows: int
     in_common: int
+
+    @property
+    def wide(self) -> tuple[Path, Path]:
+        return self.folder / "left.csv", self.folder / "right.csv"
+
+    @property
+    def narrow(self) -> tuple[Path, Path]:
+        return self.folder / "left-narrow.csv", self.folder / "right-narrow.csv"
 
 
 def lists(rows: int, seed: int) -> Lists:
     """Two CSV files of `rows` companies, made now or found where an earlier run left them."""
     folder = Path(tempfile.gettempdir()) / f"commonground-bench-{getpass.getuser()}" / f"v{VERSION}-{seed}-{rows}"
-    made = Lists(folder / "left.csv", folder / "right.csv", rows, int(rows * IN_COMMON))
-    if not made.right.exists():
+    made = Lists(folder, rows, int(rows * IN_COMMON))
+    if not all(path.exists() for path in (*made.wide, *made.narrow)):
         folder.mkdir(parents=True, exist_ok=True)
         _write(made, np.random.default_rng([seed, rows, VERSION]))
     return made
@@ -65,11 +74,13 @@ def lists(rows: int, seed: int) -> Lists:
 
 def _write(made: Lists, random: np.random.Generator) -> None:
     companies = _companies(2 * made.rows - made.in_common, random)
-    for path, start in ((made.left, 0), (made.right, made.rows - made.in_common)):
+    for side, start in enumerate((0, made.rows - made.in_common)):
         spelled = _spelled(companies.slice(start, made.rows), random)
-        part = path.with_suffix(".part")
-        spelled.sample(fraction=1.0, shuffle=True, seed=int(random.integers(2**31))).write_csv(part)
-        part.rename(path)
+        shuffled = spelled.sample(fraction=1.0, shuffle=True, seed=int(random.integers(2**31)))
+        for path, columns in ((made.wide[side], shuffled.columns), (made.narrow[side], list(NARROW))):
+            part = path.with_suffix(".part")
+            shuffled.select(columns).write_csv(part)
+            part.rename(path)
 
 
 def _companies(count: int, random: np.random.Generator) -> pl.DataFrame:

@@ -25,7 +25,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Database(
-            app_url=app_url.get_secret_value(), matcher_url=matcher_url.get_secret_value(), application="commonground api"
+            app_url=app_url.get_secret_value(),
+            matcher_url=matcher_url.get_secret_value(),
+            application="commonground api",
         ) as database:
             await database.verify()
             set_state(

@@ -1,6 +1,6 @@
 """What can go wrong with accounts."""
 
 
-class UnknownAccount(Exception):
+class UnknownAccountError(Exception):
     def __init__(self) -> None:
         super().__init__("There is no such account.")

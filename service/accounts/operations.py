@@ -16,7 +16,12 @@ def create_standard_populations(session: TenantSession, ids: Ids, clock: Clock) 
     """The three that every organization has."""
     session.add_all(
         Population(
-            org_id=session.org_id, id=ids.new(), slug=population.value, name=NAMES[population], bit=bit, created_at=clock.now()
+            org_id=session.org_id,
+            id=ids.new(),
+            slug=population.value,
+            name=NAMES[population],
+            bit=bit,
+            created_at=clock.now(),
         )
         for bit, population in enumerate(StandardPopulation)
     )

@@ -30,7 +30,9 @@ class Populations:
         self._session = session
 
     async def everyone(self) -> list[Population]:
-        statement = select(Population).where(Population.org_id == self._session.org_id).order_by(col(Population.bit))
+        statement = (
+            select(Population).where(Population.org_id == self._session.org_id).order_by(col(Population.bit))
+        )
         return list(await self._session.scalars(statement))
 
     async def by_slug(self, slug: str) -> Population | None:
@@ -55,7 +57,10 @@ class Accounts:
     ) -> list[Mapping[str, Any]]:
         """Up to `limit` accounts by id after `after`, of any population in `bits`, of this domain."""
         driver = await self._session.raw()
-        return await driver.fetch(_PAGE, self._session.org_id, after, bits, domain, limit)
+        rows: list[Mapping[str, Any]] = await driver.fetch(
+            _PAGE, self._session.org_id, after, bits, domain, limit
+        )
+        return rows
 
     async def by_id(self, account_id: UUID) -> Account | None:
         return await self._session.scalar(

@@ -48,7 +48,9 @@ def with_identity(frame: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame
     Identity: the external id; else the domain where the file has it once; else domain with name key, or name key with
     country. Digest: SHA-256 (64 hex characters) of all fields and the populations.
     """
-    keyed = frame.with_columns(normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso"))
+    keyed = frame.with_columns(
+        normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso")
+    )
     bare = pl.col("external_id").is_null()
     alone = pl.col("domain").is_not_null() & (bare.sum().over("domain") == 1)
     identity = (
@@ -57,7 +59,8 @@ def with_identity(frame: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame
         .otherwise(pl.format("n:" + "|".join(["{}"] * len(NAMING)), *(pl.col(c).fill_null("") for c in NAMING)))
     )  # fmt: skip
     canonical = pl.concat_str(
-        [pl.col("populations").cast(pl.String), *(pl.col(f).fill_null("") for f in ACCOUNT_FIELDS)], separator=SEPARATOR
+        [pl.col("populations").cast(pl.String), *(pl.col(f).fill_null("") for f in ACCOUNT_FIELDS)],
+        separator=SEPARATOR,
     )
     return (
         keyed.with_columns(identity.alias("identity"), canonical.alias("canonical"))

@@ -51,11 +51,15 @@ _INSERT = f"""
 """
 
 
-async def write_difference(session: TenantSession, rows: pl.DataFrame, *, import_id: UUID, mode: ImportMode) -> Outcome:
+async def write_difference(
+    session: TenantSession, rows: pl.DataFrame, *, import_id: UUID, mode: ImportMode
+) -> Outcome:
     """Store `rows` (columns of `_COLUMNS`, digests as hex, one row an identity); before-images go to the history."""
     driver = await session.raw()
     # Two imports of one organization would each see the other's rows as missing; they take turns.
-    await driver.execute("SELECT pg_advisory_xact_lock(hashtextextended('import:' || $1::text, 0))", str(session.org_id))
+    await driver.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('import:' || $1::text, 0))", str(session.org_id)
+    )
     await driver.execute(_INCOMING)
     await driver.copy_to_table("incoming", source=_csv(rows), format="csv", columns=_COLUMNS)
     await driver.execute("ANALYZE incoming")
@@ -67,13 +71,17 @@ async def write_difference(session: TenantSession, rows: pl.DataFrame, *, import
     await driver.execute(_KEEP_UPDATED, org_id, import_id)
     updated = _count(await driver.execute(_UPDATE, org_id, import_id))
     created = _count(await driver.execute(_INSERT, org_id, import_id))
-    return Outcome(created=created, updated=updated, unchanged=rows.height - created - updated, removed=removed)
+    return Outcome(
+        created=created, updated=updated, unchanged=rows.height - created - updated, removed=removed
+    )
 
 
 def _csv(rows: pl.DataFrame) -> BytesIO:
     """The rows as COPY reads them: null is the empty unquoted field, and no value is empty."""
     buffer = BytesIO()
-    ordered = rows.select(pl.format("\\x{}", "digest").alias(c) if c == "digest" else pl.col(c) for c in _COLUMNS)
+    ordered = rows.select(
+        pl.format("\\x{}", "digest").alias(c) if c == "digest" else pl.col(c) for c in _COLUMNS
+    )
     ordered.write_csv(buffer, include_header=False)
     buffer.seek(0)
     return buffer
@@ -112,7 +120,9 @@ async def read_ids(driver: asyncpg.Connection, org_id: UUID, bits: int) -> pl.Se
 async def _copied(driver: asyncpg.Connection, query: str, *values: object) -> pl.DataFrame:
     buffer = BytesIO()
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
-    return _parsed(buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(ACCOUNT_FIELDS, pl.String)})
+    return _parsed(
+        buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(ACCOUNT_FIELDS, pl.String)}
+    )
 
 
 def _parsed(buffer: BytesIO, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:

@@ -47,7 +47,9 @@ def _refusals(later: pl.DataFrame) -> pl.DataFrame:
         "Row {} (line {}) is the same account as row {} of this file: remove one of them, or give each its own external id.",
         "row", "line", "first_row",
     )  # fmt: skip
-    text = pl.concat_str([pl.col(f) for f in ACCOUNT_FIELDS], separator=" | ", ignore_nulls=True).str.head(500)
+    text = pl.concat_str([pl.col(f) for f in ACCOUNT_FIELDS], separator=" | ", ignore_nulls=True).str.head(
+        500
+    )
     return later.select(
         "row", "line", pl.lit(None, pl.String).alias("column"), pl.lit("duplicate_in_file").alias("reason"),
         message.alias("message"), text.alias("text"),
@@ -58,9 +60,12 @@ def _warnings(rows: pl.DataFrame) -> list[str]:
     without = int((rows["populations"] == 0).sum())
     if not without:
         return []
-    spellings = rows.filter(pl.col("populations") == 0)["status"].drop_nulls().unique().sort().head(5).to_list()
+    spellings = (
+        rows.filter(pl.col("populations") == 0)["status"].drop_nulls().unique().sort().head(5).to_list()
+    )
     seen = f" (seen: {', '.join(spellings)})" if spellings else ""
-    return [
+    sentence = (
         f"{without} rows belong to no population, so no partner can match them: give the import a population, or use a "
         f"status column with values such as Customer, Open opportunity, Prospect{seen}."
-    ]
+    )
+    return [sentence]

@@ -18,7 +18,9 @@ DESCRIPTION = (
 )
 
 
-def build_app(ids: Ids, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+def build_app(
+    ids: Ids, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+) -> FastAPI:
     """The app without its state: a lifespan or a test sets `app.state.commonground`."""
     app = FastAPI(
         title="Commonground", version=version("commonground"), description=DESCRIPTION, openapi_url="/openapi.json",

@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.db.sessions import TenantReadSession, TenantSession
 from service.http.state import AppState
-from service.organizations.errors import InvalidApiKey
+from service.organizations.errors import InvalidApiKeyError
 from service.organizations.keys import KeyText, parse_key
 from service.organizations.models import Scope
 from service.organizations.operations import Caller, identify
@@ -25,9 +25,9 @@ App = Annotated[AppState, Depends(state_of)]
 
 
 def key_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> KeyText:
-    """The key in the request; InvalidApiKey without one. Its organization is set as tenant before it is looked up."""
+    """The key in the request; InvalidApiKeyError without one. Its organization is set as tenant before it is looked up."""
     if credentials is None:
-        raise InvalidApiKey
+        raise InvalidApiKeyError
     return parse_key(credentials.credentials)
 
 

@@ -15,13 +15,13 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-@router.get("/livez", operation_id="livez", response_model=Health)
+@router.get("/livez", operation_id="livez")
 async def livez() -> Health:
     """The process answers."""
     return Health()
 
 
-@router.get("/readyz", operation_id="readyz", response_model=Health, responses={503: responses()[503]})
+@router.get("/readyz", operation_id="readyz", responses={503: responses()[503]})
 async def readyz(app: App) -> Health:
     """The database answers both roles."""
     await app.database.ping()

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from service.api.errors import InvalidCursor
+from service.api.errors import InvalidCursorError
 
 ItemT = TypeVar("ItemT")
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many items a page has at most.")]
@@ -32,25 +32,25 @@ def encode_cursor(route: str, *position: str | float) -> str:
 
 
 def decode_cursor(route: str, cursor: str | None, types: Sequence[type]) -> list[str | float] | None:
-    """The position in a cursor of this route, or None without one. InvalidCursor."""
+    """The position in a cursor of this route, or None without one. InvalidCursorError."""
     if cursor is None:
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, RecursionError):
-        raise InvalidCursor from None
+        raise InvalidCursorError from None
     if not isinstance(found, list) or len(found) != len(types) + 1 or found[0] != route:
-        raise InvalidCursor
+        raise InvalidCursorError
     if not all(type(value) is kind for value, kind in zip(found[1:], types, strict=True)):
-        raise InvalidCursor
+        raise InvalidCursorError
     return found[1:]
 
 
 def cursor_id(position: Sequence[str | float] | None, at: int) -> UUID | None:
-    """The id at place `at` of a cursor's position. InvalidCursor if it is none."""
+    """The id at place `at` of a cursor's position. InvalidCursorError if it is none."""
     if position is None:
         return None
     try:
         return UUID(str(position[at]))
     except ValueError:
-        raise InvalidCursor from None
+        raise InvalidCursorError from None

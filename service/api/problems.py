@@ -12,13 +12,18 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from service.accounts.errors import UnknownAccount
+from service.accounts.errors import UnknownAccountError
+from service.api.errors import InvalidCursorError, InvalidParameterError
 from service.db.errors import DatabaseUnavailable
-from service.imports.errors import EmptyUpload, UnknownImport, UploadIncomplete, UploadTooLarge
-from service.organizations.errors import InvalidApiKey, MissingScope
-from service.overlaps.errors import UnknownOverlap
-from service.partnerships.errors import LevelNotOffered, UnknownPartnership, UnknownPopulation
-from service.api.errors import InvalidCursor, InvalidParameter
+from service.imports.errors import (
+    EmptyUploadError,
+    UnknownImportError,
+    UploadIncompleteError,
+    UploadTooLargeError,
+)
+from service.organizations.errors import InvalidApiKeyError, MissingScopeError
+from service.overlaps.errors import UnknownOverlapError
+from service.partnerships.errors import LevelNotOfferedError, UnknownPartnershipError, UnknownPopulationError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:commonground:problem:"
@@ -28,7 +33,9 @@ log = structlog.get_logger(__name__)
 class FieldError(BaseModel):
     """One value that was refused."""
 
-    where: str = Field(description="Where the value stands: `body`, `query`, `path` or `header`, then its name.")
+    where: str = Field(
+        description="Where the value stands: `body`, `query`, `path` or `header`, then its name."
+    )
     message: str
 
 
@@ -54,20 +61,26 @@ class Kind:
 
 
 KINDS: Mapping[type[Exception], Kind] = {
-    InvalidApiKey: Kind("unauthorized", HTTPStatus.UNAUTHORIZED, "No valid API key", {"WWW-Authenticate": "Bearer"}),
-    MissingScope: Kind("missing-scope", HTTPStatus.FORBIDDEN, "The API key may not do this"),
-    UnknownImport: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
-    UnknownAccount: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
-    UnknownPartnership: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
-    UnknownOverlap: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
-    UnknownPopulation: Kind("unknown-population", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown population"),
-    LevelNotOffered: Kind("level-not-offered", HTTPStatus.UNPROCESSABLE_ENTITY, "Sharing level not offered"),
-    InvalidCursor: Kind("invalid-cursor", HTTPStatus.BAD_REQUEST, "Invalid cursor"),
-    InvalidParameter: Kind("invalid-parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid parameter"),
-    UploadTooLarge: Kind("upload-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Upload too large"),
-    UploadIncomplete: Kind("upload-incomplete", HTTPStatus.BAD_REQUEST, "Upload incomplete"),
-    EmptyUpload: Kind("empty-upload", HTTPStatus.BAD_REQUEST, "Empty upload"),
-    DatabaseUnavailable: Kind("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Not available now", {"Retry-After": "2"}),
+    InvalidApiKeyError: Kind(
+        "unauthorized", HTTPStatus.UNAUTHORIZED, "No valid API key", {"WWW-Authenticate": "Bearer"}
+    ),
+    MissingScopeError: Kind("missing-scope", HTTPStatus.FORBIDDEN, "The API key may not do this"),
+    UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    UnknownAccountError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    UnknownOverlapError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    UnknownPopulationError: Kind("unknown-population", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown population"),
+    LevelNotOfferedError: Kind(
+        "level-not-offered", HTTPStatus.UNPROCESSABLE_ENTITY, "Sharing level not offered"
+    ),
+    InvalidCursorError: Kind("invalid-cursor", HTTPStatus.BAD_REQUEST, "Invalid cursor"),
+    InvalidParameterError: Kind("invalid-parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid parameter"),
+    UploadTooLargeError: Kind("upload-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Upload too large"),
+    UploadIncompleteError: Kind("upload-incomplete", HTTPStatus.BAD_REQUEST, "Upload incomplete"),
+    EmptyUploadError: Kind("empty-upload", HTTPStatus.BAD_REQUEST, "Empty upload"),
+    DatabaseUnavailable: Kind(
+        "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Not available now", {"Retry-After": "2"}
+    ),
 }
 _DETAILS = {"not-found": "There is no such thing here: check the id."}
 
@@ -81,13 +94,17 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def problem_response(request: Request, kind: Kind, detail: str, errors: list[FieldError] | None = None) -> JSONResponse:
+def problem_response(
+    request: Request, kind: Kind, detail: str, errors: list[FieldError] | None = None
+) -> JSONResponse:
     body = Problem(
         type=TYPE + kind.slug, title=kind.title, status=kind.status, detail=_DETAILS.get(kind.slug, detail),
         request_id=getattr(request.state, "request_id", None), errors=errors,
     )  # fmt: skip
     content = body.model_dump(exclude_none=True)
-    return JSONResponse(content, status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(kind.headers or {}))
+    return JSONResponse(
+        content, status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(kind.headers or {})
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -109,7 +126,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         raise error
     errors = [FieldError(where=".".join(str(p) for p in e["loc"]), message=e["msg"]) for e in error.errors()]
     detail = "Some values are missing or wrong; `errors` names each."
-    return problem_response(request, Kind("invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid request"), detail, errors)
+    return problem_response(
+        request, Kind("invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid request"), detail, errors
+    )
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -64,17 +64,8 @@ def _read(path: Path) -> pl.DataFrame:
 
 def _labelled_set(path: Path, lists: list[pl.DataFrame]) -> LabelledSet:
     pairs = _read(path)
-    if missing := {"left_name", "right_name"} - set(pairs.columns):
+    if missing := set(COLUMNS) - set(pairs.columns):
         raise EvaluationDataError(f"{path} has no column {', '.join(sorted(missing))}. {SHAPE}")
-    pairs = pairs.with_columns(
-        pl.lit(None, dtype=pl.String).alias(column)
-        for column in ("left_domain", "right_domain")
-        if column not in pairs.columns
-    )
-    if "id" not in pairs.columns:
-        pairs = pairs.with_columns(
-            pl.concat_str("right_name", "right_domain", separator="|", ignore_nulls=True).alias("id")
-        )
     left, right = _side(pairs, "left"), _side(pairs, "right")
     truth = pl.DataFrame({"left": _rows(pairs, left, "left"), "right": _rows(pairs, right, "right")}).unique()
     return LabelledSet(
@@ -129,4 +120,4 @@ def _table(results: dict[str, list[Measure]]) -> Table:
 
 
 def _ratio(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"  # noqa: RUF001 - an en dash for nothing
+    return "–" if value is None else f"{value:.4f}"

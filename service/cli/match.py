@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-
 from service.cli.match_files import Columns, read_list
 from service.cli.match_output import check_output, pair_rows, write_pairs
 from service.cli.match_show import Narrator
@@ -19,17 +18,27 @@ class Only(StrEnum):
     AUTO = "auto"
 
 
-def match(  # noqa: PLR0913  # each is one option
-    left: Annotated[Path, typer.Argument(help="A list: CSV, TSV, semicolon- or pipe-separated text, plain or gzip.")],
+def match(  # each is one option
+    left: Annotated[
+        Path, typer.Argument(help="A list: CSV, TSV, semicolon- or pipe-separated text, plain or gzip.")
+    ],
     right: Annotated[Path, typer.Argument(help="The other list.")],
+    *,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", help="Write all pairs: .csv, .xlsx, .parquet, .ndjson, or - for CSV on standard output.")
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write all pairs: .csv, .xlsx, .parquet, .ndjson, or - for CSV on standard output.",
+        ),
     ] = None,
     left_columns: Annotated[
         str | None, typer.Option(help="Headers of the left file: name=Company,website=URL,country=Country.")
     ] = None,
     right_columns: Annotated[str | None, typer.Option(help="The same for the right file.")] = None,
-    only: Annotated[Only | None, typer.Option(help="auto: leave out the pairs that a person should review.")] = None,
+    only: Annotated[
+        Only | None, typer.Option(help="auto: leave out the pairs that a person should review.")
+    ] = None,
     show: Annotated[int, typer.Option(min=0, max=1000, help="How many pairs the table shows.")] = 20,
 ) -> None:
     """Compare two lists on the spot, without a server, and show the companies in common.
@@ -41,7 +50,10 @@ def match(  # noqa: PLR0913  # each is one option
     with narrator.steps() as step:
         sides = [
             read_list(path, Columns.parse(columns, option), step)
-            for path, columns, option in ((left, left_columns, "--left-columns"), (right, right_columns, "--right-columns"))
+            for path, columns, option in (
+                (left, left_columns, "--left-columns"),
+                (right, right_columns, "--right-columns"),
+            )
         ]
         found = match_locally(sides[0].prepared, sides[1].prepared, progress=step)
     for side in sides:
@@ -52,5 +64,3 @@ def match(  # noqa: PLR0913  # each is one option
     if target is not None:
         write_pairs(pairs, target)
         narrator.written(target, pairs.height)
-
-

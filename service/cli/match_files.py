@@ -29,7 +29,9 @@ class Columns:
         for field, equals, header in parts:
             if not (field.strip() and equals and header.strip()):
                 shown = field + equals + header
-                raise CommandError(f"{option}: '{shown}' is not field=Header: write name=Company,website=URL.", exit_code=2)
+                raise CommandError(
+                    f"{option}: '{shown}' is not field=Header: write name=Company,website=URL.", exit_code=2
+                )
         return cls({field.strip(): header.strip() for field, _, header in parts})
 
 
@@ -52,7 +54,9 @@ class Progress:
 
     def __call__(self, bytes_read: int) -> None:
         of = f" of {self._sheet.size / 1e6:,.0f}" if self._sheet.size else ""
-        self._step(f"reading {self._sheet.name}: {bytes_read / 1e6:,.0f}{of} MB, {self._sheet.summary.rows:,} rows")
+        self._step(
+            f"reading {self._sheet.name}: {bytes_read / 1e6:,.0f}{of} MB, {self._sheet.summary.rows:,} rows"
+        )
 
 
 def read_list(path: Path, columns: Columns, step: Step) -> List:

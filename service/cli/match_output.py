@@ -15,7 +15,7 @@ from service.matching.kinds import Attribute
 LEADING = (
     "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
 )  # fmt: skip
-_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
+_FORMULA = "^[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]"
 _SAID = {1: "agrees", -1: "differs"}
 
 
@@ -44,7 +44,10 @@ def pair_rows(pairs: pl.DataFrame, left: List, right: List, *, only_auto: bool) 
         *(series.alias(name) for name, series in columns.items()),
         pl.col("status").cast(pl.String).alias("decision"),
         pl.col("confidence").round(4),
-        *(pl.col(f"ev_{a.value}").replace_strict(_SAID, default=None, return_dtype=pl.String).alias(a.value) for a in Attribute),
+        *(
+            pl.col(f"ev_{a.value}").replace_strict(_SAID, default=None, return_dtype=pl.String).alias(a.value)
+            for a in Attribute
+        ),
     )
     return rows.select(*LEADING, *(a.value for a in Attribute))
 
@@ -57,7 +60,9 @@ def check_output(output: str | None) -> Target | None:
         return Target(None, _csv)
     path = Path(output)
     if path.suffix not in _WRITERS:
-        raise CommandError(f"--output {output}: end the name with {', '.join(_WRITERS)}, or write - for CSV.", exit_code=2)
+        raise CommandError(
+            f"--output {output}: end the name with {', '.join(_WRITERS)}, or write - for CSV.", exit_code=2
+        )
     if not path.parent.is_dir():
         raise CommandError(f"--output {output}: there is no folder {path.parent}.", exit_code=2)
     return Target(path, _WRITERS[path.suffix])
@@ -82,7 +87,10 @@ def write_pairs(rows: pl.DataFrame, target: Target) -> None:
 def _csv(rows: pl.DataFrame, file: BytesIO) -> None:
     """A spreadsheet runs a cell that begins like a formula; an apostrophe before it makes it text (OWASP)."""
     safe = rows.with_columns(
-        pl.when(pl.col(pl.String).str.contains(_FORMULA)).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String)).name.keep()
+        pl.when(pl.col(pl.String).str.contains(_FORMULA))
+        .then("'" + pl.col(pl.String))
+        .otherwise(pl.col(pl.String))
+        .name.keep()
     )
     safe.write_csv(file)
 

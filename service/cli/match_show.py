@@ -48,11 +48,20 @@ class Narrator:
         """Counts that reconcile."""
         auto = pairs.filter(pl.col("decision") == "auto")
         review = pairs.height - auto.height
-        companies = distinct_companies(*(auto[f"{s}_row"].cast(pl.UInt64).to_numpy() for s in ("left", "right")))
-        of = [f"{auto[f'{s}_row'].n_unique():,} of {side.accounts.height:,}" for s, side in zip(("left", "right"), sides, strict=True)]
+        companies = distinct_companies(
+            *(auto[f"{s}_row"].cast(pl.UInt64).to_numpy() for s in ("left", "right"))
+        )
+        of = [
+            f"{auto[f'{s}_row'].n_unique():,} of {side.accounts.height:,}"
+            for s, side in zip(("left", "right"), sides, strict=True)
+        ]
         self._console.print()
-        self._console.print(f"[bold]{auto.height:,} pairs[/] are the same company: {of[0]} accounts left, {of[1]} right, {companies:,} distinct companies.")
-        for rules, count in auto.group_by("rules").len().sort("len", "rules", descending=[True, False]).iter_rows():
+        self._console.print(
+            f"[bold]{auto.height:,} pairs[/] are the same company: {of[0]} accounts left, {of[1]} right, {companies:,} distinct companies."
+        )
+        for rules, count in (
+            auto.group_by("rules").len().sort("len", "rules", descending=[True, False]).iter_rows()
+        ):
             self._console.print(f"  {count:>9,}  {rules}")
         self._console.print(f"[bold]{review:,} pairs[/] are for a person to review.")
         if crowded:
@@ -63,10 +72,15 @@ class Narrator:
         """The first pairs."""
         if not count or not pairs.height:
             return
-        table = Table("left", "right", "decision", "confidence", "rules", box=None, header_style="bold", pad_edge=False)
+        table = Table(
+            "left", "right", "decision", "confidence", "rules", box=None, header_style="bold", pad_edge=False
+        )
         for row in pairs.head(count).iter_rows(named=True):
             table.add_row(
-                *(_account(row, side) for side in ("left", "right")), row["decision"], f"{row['confidence']:.3f}", row["rules"]
+                *(_account(row, side) for side in ("left", "right")),
+                row["decision"],
+                f"{row['confidence']:.3f}",
+                row["rules"],
             )
         self._console.print(table)
 

@@ -20,7 +20,10 @@ def description() -> str:
 
 def openapi(
     path: Annotated[Path, typer.Argument(help="Where the description lies.")] = DEFAULT,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file isn't up to date.")] = False,
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if the file isn't up to date.")
+    ] = False,
 ) -> None:
     """Write the API's description, or check that the committed one is up to date."""
     current = description()
@@ -29,4 +32,6 @@ def openapi(
         path.write_text(current, encoding="utf-8")
         print(f"Wrote {path}.")
     elif not path.exists() or path.read_text(encoding="utf-8") != current:
-        raise CommandError(f"{path} is not what the code says: run `commonground openapi` and commit the file.")
+        raise CommandError(
+            f"{path} is not what the code says: run `commonground openapi` and commit the file."
+        )

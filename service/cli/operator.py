@@ -11,7 +11,7 @@ from service.crypto import FileKeystore, Keystore, load_or_create_kek
 from service.db.database import Database
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
-from service.organizations.errors import UnknownOrganization
+from service.organizations.errors import UnknownOrganizationError
 from service.organizations.models import Organization
 from service.organizations.repository import Directory
 from service.settings import Settings
@@ -37,16 +37,18 @@ def at_desk(data_dir: Path | None, work: Callable[[Desk], Awaitable[ResultT]]) -
 
 async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -> ResultT:
     urls = secret(settings.database_url), secret(settings.matcher_database_url)
-    async with Database(app_url=urls[0], matcher_url=urls[1], application="commonground operator") as database:
+    async with Database(
+        app_url=urls[0], matcher_url=urls[1], application="commonground operator"
+    ) as database:
         await database.verify()
         keystore = FileKeystore(settings.keystore_folder, load_or_create_kek(settings.kek_path))
         return await work(Desk(database, keystore, SystemClock(), UuidV7Ids()))
 
 
 async def organization(desk: Desk, handle: str) -> Organization:
-    """UnknownOrganization."""
+    """UnknownOrganizationError."""
     async with desk.database.directory() as session:
         found = await Directory(session).by_handle(handle)
     if found is None:
-        raise UnknownOrganization(handle)
+        raise UnknownOrganizationError(handle)
     return found

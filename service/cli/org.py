@@ -11,7 +11,9 @@ from service.organizations.models import Organization
 from service.organizations.operations import create_key, create_organization
 from service.organizations.repository import Directory
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Organizations and their keys.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Organizations and their keys."
+)
 DataDir = Annotated[Path | None, typer.Option(help="Where data lie; see COMMONGROUND_DATA_DIR.")]
 
 
@@ -27,7 +29,9 @@ async def new_organization(desk: Desk, handle: str, name: str) -> tuple[Organiza
 @app.command()
 def create(
     handle: Annotated[str, typer.Argument(help="Short name: a–z, 0–9 and hyphens.")],
-    name: Annotated[str | None, typer.Option(help="Name as partners read it; the handle if left out.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name as partners read it; the handle if left out.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Make an organization and print its API key, which is shown this once."""

@@ -10,7 +10,10 @@ from service.partnerships.models import Partnership
 from service.partnerships.operations import create_partnership
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Partnerships of two organizations."
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Partnerships of two organizations.",
 )
 DataDir = Annotated[Path | None, typer.Option(help="Where data lie; see COMMONGROUND_DATA_DIR.")]
 

@@ -14,11 +14,15 @@ class PartnershipEvents:
     def __init__(self, session: DutySession) -> None:
         self._session = session
 
-    async def after(self, partnership_id: UUID, sequence: int = 0, *, limit: int = 1000) -> list[PartnershipEvent]:
+    async def after(
+        self, partnership_id: UUID, sequence: int = 0, *, limit: int = 1000
+    ) -> list[PartnershipEvent]:
         """Events numbered above `sequence`, oldest first; none where the partnership is another's or the duty isn't the relay's."""
         statement = (
             select(PartnershipEvent)
-            .where(PartnershipEvent.partnership_id == partnership_id, col(PartnershipEvent.sequence) > sequence)
+            .where(
+                PartnershipEvent.partnership_id == partnership_id, col(PartnershipEvent.sequence) > sequence
+            )
             .order_by(col(PartnershipEvent.sequence))
             .limit(limit)
         )

@@ -34,6 +34,11 @@ class Message:
     """When the newest of its facts happened; aware."""
     data: dict[str, Any]
 
+    @property
+    def size(self) -> int:
+        """How many overlaps it tells of."""
+        return len(self.data["overlaps"])
+
     def body(self) -> dict[str, Any]:
         """What is sent: https://www.standardwebhooks.com, section "payload structure"."""
         return {"type": self.type, "timestamp": self.timestamp.isoformat(), "data": self.data}

@@ -1,32 +1,34 @@
 """What can go wrong with an import before its file is read; what the file itself does wrong is ingest's to say.
 
-ImportFailed
-├── UnknownImport       no such import of this organization
-├── UploadTooLarge      more bytes than the operator allows
-├── UploadIncomplete    the connection ended before the announced length
-└── EmptyUpload         no byte came
+ImportFailedError
+├── UnknownImportError       no such import of this organization
+├── UploadTooLargeError      more bytes than the operator allows
+├── UploadIncompleteError    the connection ended before the announced length
+└── EmptyUploadError         no byte came
 """
 
 
-class ImportFailed(Exception):
+class ImportFailedError(Exception):
     """Base of all errors of this room."""
 
 
-class UnknownImport(ImportFailed):
+class UnknownImportError(ImportFailedError):
     def __init__(self) -> None:
         super().__init__("There is no such import.")
 
 
-class UploadTooLarge(ImportFailed):
+class UploadTooLargeError(ImportFailedError):
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The upload is larger than {limit:,} bytes: compress it with gzip, or split the list.")
+        super().__init__(
+            f"The upload is larger than {limit:,} bytes: compress it with gzip, or split the list."
+        )
 
 
-class UploadIncomplete(ImportFailed):
+class UploadIncompleteError(ImportFailedError):
     def __init__(self, received: int, announced: int) -> None:
         super().__init__(f"The upload ended after {received:,} of {announced:,} bytes: send it again.")
 
 
-class EmptyUpload(ImportFailed):
+class EmptyUploadError(ImportFailedError):
     def __init__(self) -> None:
         super().__init__("The request has no body: send the file itself as the body of the request.")

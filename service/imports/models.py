@@ -55,7 +55,7 @@ class Import(Record, table=True):
     finished_at: datetime | None = Field(sa_column=moment(nullable=True))
 
 
-class ImportError_(Record, table=True):
+class RowRefusal(Record, table=True):
     """One refused row, as far as `MAX_STORED_ERRORS` of an import."""
 
     __tablename__ = "import_error"

@@ -63,8 +63,15 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
     return record
 
 
-async def run(  # noqa: PLR0913  # the parts that the worker is made of
-    database: Database, spool: Spool, target: Target[BatchT], clock: Clock, *, limits: Limits, org_id: UUID, import_id: UUID
+async def run(  # the parts that the worker is made of
+    database: Database,
+    spool: Spool,
+    target: Target[BatchT],
+    clock: Clock,
+    *,
+    limits: Limits,
+    org_id: UUID,
+    import_id: UUID,
 ) -> None:
     """Read the upload and make its accounts live in one commit; a repetition after a crash begins again."""
     work = await _begin(database, org_id, import_id)
@@ -80,7 +87,7 @@ async def run(  # noqa: PLR0913  # the parts that the worker is made of
         ready = await anyio.to_thread.run_sync(target.ready, read.rows, order)
         async with database.tenant(org_id) as session:
             outcome = await target.store(session, ready.batch, order)
-            await _complete(session, clock, import_id, read, ready, outcome)
+            await _complete(session, clock, import_id=import_id, read=read, ready=ready, outcome=outcome)
     spool.discard(import_id)
 
 
@@ -99,15 +106,25 @@ async def _fail(session: TenantSession, clock: Clock, import_id: UUID, problem: 
         record.status, record.problem, record.finished_at = ImportStatus.FAILED, problem, clock.now()
 
 
-async def _complete(  # noqa: PLR0913  # what a finished import is told by
-    session: TenantSession, clock: Clock, import_id: UUID, read: Read, ready: Ready[BatchT], outcome: Outcome
+async def _complete(  # what a finished import is told by
+    session: TenantSession,
+    clock: Clock,
+    *,
+    import_id: UUID,
+    read: Read,
+    ready: Ready[BatchT],
+    outcome: Outcome,
 ) -> None:
     record = await Imports(session).by_id(import_id)
     if record is None:
         return
     refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
     record.status, record.finished_at = ImportStatus.COMPLETED, clock.now()
-    record.report = {**read.report, "warnings": ready.warnings, "errors_stored": min(refused.height, MAX_STORED_ERRORS)}
+    record.report = {
+        **read.report,
+        "warnings": ready.warnings,
+        "errors_stored": min(refused.height, MAX_STORED_ERRORS),
+    }
     record.rows_read, record.rejected = read.rows.height + read.refused.height, refused.height
     record.created, record.updated = outcome.created, outcome.updated
     record.unchanged, record.removed = outcome.unchanged, outcome.removed

@@ -41,7 +41,10 @@ class Imports:
 
     async def errors(self, import_id: UUID, *, limit: int, after_row: int = 0) -> list[Mapping[str, Any]]:
         driver = await self._session.raw()
-        return await driver.fetch(_ERRORS, self._session.org_id, import_id, after_row, limit)
+        rows: list[Mapping[str, Any]] = await driver.fetch(
+            _ERRORS, self._session.org_id, import_id, after_row, limit
+        )
+        return rows
 
 
 async def keep_errors(session: TenantSession, import_id: UUID, refused: pl.DataFrame) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import anyio.to_thread
 
-from service.imports.errors import EmptyUpload, UploadIncomplete, UploadTooLarge
+from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
 
 _PART = ".part"
 _UPLOAD = ".upload"
@@ -26,21 +26,23 @@ class Spool:
     def path(self, import_id: UUID) -> Path:
         return self.folder / f"{import_id}{_UPLOAD}"
 
-    async def receive(self, import_id: UUID, chunks: AsyncIterator[bytes], *, announced: int | None = None) -> int:
+    async def receive(
+        self, import_id: UUID, chunks: AsyncIterator[bytes], *, announced: int | None = None
+    ) -> int:
         """Write a streamed body; the number of bytes once they are safe on disk. Nothing stays when it fails.
 
-        UploadTooLarge, UploadIncomplete, EmptyUpload.
+        UploadTooLargeError, UploadIncompleteError, EmptyUploadError.
         """
         if announced is not None and announced > self.limit:
-            raise UploadTooLarge(self.limit)
+            raise UploadTooLargeError(self.limit)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f"{import_id}{_PART}"
         try:
             received = await self._write(part, chunks)
             if announced is not None and received != announced:
-                raise UploadIncomplete(received, announced)
+                raise UploadIncompleteError(received, announced)
             if not received:
-                raise EmptyUpload
+                raise EmptyUploadError
             await anyio.to_thread.run_sync(_publish, part, self.path(import_id))
         finally:
             part.unlink(missing_ok=True)
@@ -52,7 +54,7 @@ class Spool:
             async for chunk in chunks:
                 received += len(chunk)
                 if received > self.limit:
-                    raise UploadTooLarge(self.limit)
+                    raise UploadTooLargeError(self.limit)
                 await anyio.to_thread.run_sync(file.write, chunk)
         return received
 

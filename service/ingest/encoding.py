@@ -162,7 +162,9 @@ class TextStream:
         try:
             return self._encoded(data, final=final)
         except UnicodeDecodeError as error:
-            guess = _western if final else guess_legacy  # at the end only half a character is left to judge by
+            guess = (
+                _western if final else guess_legacy
+            )  # at the end only half a character is left to judge by
             if self._ascii_so_far and (legacy := guess(data)):
                 self._codec, self._ascii_so_far = legacy, False
                 return self._transcode(data, final=final)

@@ -8,7 +8,7 @@ import polars as pl
 
 from service.ingest import refusals
 from service.ingest.batches import Batch, account_frame
-from service.ingest.framing import Framer, after_line_end, split_fields
+from service.ingest.framing import Framer, after_line_end, plain_end, split_fields
 from service.ingest.limits import Limits
 from service.ingest.refusals import Fault, Refusal, refused_frame
 from service.matching.records import KEY_FIELDS
@@ -87,12 +87,15 @@ class ExactReader:
         if self._oversize is not None:
             pos = self._resume(self._oversize, buf, cursor, harvest, final=final)
         while self._oversize is None and pos < min(stop, len(buf)):
-            framer = Framer(self._delimiter, cursor.line)
-            end, ended = framer.advance(buf, pos, final=final)
-            if not ended:
-                pos = self._suspend(framer, buf, pos, end)
-                break
-            self._take(buf[pos:end], framer.line, cursor, harvest)
+            end, last_line = plain_end(buf, pos), cursor.line
+            if end < 0:
+                framer = Framer(self._delimiter, cursor.line)
+                end, ended = framer.advance(buf, pos, final=final)
+                if not ended:
+                    pos = self._suspend(framer, buf, pos, end)
+                    break
+                last_line = framer.line
+            self._take(buf[pos:end], last_line, cursor, harvest)
             pos = after_line_end(buf, end)
         return harvest.batch(self._shape), pos
 
@@ -120,8 +123,8 @@ class ExactReader:
         text = content.decode()
         if not is_blank(text, self._shape.delimiter):
             cursor.row += 1
-            values, bad = split_fields(text, self._shape.delimiter)
-            if fault := self._judge(values, bad):
+            values, fault = self._judge(text, len(content))
+            if fault:
                 harvest.refused.append(_refusal(cursor, fault, text))
             else:
                 harvest.rows.append(cursor.row)
@@ -135,21 +138,25 @@ class ExactReader:
         harvest.refused.append(_refusal(cursor, fault, head.decode(errors="ignore")))
         cursor.line = last_line + 1
 
-    def _judge(self, values: list[str], bad: int | None) -> Fault | None:
+    def _judge(self, text: str, size: int) -> tuple[list[str], Fault | None]:
+        """The values of a record of `size` bytes, and the first fault in it; what the whole record lacks no value has."""
         headers = self._shape.headers
+        values, bad = split_fields(text, self._shape.delimiter)
         if bad is not None:
-            return refusals.bad_quoting(headers[bad] if bad < len(headers) else None)
-        nul = next((at for at, value in enumerate(values) if NUL in value), None)
-        if nul is not None:
-            return refusals.nul_byte(headers[nul] if nul < len(headers) else None)
+            return values, refusals.bad_quoting(headers[bad] if bad < len(headers) else None)
+        if NUL in text:
+            nul = next(at for at, value in enumerate(values) if NUL in value)
+            return values, refusals.nul_byte(headers[nul] if nul < len(headers) else None)
         if len(values) != len(headers):
-            return refusals.wrong_width(len(values), len(headers))
-        return self._judge_values(values)
+            return values, refusals.wrong_width(len(values), len(headers))
+        if size > self._shape.limits.field or CONTROL.search(text):
+            return values, self._judge_values(values)
+        return values, None
 
     def _judge_values(self, values: list[str]) -> Fault | None:
         for name, at in self._shape.picks.items():
             value, header = values[at], self._shape.headers[at]
-            size = len(value) if value.isascii() else len(value.encode())
+            size = len(value.encode())
             if size > self._shape.limits.field:
                 return refusals.field_too_long(header, size, self._shape.limits)
             if name in KEY_FIELDS and (found := CONTROL.search(value)):

@@ -33,6 +33,14 @@ def after_line_end(buf: bytes, end: int) -> int:
     return min(end + 1, len(buf))
 
 
+def plain_end(buf: bytes, pos: int) -> int:
+    """Where the line at `pos` ends, if no quote and no more text could make its record another; else -1."""
+    match = _LINE_END.search(buf, pos)
+    if match is None or match.end() == len(buf) or buf.find(QUOTE, pos, match.start()) >= 0:
+        return -1
+    return match.start()
+
+
 def unclosed_quote(line: int) -> UnclosedQuoteError:
     return UnclosedQuoteError(
         "a quote is opened here and not closed, so the rows behind it cannot be told apart",

@@ -69,5 +69,7 @@ class TokenColumn:
     def from_bytes(cls, tokens: bytes, refs: bytes) -> "TokenColumn":
         words = np.frombuffer(tokens, dtype=">u8").reshape(-1, 2)
         return cls(
-            words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64), np.frombuffer(refs, dtype=">u8").astype(np.uint64)
+            words[:, 0].astype(np.uint64),
+            words[:, 1].astype(np.uint64),
+            np.frombuffer(refs, dtype=">u8").astype(np.uint64),
         )

@@ -25,25 +25,38 @@ def codes_for(asked: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys
     `prepared` and `refs` may be those of the accounts in `asked` alone. A token in `asked` that the accounts no longer
     give (the list changed since) has all codes 0.
     """
-    parts = [pl.DataFrame(schema={"kind": KIND_TYPE, "high": pl.UInt64, "low": pl.UInt64, "ref": pl.UInt64, **CODES})]
+    parts = [
+        pl.DataFrame(
+            schema={"kind": KIND_TYPE, "high": pl.UInt64, "low": pl.UInt64, "ref": pl.UInt64, **CODES}
+        )
+    ]
     parts += [
         _codes_of_kind(kind, frame, prepared, refs, link)
         for kind, frame in prepared.keys.columns.items()
         if frame.height and (asked["kind"] == kind.value).any()
     ]
     known = pl.concat(parts).unique(TOKEN, keep="first")
-    return asked.join(known, on=TOKEN, how="left", maintain_order="left").with_columns(pl.col(list(CODES)).fill_null(0))
+    return asked.join(known, on=TOKEN, how="left", maintain_order="left").with_columns(
+        pl.col(list(CODES)).fill_null(0)
+    )
 
 
-def _codes_of_kind(kind: KeyKind, keys: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:
+def _codes_of_kind(
+    kind: KeyKind, keys: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys
+) -> pl.DataFrame:
     words = token_bytes(keys["key"], kind, link).view(">u8").reshape(-1, 2).astype(np.uint64)
     index = keys["index"].to_numpy()
     values = prepared.evidence[keys["index"]]
     key = link.evidence_key(kind)
     codes = {f"code_{a.value}": evidence_codes(keys["key"], a.value, values[a.value], key) for a in Attribute}
     return pl.DataFrame(
-        {"kind": pl.repeat(kind.value, len(index), dtype=KIND_TYPE, eager=True), "high": words[:, 0], "low": words[:, 1],
-         "ref": refs[index], **codes}
+        {
+            "kind": pl.repeat(kind.value, len(index), dtype=KIND_TYPE, eager=True),
+            "high": words[:, 0],
+            "low": words[:, 1],
+            "ref": refs[index],
+            **codes,
+        }
     )
 
 
@@ -64,7 +77,10 @@ def compare(meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> 
         )
     )
     return pairs.with_columns(
-        pl.when(pl.col(kind.value)).then(pl.lit(1, pl.Int8)).otherwise(pl.col(f"ev_{a.value}")).alias(f"ev_{a.value}")
+        pl.when(pl.col(kind.value))
+        .then(pl.lit(1, pl.Int8))
+        .otherwise(pl.col(f"ev_{a.value}"))
+        .alias(f"ev_{a.value}")
         for kind, a in ((KeyKind.DOMAIN, Attribute.DOMAIN), (KeyKind.REGISTRY_ID, Attribute.REGISTRY_ID))
     ).sort("left", "right")
 
@@ -72,8 +88,13 @@ def compare(meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> 
 def _agreement(a: Attribute) -> pl.Expr:
     mine, theirs = pl.col(f"l_code_{a.value}"), pl.col(f"r_code_{a.value}")
     return (
-        pl.when((mine == 0) | (theirs == 0)).then(0).when(mine == theirs).then(1).otherwise(-1)
-        .cast(pl.Int8).alias(f"ev_{a.value}")
+        pl.when((mine == 0) | (theirs == 0))
+        .then(0)
+        .when(mine == theirs)
+        .then(1)
+        .otherwise(-1)
+        .cast(pl.Int8)
+        .alias(f"ev_{a.value}")
     )
 
 

@@ -18,14 +18,21 @@ TokenSet = Mapping[KeyKind, TokenColumn]
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """`meetings`: one row per (kind, token, left account, right account): `kind`, `high`, `low`, `left`, `right` (UInt64
-    refs). `crowded`: how many tokens were left out because they would have joined more than `MAX_PAIRS_PER_TOKEN` pairs."""
+    refs). `crowded`: how many tokens were left out because they would have joined more than `MAX_PAIRS_PER_TOKEN` pairs.
+    """
 
     meetings: pl.DataFrame
     crowded: int
 
 
 KIND_TYPE = pl.Enum([k.value for k in KeyKind])
-SCHEMA = {"kind": KIND_TYPE, "high": pl.UInt64, "low": pl.UInt64, "left": pl.UInt64, "right": pl.UInt64}
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "kind": KIND_TYPE,
+    "high": pl.UInt64,
+    "low": pl.UInt64,
+    "left": pl.UInt64,
+    "right": pl.UInt64,
+}
 
 
 def meet_column(left: TokenColumn, right: TokenColumn) -> tuple[pl.DataFrame, int]:
@@ -36,7 +43,9 @@ def meet_column(left: TokenColumn, right: TokenColumn) -> tuple[pl.DataFrame, in
     b = right.frame().filter(_among(right.high, left.high)).rename({"ref": "right"})
     token = ["high", "low"]
     sizes = (
-        a.group_by(token).len("of_left").join(b.group_by(token).len("of_right"), on=token)
+        a.group_by(token)
+        .len("of_left")
+        .join(b.group_by(token).len("of_right"), on=token)
         .with_columns(pairs=pl.col("of_left").cast(pl.UInt64) * pl.col("of_right"))
     )
     fit = sizes.filter(pl.col("pairs") <= MAX_PAIRS_PER_TOKEN).select(token)

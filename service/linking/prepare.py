@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from service.matching import evidence, match_keys, normalise
-from service.matching.kinds import KeyKind
 from service.matching.keys import MatchKeys
+from service.matching.kinds import KeyKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,9 @@ class Prepared:
 
     def subset(self, positions: pl.Series) -> "Prepared":
         """The same for the accounts at `positions` (UInt32, unique) alone; guards stand as they were found over all."""
-        moved = pl.DataFrame({"index": positions, "to": pl.int_range(len(positions), dtype=pl.UInt32, eager=True)})
+        moved = pl.DataFrame(
+            {"index": positions, "to": pl.int_range(len(positions), dtype=pl.UInt32, eager=True)}
+        )
         columns = {
             kind: frame.join(moved, on="index").select(pl.col("to").alias("index"), "key")
             for kind, frame in self.keys.columns.items()

@@ -8,6 +8,7 @@ import re
 import threading
 import unicodedata
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 import polars as pl
@@ -37,14 +38,17 @@ def load_suffix_list() -> str:
     """
     with _lock:
         if not _loaded:
-            path = files("publicsuffixlist") / "public_suffix_list.dat"
-            try:
-                _loaded.append(tld.load_psl(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError) as error:
-                raise SuffixListError(
-                    f"The Public Suffix List at {path} can't be loaded ({error}); reinstall the package publicsuffixlist."
-                ) from error
+            _loaded.append(_load(files("publicsuffixlist") / "public_suffix_list.dat"))
         return _loaded[0]
+
+
+def _load(path: Traversable) -> str:
+    try:
+        return str(tld.load_psl(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise SuffixListError(
+            f"The Public Suffix List at {path} can't be loaded ({error}); reinstall the package publicsuffixlist."
+        ) from error
 
 
 class Domains(NamedTuple):

@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from service.organizations.errors import InvalidApiKey
+from service.organizations.errors import InvalidApiKeyError
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 SECRET_BYTES = 32
@@ -46,14 +46,14 @@ def new_key(org_id: UUID) -> KeyText:
 
 
 def parse_key(text: str) -> KeyText:
-    """Read a key; InvalidApiKey if it isn't one or was mistyped."""
+    """Read a key; InvalidApiKeyError if it isn't one or was mistyped."""
     form = _FORM.fullmatch(text)
     if form is None or not hmac.compare_digest(_checksum(text[:-7]), form[3]):
-        raise InvalidApiKey
+        raise InvalidApiKeyError
     try:
         org_id = UUID(bytes=_decode(form[1], 16))
     except OverflowError:
-        raise InvalidApiKey from None
+        raise InvalidApiKeyError from None
     return KeyText(org_id, form[2][:PREFIX_CHARACTERS], text)
 
 

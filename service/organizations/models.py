@@ -48,7 +48,7 @@ class ApiKey(Record, table=True):
     name: str = Field(sa_type=Text)
     prefix: str = Field(sa_type=Text)
     digest: bytes = Field(sa_type=LargeBinary)
-    scopes: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]  # SQLModel's stub knows no instances
+    scopes: list[str] = Field(sa_type=ARRAY(Text))
     created_at: datetime = Field(sa_column=moment())
     expires_at: datetime | None = Field(sa_column=moment(nullable=True))
     revoked_at: datetime | None = Field(sa_column=moment(nullable=True))

@@ -9,7 +9,12 @@ from service.crypto import IdentityKey, Keystore, Mode, ReferenceKey, SecretByte
 from service.db.sessions import TenantReadSession, TenantSession
 from service.kit.clock import Clock
 from service.kit.ids import Ids
-from service.organizations.errors import HandleTaken, InvalidApiKey, InvalidHandle, MissingScope
+from service.organizations.errors import (
+    HandleTakenError,
+    InvalidApiKeyError,
+    InvalidHandleError,
+    MissingScopeError,
+)
 from service.organizations.keys import KeyText, new_key
 from service.organizations.models import ApiKey, Organization, Scope
 from service.organizations.repository import ApiKeys, Directory
@@ -25,9 +30,9 @@ class Caller:
     scopes: frozenset[Scope]
 
     def require(self, scope: Scope) -> None:
-        """MissingScope unless the key has it."""
+        """MissingScopeError unless the key has it."""
         if scope not in self.scopes:
-            raise MissingScope(scope.value)
+            raise MissingScopeError(scope.value)
 
 
 def identity_name(org_id: UUID) -> SecretName:
@@ -48,12 +53,12 @@ async def create_organization(
 ) -> Organization:
     """Make the hosted organization whose id the session has as its tenant, with its identity and reference keys.
 
-    InvalidHandle, HandleTaken.
+    InvalidHandleError, HandleTakenError.
     """
     if not _HANDLE.fullmatch(handle):
-        raise InvalidHandle(handle)
+        raise InvalidHandleError(handle)
     if await Directory(session).by_handle(handle):
-        raise HandleTaken(handle)
+        raise HandleTakenError(handle)
     seed = keystore.get_or_create(identity_name(session.org_id))
     keystore.get_or_create(SecretName("kref", str(session.org_id)), SecretBytes.draw)
     organization = Organization(
@@ -65,7 +70,9 @@ async def create_organization(
     return organization
 
 
-def create_key(session: TenantSession, ids: Ids, clock: Clock, *, name: str, scopes: Iterable[Scope] = Scope) -> KeyText:
+def create_key(
+    session: TenantSession, ids: Ids, clock: Clock, *, name: str, scopes: Iterable[Scope] = Scope
+) -> KeyText:
     """A new API key of the session's organization; its text is shown once and not stored."""
     key = new_key(session.org_id)
     session.add(
@@ -78,8 +85,8 @@ def create_key(session: TenantSession, ids: Ids, clock: Clock, *, name: str, sco
 
 
 async def identify(session: TenantReadSession, key: KeyText, clock: Clock) -> Caller:
-    """Who the key is; InvalidApiKey if it is unknown, expired or revoked. The session's tenant is the key's organization."""
+    """Who the key is; InvalidApiKeyError if it is unknown, expired or revoked. The session's tenant is the key's organization."""
     for stored in await ApiKeys(session).usable(key.prefix, clock.now()):
         if key.matches(stored.digest):
             return Caller(stored.org_id, frozenset(Scope(scope) for scope in stored.scopes))
-    raise InvalidApiKey
+    raise InvalidApiKeyError

@@ -1,6 +1,6 @@
 """What can go wrong with overlaps."""
 
 
-class UnknownOverlap(Exception):
+class UnknownOverlapError(Exception):
     def __init__(self) -> None:
         super().__init__("There is no such overlap.")

@@ -4,7 +4,16 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, SmallInteger, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 from sqlmodel import Field
 
@@ -73,7 +82,9 @@ class EvidenceRequest(Record, table=True):
 
     __tablename__ = "evidence_request"
     __table_args__ = (
-        ForeignKeyConstraint(["partnership_id", "run_id"], ["match_run.partnership_id", "match_run.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["partnership_id", "run_id"], ["match_run.partnership_id", "match_run.id"], ondelete="CASCADE"
+        ),
     )
 
     partnership_id: UUID = Field(primary_key=True)
@@ -87,7 +98,9 @@ class AccountReference(Record, table=True):
     """Which of one's accounts a reference names; for accounts in an overlap only."""
 
     __tablename__ = "account_reference"
-    __table_args__ = (Index("uq_account_reference_account", "org_id", "partnership_id", "account_id", unique=True),)
+    __table_args__ = (
+        Index("uq_account_reference_account", "org_id", "partnership_id", "account_id", unique=True),
+    )
 
     org_id: UUID = Field(primary_key=True)
     partnership_id: UUID = Field(primary_key=True)

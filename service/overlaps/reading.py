@@ -39,9 +39,13 @@ _PAGE = """
       AND ($10::float8 IS NULL OR (o.confidence, o.id) < ($10, $11::uuid))
     ORDER BY o.confidence DESC, o.id DESC LIMIT $12
 """  # fmt: skip
-_NUMBERS = """
+_NUMBERS = (
+    """
     SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3
-""" + _TOLD + " AND o.status = 'auto'"
+"""
+    + _TOLD
+    + " AND o.status = 'auto'"
+)
 _REVIEWS_ON = "SELECT bool_and(reviews) FROM partnership_side WHERE partnership_id = $1"
 
 
@@ -101,7 +105,7 @@ class Matrix:
 
 
 async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
-    """How the session's organization may look at the partnership now. UnknownPartnership."""
+    """How the session's organization may look at the partnership now. UnknownPartnershipError."""
     partnerships = Partnerships(session)
     partnership = await partnerships.by_id(partnership_id)
     own = await partnerships.rules(partnership_id, of=session.org_id)
@@ -124,10 +128,11 @@ async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Map
     """Rows by confidence and id, highest first."""
     driver: asyncpg.Connection = await session.raw()
     confidence, overlap_id = wanted.after or (None, None)
-    return await driver.fetch(
+    rows: list[Mapping[str, Any]] = await driver.fetch(
         view.sql(_PAGE), *_told(session, view), wanted.status.value, wanted.overlap_id, wanted.own_bits,
         wanted.partner_bits, confidence, overlap_id, wanted.limit,
     )  # fmt: skip
+    return rows
 
 
 async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int, str]) -> Matrix:

@@ -33,7 +33,8 @@ class Runs:
         """A newer run takes the place of those still waiting for evidence, their requests included."""
         await self._session.execute(
             delete(MatchRun).where(
-                col(MatchRun.partnership_id) == self._session.partnership_id, col(MatchRun.scored_at).is_(None)
+                col(MatchRun.partnership_id) == self._session.partnership_id,
+                col(MatchRun.scored_at).is_(None),
             )
         )
 
@@ -50,7 +51,8 @@ class Runs:
         """Organization → its sealed codes, of those that have answered."""
         requests = await self._session.scalars(
             select(EvidenceRequest).where(
-                EvidenceRequest.partnership_id == self._session.partnership_id, EvidenceRequest.run_id == run_id
+                EvidenceRequest.partnership_id == self._session.partnership_id,
+                EvidenceRequest.run_id == run_id,
             )
         )
         return {request.org_id: request.codes for request in requests if request.codes is not None}
@@ -58,7 +60,8 @@ class Runs:
     async def forget_requests(self, run_id: UUID) -> None:
         await self._session.execute(
             delete(EvidenceRequest).where(
-                col(EvidenceRequest.partnership_id) == self._session.partnership_id, col(EvidenceRequest.run_id) == run_id
+                col(EvidenceRequest.partnership_id) == self._session.partnership_id,
+                col(EvidenceRequest.run_id) == run_id,
             )
         )
 
@@ -82,5 +85,7 @@ class EvidenceRequests:
 
     async def answer(self, partnership_id: UUID, run_id: UUID, codes: bytes) -> bool:
         """Store one's sealed codes; False if a newer run has taken this one's place meanwhile."""
-        tag: str = await (await self._session.raw()).execute(_ANSWER, partnership_id, run_id, self._session.org_id, codes)
+        tag: str = await (await self._session.raw()).execute(
+            _ANSWER, partnership_id, run_id, self._session.org_id, codes
+        )
         return tag != "UPDATE 0"

@@ -71,7 +71,14 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     both = found.join(known.rename({c: f"was_{c}" for c in FACTS}), on=PAIR, how="full", coalesce=True)
     gone, fresh = pl.col("status").is_null(), pl.col("was_status").is_null()
     same = pl.all_horizontal(pl.col(c) == pl.col(f"was_{c}") for c in FACTS)
-    change = pl.when(gone).then(pl.lit("removed")).when(fresh).then(pl.lit("created")).when(~same).then(pl.lit("updated"))
+    change = (
+        pl.when(gone)
+        .then(pl.lit("removed"))
+        .when(fresh)
+        .then(pl.lit("created"))
+        .when(~same)
+        .then(pl.lit("updated"))
+    )
     is_auto, was_auto = pl.col("status").eq_missing(AUTO), pl.col("was_status").eq_missing(AUTO)
     event = (
         pl.when(is_auto & was_auto).then(pl.lit("overlap.updated"))
@@ -79,7 +86,9 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         .when(was_auto).then(pl.lit("overlap.removed"))
     )  # fmt: skip
     told = [pl.coalesce(c, f"was_{c}").alias(c) for c in FACTS]
-    changed = both.with_columns(change.alias("change"), event.alias("event")).filter(pl.col("change").is_not_null())
+    changed = both.with_columns(change.alias("change"), event.alias("event")).filter(
+        pl.col("change").is_not_null()
+    )
     ids = new_ids(2 * changed.height)
     return changed.with_columns(
         *told,

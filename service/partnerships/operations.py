@@ -13,7 +13,7 @@ from service.matching import NORMALISER_VERSION
 from service.organizations.models import Organization
 from service.organizations.operations import identity_key
 from service.partnerships.epochs import exchange_name, party, service_secret
-from service.partnerships.errors import AlreadyPartners, LevelNotOffered, SamePartner
+from service.partnerships.errors import AlreadyPartnersError, LevelNotOfferedError, SamePartnerError
 from service.partnerships.models import (
     Partnership,
     PartnershipSide,
@@ -41,16 +41,22 @@ class Share:
 
 
 async def create_partnership(
-    session: TenantSession, keystore: Keystore, clock: Clock, *, partnership_id: UUID, own: Organization, partner: Organization
+    session: TenantSession,
+    keystore: Keystore,
+    clock: Clock,
+    *,
+    partnership_id: UUID,
+    own: Organization,
+    partner: Organization,
 ) -> Partnership:
     """An active partnership of two hosted organizations, its first epoch opened and confirmed by both.
 
-    For the operator's command; the session's tenant is `own`. SamePartner, AlreadyPartners.
+    For the operator's command; the session's tenant is `own`. SamePartnerError, AlreadyPartnersError.
     """
     if own.id == partner.id:
-        raise SamePartner
+        raise SamePartnerError
     if await Partnerships(session).with_partner(partner.id):
-        raise AlreadyPartners
+        raise AlreadyPartnersError
     lo, hi = sorted((own, partner), key=lambda o: o.id)
     partnership = Partnership(
         id=partnership_id, lo_org_id=lo.id, hi_org_id=hi.id, status=PartnershipStatus.ACTIVE, epoch=1,
@@ -85,9 +91,9 @@ def _side(partnership: Partnership, own: Organization, speaker: Speaker, partner
 
 
 async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, said: Share) -> SharingRule:
-    """Set the session's rule for one population; it holds from this commit on. UnknownPartnership, LevelNotOffered."""
+    """Set the session's rule for one population; it holds from this commit on. UnknownPartnershipError, LevelNotOfferedError."""
     if said.level is SharingLevel.COUNTS_ONLY:
-        raise LevelNotOffered
+        raise LevelNotOfferedError
     partnership = await Partnerships(session).by_id(partnership_id)
     rule = await rule_of(session, partnership_id, said.bit)
     if rule is None:

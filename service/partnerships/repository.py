@@ -7,8 +7,14 @@ from sqlmodel import col, select
 
 from service.db.sessions import DutySession, MatcherSession, ReadSession, TenantReadSession, TenantSession
 from service.partnerships.epochs import Opened
-from service.partnerships.errors import UnknownPartnership
-from service.partnerships.models import Partnership, PartnershipSide, PartnershipStatus, SharedRecord, SharingRule
+from service.partnerships.errors import UnknownPartnershipError
+from service.partnerships.models import (
+    Partnership,
+    PartnershipSide,
+    PartnershipStatus,
+    SharedRecord,
+    SharingRule,
+)
 
 
 class Partnerships:
@@ -28,12 +34,12 @@ class Partnerships:
         return list(await self._session.scalars(statement))
 
     async def by_id(self, partnership_id: UUID) -> Partnership:
-        """UnknownPartnership, also when it is somebody else's."""
+        """UnknownPartnershipError, also when it is somebody else's."""
         found = await self._session.scalar(
             select(Partnership).where(self._mine(), Partnership.id == partnership_id)  # type: ignore[arg-type]  # an or_ of columns
         )
         if found is None:
-            raise UnknownPartnership
+            raise UnknownPartnershipError
         return found
 
     async def opened(self, partnership_id: UUID) -> Opened:
@@ -53,7 +59,9 @@ class Partnerships:
         lo, hi = sorted((self._session.org_id, partner_id))
         return await self._session.scalar(
             select(Partnership).where(
-                Partnership.lo_org_id == lo, Partnership.hi_org_id == hi, Partnership.status == PartnershipStatus.ACTIVE
+                Partnership.lo_org_id == lo,
+                Partnership.hi_org_id == hi,
+                Partnership.status == PartnershipStatus.ACTIVE,
             )
         )
 
@@ -68,7 +76,9 @@ class MatchedPartnership:
         """The partnership, ours alone until the transaction ends; None if it isn't active."""
         return await self._session.scalar(
             select(Partnership)
-            .where(Partnership.id == self._session.partnership_id, Partnership.status == PartnershipStatus.ACTIVE)
+            .where(
+                Partnership.id == self._session.partnership_id, Partnership.status == PartnershipStatus.ACTIVE
+            )
             .with_for_update()
         )
 
@@ -81,7 +91,8 @@ class SharedRecords:
 
     async def everyone(self) -> list[SharedRecord]:
         statement = select(SharedRecord).where(
-            SharedRecord.partnership_id == self._partnership_id, SharedRecord.owner_org_id == self._session.org_id
+            SharedRecord.partnership_id == self._partnership_id,
+            SharedRecord.owner_org_id == self._session.org_id,
         )
         return list(await self._session.scalars(statement))
 

@@ -10,7 +10,17 @@ RANK: Mapping[SharingLevel, int] = {level: rank for rank, level in enumerate(Sha
 PRESET_FIELDS: Mapping[Preset, tuple[str, ...]] = {
     Preset.MINIMAL: ("name",),
     Preset.STANDARD: ("name", "website", "country", "city", "industry", "owner"),
-    Preset.FULL: ("name", "website", "country", "city", "industry", "owner", "employees", "revenue", "status"),
+    Preset.FULL: (
+        "name",
+        "website",
+        "country",
+        "city",
+        "industry",
+        "owner",
+        "employees",
+        "revenue",
+        "status",
+    ),
 }
 """Field presets, each a superset of the one before."""
 

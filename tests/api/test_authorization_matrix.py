@@ -60,13 +60,23 @@ class Scene:
     ids: dict[str, str]
 
     async def call(
-        self, client: httpx.AsyncClient, app: FastAPI, name: str, headers: dict[str, str], ids: dict[str, str] | None = None
+        self,
+        client: httpx.AsyncClient,
+        app: FastAPI,
+        name: str,
+        headers: dict[str, str],
+        ids: dict[str, str] | None = None,
     ) -> httpx.Response:
         method, path = next((m, p) for n, m, p in operations(app) if n == name)
         route, known = MATRIX[name], ids or self.ids
         query = {key: value.format(**known) for key, value in route.query.items()}
         return await client.request(
-            method, path.format(**known), params=query, json=route.json, content=route.content, headers=headers
+            method,
+            path.format(**known),
+            params=query,
+            json=route.json,
+            content=route.content,
+            headers=headers,
         )
 
 
@@ -102,16 +112,25 @@ def test_every_route_declares_its_problems(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("name", MATRIX)
-async def test_the_call_of_the_matrix_succeeds(client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str) -> None:
+async def test_the_call_of_the_matrix_succeeds(
+    client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str
+) -> None:
     answer = await scene.call(client, app, name, scene.pair.left.headers)
     assert answer.status_code in {200, 202}, answer.text
 
 
 @pytest.mark.parametrize("name", [name for name, route in MATRIX.items() if route.scope])
-async def test_without_a_good_key_nothing_is_told(client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str) -> None:
+async def test_without_a_good_key_nothing_is_told(
+    client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str
+) -> None:
     good = scene.pair.left.key
     swapped = good[:40] + ("a" if good[40] != "a" else "b") + good[41:]
-    for given in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Bearer {swapped}"}, {"Authorization": f"Basic {good}"}):
+    for given in (
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": f"Bearer {swapped}"},
+        {"Authorization": f"Basic {good}"},
+    ):
         answer = await scene.call(client, app, name, given)
         assert answer.status_code == 401, answer.text
         assert answer.json()["type"] == "urn:commonground:problem:unauthorized"

@@ -6,17 +6,23 @@ import httpx
 
 from tests.factories.world import Pair, company_list
 
-LEFT = company_list(("Siemens AG", "https://www.siemens.com", "Germany"), ("Orchid Bakery", "orchidbakery.com", "France"))
+LEFT = company_list(
+    ("Siemens AG", "https://www.siemens.com", "Germany"), ("Orchid Bakery", "orchidbakery.com", "France")
+)
 RIGHT = company_list(("Siemens", "siemens.com/de", "DE"), ("Walnut Press", "walnutpress.com", "Spain"))
 
 
-async def upload(client: httpx.AsyncClient, headers: dict[str, str], content: bytes, **query: str) -> httpx.Response:
+async def upload(
+    client: httpx.AsyncClient, headers: dict[str, str], content: bytes, **query: str
+) -> httpx.Response:
     return await client.post("/v1/imports", params=query, content=content, headers=headers)
 
 
 async def both(client: httpx.AsyncClient, pair: Pair) -> None:
     for member, text in ((pair.left, LEFT), (pair.right, RIGHT)):
-        answer = await upload(client, member.headers, text.encode(), population="customers", filename="list.csv")
+        answer = await upload(
+            client, member.headers, text.encode(), population="customers", filename="list.csv"
+        )
         assert answer.status_code == 202
     await pair.world.work()
 
@@ -27,12 +33,21 @@ async def test_an_upload_is_accepted_read_and_counted(client: httpx.AsyncClient,
     await pair.world.work()
     found = (await client.get(f"/v1/imports/{accepted.json()['id']}", headers=pair.left.headers)).json()
     assert found["status"] == "completed"
-    assert found["counts"] == {"rows_read": 2, "created": 2, "updated": 0, "unchanged": 0, "removed": 0, "rejected": 0}
+    assert found["counts"] == {
+        "rows_read": 2,
+        "created": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "removed": 0,
+        "rejected": 0,
+    }
     assert (found["report"]["encoding"], found["report"]["compression"]) == ("utf-8", "gzip")
     assert found["report"]["mapping"] == {"name": "Company", "website": "Website", "country": "Country"}
 
 
-async def test_refused_rows_are_counted_and_listed_with_line_and_mend(client: httpx.AsyncClient, pair: Pair) -> None:
+async def test_refused_rows_are_counted_and_listed_with_line_and_mend(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
     text = LEFT + "only one field\n" + "Siemens AG,https://www.siemens.com,Germany\n"
     accepted = await upload(client, pair.left.headers, text.encode(), population="customers")
     await pair.world.work()
@@ -40,7 +55,10 @@ async def test_refused_rows_are_counted_and_listed_with_line_and_mend(client: ht
     counts = (await client.get(path, headers=pair.left.headers)).json()["counts"]
     assert (counts["rows_read"], counts["created"], counts["rejected"]) == (4, 2, 2)
     errors = (await client.get(path + "/errors", headers=pair.left.headers)).json()["items"]
-    assert [(e["row"], e["line"], e["reason"]) for e in errors] == [(3, 4, "too_few_fields"), (4, 5, "duplicate_in_file")]
+    assert [(e["row"], e["line"], e["reason"]) for e in errors] == [
+        (3, 4, "too_few_fields"),
+        (4, 5, "duplicate_in_file"),
+    ]
     assert "external id" in errors[1]["message"]
 
 
@@ -58,7 +76,9 @@ async def test_errors_are_paged_by_row(client: httpx.AsyncClient, pair: Pair) ->
     assert rows == [3, 4, 5, 6, 7]
 
 
-async def test_a_file_that_cannot_be_read_fails_whole_and_says_how_to_mend_it(client: httpx.AsyncClient, pair: Pair) -> None:
+async def test_a_file_that_cannot_be_read_fails_whole_and_says_how_to_mend_it(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
     accepted = await upload(client, pair.left.headers, b'Company,Website\nA,"never closed\nB,b.com\n')
     await pair.world.work()
     found = (await client.get(f"/v1/imports/{accepted.json()['id']}", headers=pair.left.headers)).json()
@@ -75,7 +95,9 @@ async def test_an_empty_body_is_a_problem(client: httpx.AsyncClient, pair: Pair)
     assert answer.json()["type"] == "urn:commonground:problem:empty-upload"
 
 
-async def test_a_body_over_the_limit_is_refused_and_leaves_nothing(client: httpx.AsyncClient, pair: Pair) -> None:
+async def test_a_body_over_the_limit_is_refused_and_leaves_nothing(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
     answer = await upload(client, pair.left.headers, b"x" * (pair.world.spool.limit + 1))
     assert answer.status_code == 413
     assert not pair.world.spool.folder.exists() or list(pair.world.spool.folder.iterdir()) == []
@@ -116,7 +138,11 @@ async def test_populations_count_their_accounts(client: httpx.AsyncClient, pair:
     await upload(client, pair.left.headers, text.encode())
     await pair.world.work()
     items = (await client.get("/v1/populations", headers=pair.left.headers)).json()["items"]
-    assert [(p["slug"], p["accounts"]) for p in items] == [("customers", 0), ("open_opportunities", 2), ("prospects", 0)]
+    assert [(p["slug"], p["accounts"]) for p in items] == [
+        ("customers", 0),
+        ("open_opportunities", 2),
+        ("prospects", 0),
+    ]
 
 
 async def test_an_overlap_is_listed_explained_and_fetched(client: httpx.AsyncClient, pair: Pair) -> None:
@@ -142,7 +168,9 @@ async def test_overlaps_filter_by_both_sides_populations(client: httpx.AsyncClie
             assert len(answer.json()["items"]) == expected
 
 
-async def test_the_matrix_has_a_cell_for_each_pair_of_populations(client: httpx.AsyncClient, pair: Pair) -> None:
+async def test_the_matrix_has_a_cell_for_each_pair_of_populations(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
     await both(client, pair)
     query = {"partnership": str(pair.partnership.id)}
     found = (await client.get("/v1/reports/matrix", params=query, headers=pair.left.headers)).json()
@@ -170,7 +198,9 @@ async def test_counts_only_is_refused_until_it_can_be_kept(client: httpx.AsyncCl
 
 async def test_both_sides_read_the_same_safety_number(client: httpx.AsyncClient, pair: Pair) -> None:
     path = f"/v1/partnerships/{pair.partnership.id}"
-    numbers = {(await client.get(path, headers=m.headers)).json()["safety_number"] for m in (pair.left, pair.right)}
+    numbers = {
+        (await client.get(path, headers=m.headers)).json()["safety_number"] for m in (pair.left, pair.right)
+    }
     assert len(numbers) == 1
     assert len(numbers.pop().split()) == 12
 

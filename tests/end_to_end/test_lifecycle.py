@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.processes import command, end, modes_above, postmasters, wait_for_line
+from tests.support.processes import command, end, modes_above, postmasters, run_command, wait_for_line
 
 READY = "Commonground is at"
 WORKING = "takes jobs"
@@ -32,13 +32,6 @@ def data_dir() -> Iterator[Path]:
 
 def serve(data_dir: Path) -> AbstractContextManager[subprocess.Popen[str]]:
     return command("serve", "--port", "0", data_dir=data_dir)
-
-
-def run(*arguments: str, data_dir: Path, **environment: str) -> tuple[str, int]:
-    """Run a command to its end; give what it said and its exit code."""
-    with command(*arguments, data_dir=data_dir, **environment) as process:
-        said, _ = process.communicate(timeout=60)
-        return said, process.returncode
 
 
 def address(line: str) -> str:
@@ -125,7 +118,7 @@ def test_signal_while_the_database_starts_leaves_no_server(data_dir: Path) -> No
 def test_taken_port_is_one_message_and_starts_no_database(data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        said, code = run("serve", "--port", port, data_dir=data_dir)
+        said, code = run_command("serve", "--port", port, data_dir=data_dir)
     assert code == 1
     assert said.startswith("commonground: Can't listen on 127.0.0.1:")
     assert "Traceback" not in said
@@ -134,7 +127,7 @@ def test_taken_port_is_one_message_and_starts_no_database(data_dir: Path) -> Non
 
 def test_unreachable_database_is_one_message(data_dir: Path) -> None:
     nowhere = "postgresql://commonground_app:hidden@127.0.0.1:1/none"
-    said, code = run(
+    said, code = run_command(
         "serve", "--port", "0", data_dir=data_dir, DATABASE_URL=nowhere, MATCHER_DATABASE_URL=nowhere
     )
     assert code == 1
@@ -143,14 +136,14 @@ def test_unreachable_database_is_one_message(data_dir: Path) -> None:
 
 
 def test_migrate_brings_the_embedded_database_up_and_leaves_no_server(data_dir: Path) -> None:
-    said, code = run("migrate", data_dir=data_dir)
+    said, code = run_command("migrate", data_dir=data_dir)
     assert code == 0, said
     assert "at this version" in said
     assert postmasters(data_dir) == []
 
 
 def test_logs_beside_a_terminal_are_one_object_a_line(data_dir: Path) -> None:
-    said, _ = run("migrate", data_dir=data_dir, COMMONGROUND_LOG_LEVEL="DEBUG")
+    said, _ = run_command("migrate", data_dir=data_dir, COMMONGROUND_LOG_LEVEL="DEBUG")
     lines = [line for line in said.splitlines() if line.startswith("{")]
     assert lines
     assert all({"event", "level", "timestamp"} <= set(json.loads(line)) for line in lines)

@@ -22,7 +22,7 @@ from service.partnerships.models import Partnership, Preset, SharingLevel
 from service.partnerships.operations import Share, create_partnership, share
 from service.worker import make_registry
 
-LEVELS = {name: SharingLevel.OVERLAPPING for name in ("customers", "open_opportunities", "prospects")}
+LEVELS = dict.fromkeys(("customers", "open_opportunities", "prospects"), SharingLevel.OVERLAPPING)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,9 @@ class World:
         async with self.database.tenant_read(member.id) as session:
             return await view_of(session, partnership.id)
 
-    async def told(self, member: Member, partnership: Partnership, wanted: Page | None = None) -> list[dict[str, object]]:
+    async def told(
+        self, member: Member, partnership: Partnership, wanted: Page | None = None
+    ) -> list[dict[str, object]]:
         """The rows that `member` is told of: `auto` pairs unless `wanted` says otherwise."""
         async with self.database.tenant_read(member.id) as session:
             view = await view_of(session, partnership.id)
@@ -155,7 +157,9 @@ def make_world(database: Database, keystore: Keystore, folder: Path, clock: Cloc
 def company_list(*rows: tuple[str, str] | tuple[str, str, str], status: str | None = None) -> str:
     """Rows of (name, website[, country]) as CSV."""
     header = "Company,Website,Country" + (",Status" if status else "")
-    lines = [",".join((*row, *([""] if len(row) == 2 else []), *([status] if status else []))) for row in rows]
+    lines = [
+        ",".join((*row, *([""] if len(row) == 2 else []), *([status] if status else []))) for row in rows
+    ]
     return "\n".join([header, *lines, ""])
 
 

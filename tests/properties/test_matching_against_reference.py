@@ -14,7 +14,7 @@ PIECES = [
     "Acme", "acme", "ÄCME", "Müller", "Muller", "Şok", "ILGIN", "ılgın", "İş", "straße", "Ørsted", "Æther", "Łódź", "L'Oréal", "L’Oréal",
     "The", "the", "GmbH", "G.m.b.H.", "& Co. KG", "Inc.", ", Inc", "Ltd", "S.p.A.", "S.A.", "A/S", "N.V.", "Pty Ltd", "(Pty) Ltd", "PT", "ООО",
     "«Ромашка»", "Газпром", "株式会社", "(株)", "㈱", "トヨタ自動車", "有限公司", "安泰商業銀行", "주식회사", "삼성전자", "ΑΕ", "Ελλάς", "شركة", "بنك", "ไทย",
-    "Class A", "ADR", "Sponsored ADR", "EO 1,50", "DL-,001", "Ord Shs", ".com", "foo.com", "foo.co.uk", "x.io", "a8.net", "U.S.", "J.P.", "U.S.A",
+    "Class A", "ADR", "Sponsored ADR", "EO 1,50", "Kestrel SE EO 1,50", "DL-,001", "Ord Shs", ".com", "foo.com", "foo.co.uk", "x.io", "a8.net", "U.S.", "J.P.", "U.S.A",
     "&", "+", "and", "&amp;", "&#38;", "&amp;amp;", "Disney+", "C++", "a+b", "(member)", "(publ)", "(China)", "[SE]", "(", ")", "[", "((x))", "(the)",
     "()", "Bank", "of", "First", "National", "Group", "Holding", "3", "42", "a", "B", "-", "/", ".", ",", "'", "\u00a0", "\u200b", "\u0301", "\t", "\x00",
     "日本", "ﬁn", "ｆｕｌｌ", "½", "D", "Dcom", "com", "Joint Stock Company", "Public", "Company", "Companies", "of Companies", "公司", "e.K.", "e.V.",

@@ -66,8 +66,7 @@ def free_port() -> int:
 
 def main() -> int:
     if not BINARIES.is_dir():
-        print(f"There is no PostgreSQL in {BINARIES}: apt-get install postgresql-15", file=sys.stderr)
-        return 1
+        sys.exit(f"There is no PostgreSQL in {BINARIES}: apt-get install postgresql-15")
     with debian_server() as url:
         return subprocess.run(
             sys.argv[1:], env=os.environ | {"TEST_DATABASE_URL": url}, check=False

@@ -40,6 +40,13 @@ def command(*arguments: str, data_dir: Path, **environment: str) -> Iterator[sub
         process.communicate()
 
 
+def run_command(*arguments: str, data_dir: Path, **environment: str) -> tuple[str, int]:
+    """Run a command to its end; give what it said and its exit code."""
+    with command(*arguments, data_dir=data_dir, **environment) as process:
+        said, _ = process.communicate(timeout=DEADLINE_SECONDS)
+        return said, process.returncode
+
+
 def wait_for_line(process: subprocess.Popen[str], part: str) -> str:
     """Read what the process says up to the line with `part`, and give that line."""
     assert process.stdout is not None

@@ -8,14 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from service.accounts.errors import UnknownAccount
+from service.accounts.errors import UnknownAccountError
 from service.accounts.models import Population
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import Reading, reads
 from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
 from service.api.problems import responses
 from service.organizations.models import Scope
-from service.partnerships.errors import UnknownPopulation
+from service.partnerships.errors import UnknownPopulationError
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 
@@ -43,12 +43,12 @@ def slugs(bits: int, populations: list[Population]) -> list[str]:
 
 
 def bits_of(slug: str | None, populations: list[Population]) -> int | None:
-    """The bit of a population named in a query. UnknownPopulation."""
+    """The bit of a population named in a query. UnknownPopulationError."""
     if slug is None:
         return None
     found = next((p for p in populations if p.slug == slug), None)
     if found is None:
-        raise UnknownPopulation(slug, [p.slug for p in populations])
+        raise UnknownPopulationError(slug, [p.slug for p in populations])
     return 1 << found.bit
 
 
@@ -57,7 +57,7 @@ def _out(row: Mapping[str, Any], populations: list[Population]) -> AccountOut:
 
 
 @router.get(
-    "", operation_id="list_accounts", response_model=Page[AccountOut], responses=responses(400),
+    "", operation_id="list_accounts", responses=responses(400),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
 async def list_accounts(
@@ -75,16 +75,18 @@ async def list_accounts(
     )
     items = [_out(row, populations) for row in rows[:limit]]
     more = len(rows) > limit
-    return Page(items=items, has_more=more, next_cursor=encode_cursor("accounts", str(items[-1].id)) if more else None)
+    return Page(
+        items=items, has_more=more, next_cursor=encode_cursor("accounts", str(items[-1].id)) if more else None
+    )
 
 
 @router.get(
-    "/{account_id}", operation_id="get_account", response_model=AccountOut, responses=responses(404),
+    "/{account_id}", operation_id="get_account", responses=responses(404),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
 async def get_account(session: Reading, account_id: UUID) -> AccountOut:
     """One of one's own accounts."""
     found = await Accounts(session).by_id(account_id)
     if found is None:
-        raise UnknownAccount
+        raise UnknownAccountError
     return _out(found.model_dump(), await Populations(session).everyone())

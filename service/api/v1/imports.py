@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 
 from service.accounts.models import StandardPopulation
 from service.api.deps import App, Key, Reading, reads
-from service.api.errors import InvalidParameter
+from service.api.errors import InvalidParameterError
 from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
 from service.api.problems import responses
-from service.imports.errors import UnknownImport
+from service.imports.errors import UnknownImportError
 from service.imports.models import Import, ImportMode, ImportStatus
 from service.imports.operations import Upload, accept
 from service.imports.repository import Imports
@@ -84,7 +84,7 @@ def _out(record: Import) -> ImportOut:
 
 
 def _mapping(columns: str | None) -> dict[str, str] | None:
-    """`columns` of the query as field → header. InvalidParameter names what is wrong with it."""
+    """`columns` of the query as field → header. InvalidParameterError names what is wrong with it."""
     if columns is None:
         return None
     try:
@@ -92,9 +92,13 @@ def _mapping(columns: str | None) -> dict[str, str] | None:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(v, str) and "\x00" not in v for v in found.values()):
-        raise InvalidParameter('columns: give a JSON object of account field and header, such as {"name": "Company"}.')
+        raise InvalidParameterError(
+            'columns: give a JSON object of account field and header, such as {"name": "Company"}.'
+        )
     if unknown := sorted(set(found) - set(ACCOUNT_FIELDS)):
-        raise InvalidParameter(f"columns: no account field '{unknown[0]}': use {', '.join(ACCOUNT_FIELDS)}.")
+        raise InvalidParameterError(
+            f"columns: no account field '{unknown[0]}': use {', '.join(ACCOUNT_FIELDS)}."
+        )
     return found
 
 
@@ -102,7 +106,10 @@ _BODY = {
     "requestBody": {
         "required": True,
         "description": "The file itself: CSV, TSV, semicolon- or pipe-separated text, plain or gzip.",
-        "content": {"text/csv": {"schema": {"type": "string"}}, "application/octet-stream": {"schema": {"type": "string"}}},
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/octet-stream": {"schema": {"type": "string"}},
+        },
     }
 }
 
@@ -118,20 +125,26 @@ importing.__dict__["required_scope"] = Scope.IMPORTS_WRITE
 
 
 @router.post(
-    "", operation_id="create_import", status_code=202, response_model=ImportOut, responses=responses(400, 413),
+    "", operation_id="create_import", status_code=202, responses=responses(400, 413),
     openapi_extra=_BODY, dependencies=[Depends(importing)],
 )  # fmt: skip
-async def create_import(  # noqa: PLR0913  # each is one query parameter
+async def create_import(  # each is one query parameter
     request: Request,
     app: App,
     key: Key,
+    *,
     filename: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "upload.csv",
     population: Annotated[
         StandardPopulation | None, Query(description="Of every row, where the file has no status column.")
     ] = None,
-    mode: Annotated[ImportMode, Query(description="`replace` also removes accounts that the file no longer has.")] = ImportMode.MERGE,
+    mode: Annotated[
+        ImportMode, Query(description="`replace` also removes accounts that the file no longer has.")
+    ] = ImportMode.MERGE,
     columns: Annotated[
-        str | None, Query(max_length=MAX_MAPPING, description='JSON: account field → header, such as {"name": "Company"}.')
+        str | None,
+        Query(
+            max_length=MAX_MAPPING, description='JSON: account field → header, such as {"name": "Company"}.'
+        ),
     ] = None,
 ) -> ImportOut:
     """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
@@ -148,7 +161,7 @@ async def create_import(  # noqa: PLR0913  # each is one query parameter
 
 
 @router.get(
-    "", operation_id="list_imports", response_model=Page[ImportOut], responses=responses(400),
+    "", operation_id="list_imports", responses=responses(400),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
 async def list_imports(session: Reading, cursor: CursorText = None, limit: Limit = 50) -> Page[ImportOut]:
@@ -157,11 +170,13 @@ async def list_imports(session: Reading, cursor: CursorText = None, limit: Limit
     rows = await Imports(session).page(limit=limit + 1, before=cursor_id(position, 0))
     items = [_out(record) for record in rows[:limit]]
     more = len(rows) > limit
-    return Page(items=items, has_more=more, next_cursor=encode_cursor("imports", str(items[-1].id)) if more else None)
+    return Page(
+        items=items, has_more=more, next_cursor=encode_cursor("imports", str(items[-1].id)) if more else None
+    )
 
 
 @router.get(
-    "/{import_id}", operation_id="get_import", response_model=ImportOut, responses=responses(404),
+    "/{import_id}", operation_id="get_import", responses=responses(404),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
 async def get_import(session: Reading, import_id: UUID) -> ImportOut:
@@ -170,7 +185,7 @@ async def get_import(session: Reading, import_id: UUID) -> ImportOut:
 
 
 @router.get(
-    "/{import_id}/errors", operation_id="list_import_errors", response_model=Page[RowError], responses=responses(400, 404),
+    "/{import_id}/errors", operation_id="list_import_errors", responses=responses(400, 404),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
 async def list_import_errors(
@@ -183,11 +198,15 @@ async def list_import_errors(
     rows = await Imports(session).errors(import_id, limit=limit + 1, after_row=after)
     items = [RowError(**dict(row)) for row in rows[:limit]]
     more = len(rows) > limit
-    return Page(items=items, has_more=more, next_cursor=encode_cursor("import_errors", items[-1].row) if more else None)
+    return Page(
+        items=items,
+        has_more=more,
+        next_cursor=encode_cursor("import_errors", items[-1].row) if more else None,
+    )
 
 
 async def _found(session: Reading, import_id: UUID) -> Import:
     record = await Imports(session).by_id(import_id)
     if record is None:
-        raise UnknownImport
+        raise UnknownImportError
     return record

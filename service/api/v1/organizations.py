@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from service.api.deps import Reading, reads
 from service.api.problems import responses
 from service.crypto import Mode
-from service.organizations.errors import InvalidApiKey
+from service.organizations.errors import InvalidApiKeyError
 from service.organizations.models import Scope
 from service.organizations.repository import Directory
 
@@ -25,12 +25,12 @@ class OrganizationOut(BaseModel):
 
 
 @router.get(
-    "/me", operation_id="get_my_organization", response_model=OrganizationOut, responses=responses(),
+    "/me", operation_id="get_my_organization", responses=responses(),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
 async def get_my_organization(session: Reading) -> OrganizationOut:
     """The organization that the API key belongs to."""
     found = await Directory(session).by_id(session.org_id)
     if found is None:
-        raise InvalidApiKey
+        raise InvalidApiKeyError
     return OrganizationOut.model_validate(found, from_attributes=True)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from service.accounts.models import Population
 from service.accounts.repository import Populations
 from service.api.deps import Reading, reads
-from service.api.errors import InvalidCursor
+from service.api.errors import InvalidCursorError
 from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
 from service.api.problems import responses
 from service.api.v1.accounts import bits_of, slugs
@@ -19,12 +19,12 @@ from service.matching import explain
 from service.matching.kinds import KeyKind
 from service.organizations.models import Scope
 from service.overlaps import reading
-from service.overlaps.errors import UnknownOverlap
+from service.overlaps.errors import UnknownOverlapError
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import View, view_of
 from service.overlaps.rules import evidence_of, kinds_of
 from service.overlaps.shown import shown_fields
-from service.partnerships.errors import UnknownPopulation
+from service.partnerships.errors import UnknownPopulationError
 from service.partnerships.rules import fields_shown
 
 router = APIRouter(prefix="/overlaps", tags=["overlaps"])
@@ -105,19 +105,24 @@ def _partner_bits(slug: str | None, view: View) -> int | None:
     for rule in shown:
         if rule.population == slug:
             return 1 << rule.bit
-    raise UnknownPopulation(slug, [rule.population for rule in shown])
+    raise UnknownPopulationError(slug, [rule.population for rule in shown])
 
 
 @router.get(
-    "", operation_id="list_overlaps", response_model=Page[OverlapOut], responses=responses(400, 404),
+    "", operation_id="list_overlaps", responses=responses(400, 404),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
-async def list_overlaps(  # noqa: PLR0913  # each is one query parameter
+async def list_overlaps(  # each is one query parameter
     session: Reading,
     partnership: PartnershipId,
-    status: Annotated[OverlapStatus, Query(description="`review`: one's own queue of pairs that a person should judge.")] = OverlapStatus.AUTO,
+    *,
+    status: Annotated[
+        OverlapStatus, Query(description="`review`: one's own queue of pairs that a person should judge.")
+    ] = OverlapStatus.AUTO,
     population: Annotated[str | None, Query(max_length=100, description="One of my populations.")] = None,
-    partner_population: Annotated[str | None, Query(max_length=100, description="One of the partner's.")] = None,
+    partner_population: Annotated[
+        str | None, Query(max_length=100, description="One of the partner's.")
+    ] = None,
     cursor: CursorText = None,
     limit: Limit = 50,
 ) -> Page[OverlapOut]:
@@ -144,12 +149,12 @@ def _after(cursor: str | None) -> tuple[float, UUID] | None:
     if position is None or overlap_id is None:
         return None
     if not 0 <= float(position[0]) <= 1:
-        raise InvalidCursor
+        raise InvalidCursorError
     return float(position[0]), overlap_id
 
 
 @router.get(
-    "/{overlap_id}", operation_id="get_overlap", response_model=OverlapOut, responses=responses(404),
+    "/{overlap_id}", operation_id="get_overlap", responses=responses(404),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
 async def get_overlap(session: Reading, overlap_id: UUID, partnership: PartnershipId) -> OverlapOut:
@@ -159,4 +164,4 @@ async def get_overlap(session: Reading, overlap_id: UUID, partnership: Partnersh
         rows = await reading.page(session, view, reading.Page(status=status, overlap_id=overlap_id, limit=1))
         if rows:
             return _out(rows[0], view, await Populations(session).everyone())
-    raise UnknownOverlap
+    raise UnknownOverlapError

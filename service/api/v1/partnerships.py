@@ -15,8 +15,15 @@ from service.crypto import Mode, Party, safety_number
 from service.db.sessions import TenantReadSession
 from service.organizations.models import Scope
 from service.partnerships.epochs import Opened
-from service.partnerships.errors import UnknownPopulation
-from service.partnerships.models import Partnership, PartnershipSide, PartnershipStatus, Preset, SharingLevel, SharingRule
+from service.partnerships.errors import UnknownPopulationError
+from service.partnerships.models import (
+    Partnership,
+    PartnershipSide,
+    PartnershipStatus,
+    Preset,
+    SharingLevel,
+    SharingRule,
+)
 from service.partnerships.operations import Share, share
 from service.partnerships.repository import Partnerships
 from service.partnerships.rules import PRESET_FIELDS
@@ -28,14 +35,18 @@ class PartnerOut(BaseModel):
     id: UUID
     name: str
     handle: str
-    mode: Mode = Field(description="`hosted`: the service holds the partner's list; `private`: only its own machine does.")
+    mode: Mode = Field(
+        description="`hosted`: the service holds the partner's list; `private`: only its own machine does."
+    )
 
 
 class PartnershipOut(BaseModel):
     id: UUID
     status: PartnershipStatus
     partner: PartnerOut
-    safety_number: str = Field(description="Read it to your partner over the telephone: both sides see the same digits.")
+    safety_number: str = Field(
+        description="Read it to your partner over the telephone: both sides see the same digits."
+    )
     epoch: int
     created_at: datetime
 
@@ -83,7 +94,7 @@ def _rule(rule: SharingRule) -> RuleOut:
 
 
 @router.get(
-    "", operation_id="list_partnerships", response_model=Page[PartnershipOut], responses=responses(),
+    "", operation_id="list_partnerships", responses=responses(),
     dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
 async def list_partnerships(session: Reading) -> Page[PartnershipOut]:
@@ -94,7 +105,7 @@ async def list_partnerships(session: Reading) -> Page[PartnershipOut]:
 
 
 @router.get(
-    "/{partnership_id}", operation_id="get_partnership", response_model=PartnershipOut, responses=responses(404),
+    "/{partnership_id}", operation_id="get_partnership", responses=responses(404),
     dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
 async def get_partnership(session: Reading, partnership_id: UUID) -> PartnershipOut:
@@ -103,33 +114,38 @@ async def get_partnership(session: Reading, partnership_id: UUID) -> Partnership
 
 
 @router.get(
-    "/{partnership_id}/sharing-rules", operation_id="list_sharing_rules", response_model=RulesOut, responses=responses(404),
+    "/{partnership_id}/sharing-rules", operation_id="list_sharing_rules", responses=responses(404),
     dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
 async def list_sharing_rules(session: Reading, partnership_id: UUID) -> RulesOut:
     """What each side lets the other see."""
     partnership = await Partnerships(session).by_id(partnership_id)
     own = await _rules(session, partnership, session.org_id)
-    return RulesOut(own=own, partner=await _rules(session, partnership, partnership.partner_of(session.org_id)))
+    return RulesOut(
+        own=own, partner=await _rules(session, partnership, partnership.partner_of(session.org_id))
+    )
 
 
 @router.put(
-    "/{partnership_id}/sharing-rules/{population}", operation_id="put_sharing_rule", response_model=RuleOut,
+    "/{partnership_id}/sharing-rules/{population}", operation_id="put_sharing_rule",
     responses=responses(404), dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
 )  # fmt: skip
 async def put_sharing_rule(
-    app: App, session: Writing, partnership_id: UUID, population: Annotated[str, Path(max_length=100)], rule: RuleIn
+    app: App,
+    session: Writing,
+    partnership_id: UUID,
+    population: Annotated[str, Path(max_length=100)],
+    rule: RuleIn,
 ) -> RuleOut:
     """Say what the partner sees of one of one's own populations; it holds from the answer on."""
     await Partnerships(session).by_id(partnership_id)
     populations = await Populations(session).everyone()
     found = next((p for p in populations if p.slug == population), None)
     if found is None:
-        raise UnknownPopulation(population, [p.slug for p in populations])
+        raise UnknownPopulationError(population, [p.slug for p in populations])
     said = Share(found.bit, found.slug, found.name, rule.level, rule.preset)
     return _rule(await share(session, app.clock, partnership_id=partnership_id, said=said))
 
 
 async def _rules(session: TenantReadSession, partnership: Partnership, of: UUID) -> list[RuleOut]:
     return [_rule(rule) for rule in await Partnerships(session).rules(partnership.id, of=of)]
-

@@ -22,7 +22,7 @@ class PopulationOut(BaseModel):
 
 
 @router.get(
-    "", operation_id="list_populations", response_model=Page[PopulationOut], responses=responses(),
+    "", operation_id="list_populations", responses=responses(),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
 async def list_populations(session: Reading) -> Page[PopulationOut]:
@@ -30,6 +30,7 @@ async def list_populations(session: Reading) -> Page[PopulationOut]:
     populations = Populations(session)
     sizes = await populations.sizes()
     items = [
-        PopulationOut(id=p.id, slug=p.slug, name=p.name, accounts=sizes.get(p.slug, 0)) for p in await populations.everyone()
+        PopulationOut(id=p.id, slug=p.slug, name=p.name, accounts=sizes.get(p.slug, 0))
+        for p in await populations.everyone()
     ]
     return Page(items=items, has_more=False)

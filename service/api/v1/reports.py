@@ -35,11 +35,13 @@ class MatrixOut(BaseModel):
     populations: list[str] = Field(description="Mine: the rows.")
     partner_populations: list[str] = Field(description="The partner's that show overlaps: the columns.")
     cells: list[CellOut]
-    total: CountsOut = Field(description="Over all pairs once; not the sum of the cells where an account is in two populations.")
+    total: CountsOut = Field(
+        description="Over all pairs once; not the sum of the cells where an account is in two populations."
+    )
 
 
 @router.get(
-    "/matrix", operation_id="get_overlap_matrix", response_model=MatrixOut, responses=responses(404),
+    "/matrix", operation_id="get_overlap_matrix", responses=responses(404),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
 async def get_overlap_matrix(session: Reading, partnership: PartnershipId) -> MatrixOut:

@@ -21,10 +21,14 @@ from service.kit.logging import configure_logging
 from service.settings import Settings
 
 INTERRUPTED = 130
+WIDTH = 120
+"""Columns of what is printed where no terminal says how wide it is."""
 
 
 def demo(
-    report: Annotated[Path, typer.Option(help="Where to write the page; its folder is made.")] = Path("demo/report.html"),
+    report: Annotated[Path, typer.Option(help="Where to write the page; its folder is made.")] = Path(
+        "demo/report.html"
+    ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; a free one if left out.")] = 0,
 ) -> None:
     """See it work: two sample companies, their overlap, a report.
@@ -33,7 +37,8 @@ def demo(
     HTTP, and shows what each is told. On a terminal the service stays up until Ctrl-C; elsewhere, or with CI set, it ends.
     """
     configure_logging(json=False, level="WARNING")
-    show = Show(Console(highlight=False), stays=_on_terminal())
+    stays = _on_terminal()
+    show = Show(Console(highlight=False, width=None if stays else WIDTH), stays=stays)
     with _folder() as folder, listen("127.0.0.1", port) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with show.step("starting the database"), database_for(_settings(folder)) as settings:

@@ -102,7 +102,11 @@ def both_desks(left: Column, right: Column) -> list[Seen]:
     """One example of each way in which the two views of one company can relate, as far as the views have one."""
     theirs, mine = right.view.by_id, left.view.by_id
     shared = [Seen(o, theirs[o.id], "Both show the details") for o in left.top if o.id in theirs]
-    narrow = [Seen(s.left, s.right, "One shows the name alone") for s in shared if _fields(s.left) != _fields(s.right)]
+    narrow = [
+        Seen(s.left, s.right, "One shows the name alone")
+        for s in shared
+        if _fields(s.left) != _fields(s.right)
+    ]
     one_way = [Seen(o, None, f"Only {left.short} is told") for o in left.top if o.id not in theirs]
     other_way = [Seen(None, o, f"Only {right.short} is told") for o in right.top if o.id not in mine]
     wide = [s for s in shared if min(len(_fields(s.left)), len(_fields(s.right))) > 1]
@@ -112,8 +116,13 @@ def both_desks(left: Column, right: Column) -> list[Seen]:
 
 def in_both(left: Column, right: Column) -> CountsOut:
     """The numbers over the overlaps that both sides are told of, `accounts` being the left side's."""
-    pairs = [(o.account.id, other.account.id) for o in left.view.overlaps if (other := right.view.by_id.get(o.id))]
-    codes = [np.unique([str(pair[side]) for pair in pairs], return_inverse=True)[1].astype(np.uint64) for side in (0, 1)]
+    pairs = [
+        (o.account.id, other.account.id) for o in left.view.overlaps if (other := right.view.by_id.get(o.id))
+    ]
+    codes = [
+        np.unique([str(pair[side]) for pair in pairs], return_inverse=True)[1].astype(np.uint64)
+        for side in (0, 1)
+    ]
     return CountsOut(
         pairs=len(pairs), accounts=len({pair[0] for pair in pairs}), partner_accounts=len({pair[1] for pair in pairs}),
         companies=distinct_companies(codes[0], codes[1]),

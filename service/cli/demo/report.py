@@ -1,6 +1,5 @@
 """The page: one file that needs nothing else, made from a template in which every value is escaped."""
 
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,20 +27,27 @@ def render(told: Told) -> str:
     return _environment().get_template("report.html").render(
         told=told, columns=(left, right), left=left, right=right, count=count, why=why, shared=in_both(left, right),
         desks=both_desks(left, right), first=FIRST_SHOWN, words=words, version=version("commonground"),
-        made=datetime.now(UTC),
     )  # fmt: skip
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("service.cli"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("service.cli"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     filters: dict[str, Any] = {
         "percent": words.percent,
         "listed": words.listed,
+        "tidy": words.tidy,
+        "signed": words.signed,
+        "named": words.named,
         "met": words.how_met,
         "reasons": words.reasons,
         "why_review": words.why_review,
+        "excerpt": words.excerpt,
     }
     environment.filters.update(filters)
     return environment

@@ -1,7 +1,6 @@
 """The demo as a person at a terminal reads it."""
 
 import asyncio
-import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from service.cli.demo.story import Told
 from service.events.rules import Message
 
 TOP, REVIEWS, EVENT_OVERLAPS = 8, 6, 2
-WIDTH = 110
+INDENT = (0, 0, 0, 2)
 
 
 class Show:
@@ -64,7 +63,9 @@ class Show:
         count, why = headline(left, right)
         self._heading(f"{left.name} and {right.name} have {count} companies in common.")
         sizes = [f"{len(c.view.accounts)} accounts of {c.short}" for c in columns]
-        self._line(f"{why} {sizes[0]} met {sizes[1]} in {told.seconds:.1f} seconds, upload and import included.")
+        self._line(
+            f"{why} {sizes[0]} met {sizes[1]} in {told.seconds:.1f} seconds, upload and import included."
+        )
         self._line(told.verdict.sentence)
 
     def _matrix(self, column: Column) -> None:
@@ -84,12 +85,11 @@ class Show:
 
     def _top(self, column: Column) -> None:
         self._heading(f"Top overlaps as {column.short} reads them: the surest of each way to meet")
-        table = _table("Own account", "Partner's account", "Met by", "Sure", "Because")
+        table = _table("Own account", "Partner's account", "Sure", "Because (bits of evidence)")
         for overlap in column.top[:TOP]:
-            partner = overlap.partner_account.fields.get("name", "") if overlap.partner_account else ""
-            met = words.listed(words.how_met(overlap.rules))
-            sure = words.percent(overlap.confidence)
-            table.add_row(*map(escape, (overlap.account.name or "", partner, met, sure, words.in_short(overlap))))
+            partner = overlap.partner_account.fields.get("name") if overlap.partner_account else None
+            names = words.tidy(overlap.account.name), words.tidy(partner)
+            table.add_row(*map(escape, (*names, words.percent(overlap.confidence), words.in_short(overlap))))
         self._print(table)
 
     def _review(self, column: Column) -> None:
@@ -97,14 +97,17 @@ class Show:
         self._heading(f"For a person to review: {len(reviews)} pairs below {words.threshold()}")
         table = _table("Own account", "Sure", "Why")
         for overlap in reviews[:REVIEWS]:
-            table.add_row(
-                *map(escape, (overlap.account.name or "", words.percent(overlap.confidence), words.why_review(overlap)))
-            )
+            sure, why = words.percent(overlap.confidence), words.why_review(overlap)
+            table.add_row(*map(escape, (words.tidy(overlap.account.name), sure, why)))
         self._print(table)
-        self._line("Each side reads its own account and the evidence; the partner's account stays closed until both agree.")
+        self._line(
+            "Each side reads its own account and the evidence; the partner's account stays closed until both agree."
+        )
 
     def _sees(self, mine: Column, theirs: Column) -> None:
-        self._heading(f"What {theirs.short} can and cannot see of {mine.short}'s {len(mine.view.accounts)} accounts")
+        self._heading(
+            f"What {theirs.short} can and cannot see of {mine.short}'s {len(mine.view.accounts)} accounts"
+        )
         table = _table("Population", "Accounts", "Rule", "Which means")
         for rule in mine.view.rules.own:
             table.add_row(
@@ -118,14 +121,10 @@ class Show:
     def _event(self, column: Column, messages: list[Message]) -> None:
         if not messages:
             return
-        message = messages[0].body()
-        overlaps = message["data"]["overlaps"]
-        more = len(overlaps) - EVENT_OVERLAPS
-        short = message | {"data": message["data"] | {"overlaps": overlaps[:EVENT_OVERLAPS]}}
-        self._heading(f"The webhook event that would have gone out to {column.short}: ids, rules, confidence, no name")
-        self._console.print(Padding(Text(json.dumps(short, indent=2)), (0, 0, 0, 2)))
-        if more > 0:
-            self._line(f"(and {more} more overlaps in the same message)")
+        self._heading(
+            f"The webhook event that would have gone out to {column.short}: ids, rules, confidence, no name"
+        )
+        self._console.print(Padding(Text(words.excerpt(messages[0], EVENT_OVERLAPS)), INDENT, expand=False))
 
     def _next(self, told: Told, column: Column, report: Path) -> None:
         self._heading("Where to look next")
@@ -139,7 +138,9 @@ class Show:
             header = shlex.quote(f"Authorization: Bearer {told.keys[0]}")
             self._console.print(f"  curl -s {shlex.quote(address)} -H {header}", markup=False, soft_wrap=True)
         else:
-            self._line("The API with curl:         run this on a terminal, where the service stays up until Ctrl-C")
+            self._line(
+                "The API with curl:         run this on a terminal, where the service stays up until Ctrl-C"
+            )
 
     async def until_interrupted(self) -> None:
         """On a terminal: wait to be cancelled. Elsewhere the demo is over."""
@@ -151,10 +152,10 @@ class Show:
             self._console.print("\nThe service has ended and its data are gone.")
 
     def _print(self, table: Table) -> None:
-        self._console.print(Padding(table, (0, 0, 0, 2)), width=max(WIDTH, self._console.width))
+        self._console.print(Padding(table, INDENT, expand=False))
 
     def _line(self, text: str) -> None:
-        self._console.print(Padding(escape(text), (0, 0, 0, 2)), soft_wrap=not self._stays)
+        self._console.print(Padding(escape(text), INDENT, expand=False))
 
 
 def _meaning(rule: RuleOut) -> str:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -64,9 +63,9 @@ class Side:
             path = f"/v1/partnerships/{self._partnership}/sharing-rules/{population}"
             await self._ask("PUT", path, json={"level": level.value, "preset": preset.value})
 
-    async def upload(self, path: Path) -> ImportOut:
-        """Send the file as it is; the answer comes when it is safely stored."""
-        answer = await self._ask("POST", "/v1/imports", params={"filename": path.name}, content=path.read_bytes())
+    async def upload(self, filename: str, content: bytes) -> ImportOut:
+        """Send a file as it is; the answer comes when it is safely stored."""
+        answer = await self._ask("POST", "/v1/imports", params={"filename": filename}, content=content)
         return ImportOut.model_validate(answer)
 
     async def imported(self, import_id: UUID) -> ImportOut:
@@ -83,7 +82,9 @@ class Side:
             accounts=await self._all(AccountOut, "/v1/accounts", limit=PAGE),
             matrix=MatrixOut.model_validate(await self._ask("GET", "/v1/reports/matrix", params=of)),
             overlaps=await self._all(OverlapOut, "/v1/overlaps", **of, limit=PAGE),
-            reviews=await self._all(OverlapOut, "/v1/overlaps", **of, limit=PAGE, status=OverlapStatus.REVIEW.value),
+            reviews=await self._all(
+                OverlapOut, "/v1/overlaps", **of, limit=PAGE, status=OverlapStatus.REVIEW.value
+            ),
             upload=upload,
         )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -45,8 +46,10 @@ class Cast:
     rules: Rules
 
     @property
-    def sample(self) -> Path:
-        return SAMPLES / f"{self.handle}.csv"
+    def file(self) -> tuple[str, bytes]:
+        """Name and content of its list."""
+        path = SAMPLES / f"{self.handle}.csv"
+        return path.name, path.read_bytes()
 
 
 BRIGHTWATER: Final = Cast(
@@ -82,6 +85,7 @@ class Told:
     """From the first upload to the last answer that counted."""
     address: str
     keys: tuple[str, str]
+    made: datetime
 
 
 class Story:
@@ -110,25 +114,35 @@ class Story:
             await self._settled(desk.database)
             seconds = loop.time() - begun
             self._doing("reading what each side is told")
-            views = [await side.view(upload) for side, upload in zip((left, right), uploads, strict=True)]
-            messages = [await _messages(desk.database, partnership.id, view) for view in views]
-        self.told = Told(
-            *views, messages=(messages[0], messages[1]), verdict=judge(*views, SAMPLES), seconds=seconds,
-            address=self._address, keys=(keys[0], keys[1]),
-        )  # fmt: skip
+            mine, theirs = await left.view(uploads[0]), await right.view(uploads[1])
+            self.told = Told(
+                left=mine,
+                right=theirs,
+                messages=(
+                    await _messages(desk.database, partnership.id, mine),
+                    await _messages(desk.database, partnership.id, theirs),
+                ),
+                verdict=judge(mine, theirs, SAMPLES),
+                seconds=seconds,
+                address=self._address,
+                keys=(keys[0], keys[1]),
+                made=desk.clock.now(),
+            )
         return self.told
 
     @asynccontextmanager
     async def _desk(self) -> AsyncIterator[Desk]:
         urls = secret(self._settings.database_url), secret(self._settings.matcher_database_url)
         keystore = FileKeystore(self._settings.keystore_folder, load_or_create_kek(self._settings.kek_path))
-        async with Database(app_url=urls[0], matcher_url=urls[1], application="commonground demo") as database:
+        async with Database(
+            app_url=urls[0], matcher_url=urls[1], application="commonground demo"
+        ) as database:
             yield Desk(database, keystore, SystemClock(), UuidV7Ids())
 
     async def _upload(self, left: Side, right: Side) -> list[ImportOut]:
         """Send both lists and wait until each is live."""
         self._doing("uploading both lists")
-        sent = [await side.upload(cast.sample) for side, cast in ((left, BRIGHTWATER), (right, KEYSTONE))]
+        sent = [await side.upload(*cast.file) for side, cast in ((left, BRIGHTWATER), (right, KEYSTONE))]
         return [await self._imported(side, upload) for side, upload in zip((left, right), sent, strict=True)]
 
     async def _imported(self, side: Side, upload: ImportOut) -> ImportOut:
@@ -144,7 +158,7 @@ class Story:
         """Wait until no job is left: each adds its successor in its own transaction, so an empty queue is the end."""
         self._doing("hashing, matching, explaining")
         async with _patience("The match"):
-            while not await _queue_is_empty(database):
+            while not await _queue_is_empty(database):  # noqa: ASYNC110  # the queue tells nobody that it is empty
                 await asyncio.sleep(POLL_SECONDS)
 
 
@@ -170,4 +184,6 @@ async def _patience(what: str) -> AsyncIterator[None]:
         async with asyncio.timeout(PATIENCE_SECONDS):
             yield
     except TimeoutError:
-        raise CommandError(f"{what} took more than {PATIENCE_SECONDS} seconds; the log above may say why.") from None
+        raise CommandError(
+            f"{what} took more than {PATIENCE_SECONDS} seconds; the log above may say why."
+        ) from None

@@ -1,9 +1,12 @@
 """How numbers, rules and reasons are said to people, on the terminal and on the page alike."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from html import unescape
 
 from service.api.v1.overlaps import OverlapOut, TermOut
 from service.api.v1.partnerships import RuleOut
+from service.events.rules import Message
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.score import AUTO_FROM
 from service.matching.weights import NAMES, PRIOR
@@ -78,8 +81,22 @@ def reasons(overlap: OverlapOut) -> list[TermOut]:
     return sorted(telling, key=lambda term: -abs(term.bits))
 
 
-def in_short(overlap: OverlapOut, count: int = 2) -> str:
-    return " ".join(term.sentence for term in reasons(overlap)[:count])
+def in_short(overlap: OverlapOut, count: int = 3) -> str:
+    """The strongest terms with their bits: `web domain +14.6, name +3.0, country −2.5`."""
+    return ", ".join(f"{_label(term.term)} {signed(term.bits)}" for term in reasons(overlap)[:count])
+
+
+def _label(term: str) -> str:
+    return KINDS[KeyKind(term)] if term in set(KeyKind) else ATTRIBUTES[term]
+
+
+def signed(bits: float) -> str:
+    return f"{bits:+.1f}".replace("-", "−")  # noqa: RUF001  # a minus sign, not a hyphen
+
+
+def tidy(name: str | None) -> str:
+    """A name as people read it: HTML entities that a list carries decoded, spaces one."""
+    return " ".join(unescape(name or "").split())
 
 
 def why_review(overlap: OverlapOut) -> str:
@@ -90,8 +107,16 @@ def why_review(overlap: OverlapOut) -> str:
     if against:
         facts = [ATTRIBUTES[term.term] for term in against]
         return f"{said}; but {listed(facts)} {'differs' if len(facts) == 1 else 'differ'}."
-    missing = [ATTRIBUTES[a] for a in (Attribute.REGISTRY_ID, Attribute.DOMAIN) if overlap.evidence.get(a) == "unknown"]
-    return f"{said}; neither {listed(missing, 'nor')} can be compared." if len(missing) > 1 else f"{said}; too little else is known."
+    missing = [
+        ATTRIBUTES[a]
+        for a in (Attribute.REGISTRY_ID, Attribute.DOMAIN)
+        if overlap.evidence.get(a) == "unknown"
+    ]
+    return (
+        f"{said}; neither {listed(missing, 'nor')} can be compared."
+        if len(missing) > 1
+        else f"{said}; too little else is known."
+    )
 
 
 def agreeing(overlap: OverlapOut, said: str) -> list[str]:
@@ -111,3 +136,17 @@ def kept_back(rules: Iterable[RuleOut]) -> list[str]:
 def names_of(rules: Iterable[RuleOut]) -> dict[str, str]:
     """Slug → the name that people read."""
     return {rule.population: rule.population_name for rule in rules}
+
+
+def named(slugs: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    return [names.get(slug, slug) for slug in slugs]
+
+
+def excerpt(message: Message, count: int) -> str:
+    """The body of a webhook message with its first `count` overlaps alone, and how many were left out."""
+    body = message.body()
+    body["data"] = body["data"] | {"overlaps": body["data"]["overlaps"][:count]}
+    more = message.size - count
+    return json.dumps(body, indent=2) + (
+        f"\n(and {more} more overlaps in the same message)" if more > 0 else ""
+    )

@@ -40,7 +40,9 @@ def register(registry: Registry, parts: Parts) -> None:
         registry.add(name, _handler(step, parts))
 
 
-def _handler(step: Callable[..., Awaitable[None]], parts: Parts) -> Callable[[JobContext, Payload], Awaitable[None]]:
+def _handler(
+    step: Callable[..., Awaitable[None]], parts: Parts
+) -> Callable[[JobContext, Payload], Awaitable[None]]:
     async def handle(_context: JobContext, payload: Payload) -> None:
         await step(parts, **{name: UUID(str(value)) for name, value in payload.items()})
 

@@ -37,13 +37,17 @@ async def meet(parts: Parts, *, partnership_id: UUID) -> None:
             await read_tokens(session, org_id=org_id, change=change, epoch=partnership.epoch)
             for org_id, change in ((partnership.lo_org_id, lo), (partnership.hi_org_id, hi))
         ]
-        candidates = await anyio.to_thread.run_sync(meet_tokens, *sides)
+        candidates = await anyio.to_thread.run_sync(meet_tokens, sides[0], sides[1])
         await Runs(session).drop_unscored()
         await _ask(session, parts, partnership, candidates, (lo, hi))
 
 
 async def _ask(
-    session: MatcherSession, parts: Parts, partnership: Partnership, candidates: Candidates, changes: tuple[int, int]
+    session: MatcherSession,
+    parts: Parts,
+    partnership: Partnership,
+    candidates: Candidates,
+    changes: tuple[int, int],
 ) -> None:
     run_id, key = parts.ids.new(), rest_key_of(parts.keystore, partnership.id, partnership.epoch)
     lo, hi = partnership.lo_org_id, partnership.hi_org_id
@@ -56,8 +60,12 @@ async def _ask(
     )  # fmt: skip
     await session.flush()
     for org_id, side in ((lo, "left"), (hi, "right")):
-        asked = seal_frame(wanted(candidates.meetings, side), key, org_id=org_id, run_id=run_id, column="asked")
+        asked = seal_frame(
+            wanted(candidates.meetings, side), key, org_id=org_id, run_id=run_id, column="asked"
+        )
         session.add(EvidenceRequest(partnership_id=partnership.id, run_id=run_id, org_id=org_id, asked=asked))
         await enqueue(
-            session, WEIGH_JOB, {"org_id": str(org_id), "partnership_id": str(partnership.id), "run_id": str(run_id)}
+            session,
+            WEIGH_JOB,
+            {"org_id": str(org_id), "partnership_id": str(partnership.id), "run_id": str(run_id)},
         )

@@ -33,7 +33,9 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         records = await anyio.to_thread.run_sync(records_of, accounts, pairs, rules)
         changed = await write_shown(session, partnership, records)
         told = told_references(await own_pairs(session, partnership))
-        await write_references(session, partnership_id, accounts.select("ref", "id").join(told, on="ref", how="semi"))
+        await write_references(
+            session, partnership_id, accounts.select("ref", "id").join(told, on="ref", how="semi")
+        )
         if changed:
             await enqueue_publish(session, partnership_id, partnership.partner_of(org_id))
 

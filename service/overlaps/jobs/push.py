@@ -9,6 +9,7 @@ from service.accounts.store import read_participating
 from service.crypto import references
 from service.db.sessions import TenantSession
 from service.jobs import enqueue
+from service.linking.columns import U64
 from service.linking.meet import TokenSet
 from service.linking.prepare import prepare
 from service.linking.tokens import LinkKeys, tokenise
@@ -52,12 +53,18 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
 
         made = await anyio.to_thread.run_sync(tokens)
         await replace_tokens(
-            session, partnership_id=partnership_id, epoch=opened.partnership.epoch, tokens=made, accounts=accounts.height
+            session,
+            partnership_id=partnership_id,
+            epoch=opened.partnership.epoch,
+            tokens=made,
+            accounts=accounts.height,
         )
-        await enqueue(session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id))
+        await enqueue(
+            session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
+        )
 
 
-def _tokens(accounts: pl.DataFrame, refs: "pl.Series", link: LinkKeys) -> TokenSet:
+def _tokens(accounts: pl.DataFrame, refs: U64, link: LinkKeys) -> TokenSet:
     return tokenise(prepare(accounts), refs, link)
 
 

@@ -30,7 +30,9 @@ async def score(parts: Parts, *, partnership_id: UUID, run_id: UUID) -> None:
             for org_id in (run.lo_org_id, run.hi_org_id)
         )
         threshold = partnership.threshold
-        scored = await anyio.to_thread.run_sync(lambda: packed(score_pairs(meetings, lo, hi, threshold=threshold)))
+        scored = await anyio.to_thread.run_sync(
+            lambda: packed(score_pairs(meetings, lo, hi, threshold=threshold))
+        )
         await write_verdicts(session, partnership, scored)
         await runs.forget_requests(run_id)
         _finish(run, parts)

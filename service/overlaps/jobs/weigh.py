@@ -41,7 +41,12 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
         link = link_keys(parts.keystore, opened, org_id)
 
         def codes() -> pl.DataFrame:
-            return codes_for(asked, prepare(accounts), references(str(partnership_id), accounts["id"], own_references), link)
+            return codes_for(
+                asked,
+                prepare(accounts),
+                references(str(partnership_id), accounts["id"], own_references),
+                link,
+            )
 
         answer = await anyio.to_thread.run_sync(codes)
         sealed = seal_frame(answer, key, org_id=org_id, run_id=run_id, column="codes")

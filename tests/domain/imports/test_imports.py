@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from service.imports.errors import EmptyUpload, UploadIncomplete, UploadTooLarge
+from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
 from service.imports.models import Import, ImportMode, ImportStatus
 from service.imports.operations import RUN_JOB
 from service.imports.repository import Imports
@@ -47,7 +47,12 @@ async def test_the_same_file_again_changes_nothing(pair: Pair) -> None:
 
 async def test_a_changed_row_is_updated_in_place_and_its_past_kept(pair: Pair) -> None:
     await imported(pair.world, pair.left, FIRST)
-    [[before]] = [[r["id"] for r in await fetch(pair.world, pair.left, "SELECT id FROM account WHERE external_id = '1'")]]
+    [[before]] = [
+        [
+            r["id"]
+            for r in await fetch(pair.world, pair.left, "SELECT id FROM account WHERE external_id = '1'")
+        ]
+    ]
     record = await imported(pair.world, pair.left, FIRST.replace("Siemens AG", "Siemens Energy AG"))
     assert counts(record) == (0, 1, 1, 0, 0)
     [after] = await fetch(pair.world, pair.left, "SELECT id, name FROM account WHERE external_id = '1'")
@@ -61,14 +66,18 @@ async def test_merge_keeps_what_the_file_lacks_and_replace_removes_it(pair: Pair
     short = "\n".join(FIRST.splitlines()[:2]) + "\n"
     assert counts(await imported(pair.world, pair.left, short)) == (0, 0, 1, 0, 0)
     assert counts(await imported(pair.world, pair.left, short, mode=ImportMode.REPLACE)) == (0, 0, 1, 1, 0)
-    assert [r["external_id"] for r in await fetch(pair.world, pair.left, "SELECT external_id FROM account")] == ["1"]
+    assert [
+        r["external_id"] for r in await fetch(pair.world, pair.left, "SELECT external_id FROM account")
+    ] == ["1"]
     [past] = await fetch(pair.world, pair.left, "SELECT change, before FROM record_history")
     assert (past["change"], past["before"]["name"]) == ("removed", "Bosch")
 
 
 async def test_the_status_column_gives_the_population(pair: Pair) -> None:
     await imported(pair.world, pair.left, FIRST)
-    rows = await fetch(pair.world, pair.left, "SELECT external_id, populations FROM account ORDER BY external_id")
+    rows = await fetch(
+        pair.world, pair.left, "SELECT external_id, populations FROM account ORDER BY external_id"
+    )
     assert [r["populations"] for r in rows] == [0b001, 0b100]
 
 
@@ -82,7 +91,9 @@ async def test_rows_without_a_population_are_kept_and_warned_of(pair: Pair) -> N
 
 async def test_without_ids_a_domain_names_the_account_so_a_rename_is_the_same_one(pair: Pair) -> None:
     await imported(pair.world, pair.left, company_list(("Facebook", "meta.com")), population="customers")
-    record = await imported(pair.world, pair.left, company_list(("Meta Platforms", "www.meta.com")), population="customers")
+    record = await imported(
+        pair.world, pair.left, company_list(("Meta Platforms", "www.meta.com")), population="customers"
+    )
     assert counts(record) == (0, 1, 0, 0, 0)
 
 
@@ -120,13 +131,13 @@ async def test_a_broken_upload_leaves_no_file(world: World) -> None:
             yield part
 
     small = Spool(world.spool.folder, 10)
-    with pytest.raises(UploadTooLarge):
+    with pytest.raises(UploadTooLargeError):
         await small.receive(world.ids.new(), chunks(b"12345678", b"9012345"))
-    with pytest.raises(UploadTooLarge):
+    with pytest.raises(UploadTooLargeError):
         await small.receive(world.ids.new(), chunks(b"1"), announced=11)
-    with pytest.raises(UploadIncomplete):
+    with pytest.raises(UploadIncompleteError):
         await small.receive(world.ids.new(), chunks(b"123"), announced=5)
-    with pytest.raises(EmptyUpload):
+    with pytest.raises(EmptyUploadError):
         await small.receive(world.ids.new(), chunks())
     assert list(small.folder.iterdir()) == []
 

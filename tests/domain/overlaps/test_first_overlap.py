@@ -45,7 +45,10 @@ async def test_both_sides_matrices_agree(pair: Pair) -> None:
 async def test_what_is_shown_of_the_partners_account_follows_the_preset(pair: Pair) -> None:
     await pair.world.share(pair.right, pair.partnership, preset=Preset.MINIMAL)
     await both(pair)
-    shown = {tuple(sorted(k for k, v in r["partner_fields"].items() if v)) for r in await pair.world.told(pair.left, pair.partnership)}  # type: ignore[attr-defined]
+    shown = {
+        tuple(sorted(k for k, v in r["partner_fields"].items() if v))
+        for r in await pair.world.told(pair.left, pair.partnership)
+    }  # type: ignore[attr-defined]
     assert shown == {("name",)}
 
 
@@ -65,7 +68,9 @@ async def events(pair: Pair) -> list[str]:
 
 async def test_an_account_that_leaves_the_list_ends_the_overlap_with_one_event(pair: Pair) -> None:
     await both(pair)
-    await pair.world.upload(pair.right, company_list(("Siemens", "siemens.com", "DE")), mode=ImportMode.REPLACE)
+    await pair.world.upload(
+        pair.right, company_list(("Siemens", "siemens.com", "DE")), mode=ImportMode.REPLACE
+    )
     await pair.world.work()
     assert await names(pair) == (["Siemens AG"], ["Siemens"])
     assert (await events(pair)).count("overlap.removed") == 1
@@ -75,7 +80,9 @@ async def test_hidden_populations_have_no_tokens(pair: Pair) -> None:
     await pair.world.share(pair.left, pair.partnership, {"prospects": SharingLevel.OVERLAPPING})
     await both(pair)
     async with pair.world.database.tenant(pair.left.id) as session:
-        count = await (await session.raw()).fetchval("SELECT count(*) FROM token_segment WHERE org_id = $1", pair.left.id)
+        count = await (await session.raw()).fetchval(
+            "SELECT count(*) FROM token_segment WHERE org_id = $1", pair.left.id
+        )
     assert count == 0
     assert await names(pair) == ([], [])
 
@@ -137,7 +144,12 @@ async def test_evidence_and_meetings_are_gone_once_a_run_is_scored(pair: Pair) -
     async with pair.world.database.matcher(pair.partnership.id) as session:
         driver = await session.raw()
         assert await driver.fetchval("SELECT count(*) FROM evidence_request") == 0
-        assert await driver.fetchval("SELECT count(*) FROM match_run WHERE meetings <> ''::bytea OR scored_at IS NULL") == 0
+        assert (
+            await driver.fetchval(
+                "SELECT count(*) FROM match_run WHERE meetings <> ''::bytea OR scored_at IS NULL"
+            )
+            == 0
+        )
 
 
 async def test_the_same_company_has_unrelated_tokens_and_references_in_two_partnerships(world: World) -> None:
@@ -148,7 +160,14 @@ async def test_the_same_company_has_unrelated_tokens_and_references_in_two_partn
     await world.upload(one, LEFT)
     await world.work()
     async with world.database.tenant(one.id) as session:
-        rows = await (await session.raw()).fetch("SELECT partnership_id, tokens, refs FROM token_segment WHERE kind = 'domain'")
-    pieces = [{r["tokens"][i : i + 16] for i in range(0, len(r["tokens"]), 16)} | {r["refs"][i : i + 8] for i in range(0, len(r["refs"]), 8)} for r in rows]
+        rows = await (await session.raw()).fetch(
+            "SELECT partnership_id, tokens, refs FROM token_segment WHERE kind = 'domain'"
+        )
+    pieces = [
+        {r["tokens"][i : i + 16] for i in range(0, len(r["tokens"]), 16)}
+        | {r["refs"][i : i + 8] for i in range(0, len(r["refs"]), 8)}
+        for r in rows
+    ]
     assert len(pieces) == 2
-    assert pieces[0] and not pieces[0] & pieces[1]
+    assert pieces[0]
+    assert not pieces[0] & pieces[1]

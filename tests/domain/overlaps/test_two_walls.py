@@ -16,8 +16,12 @@ OF_THE_PARTNERSHIP = (
 
 @pytest.fixture
 async def matched(pair: Pair) -> Pair:
-    await pair.world.upload(pair.left, company_list(("Siemens AG", "siemens.com"), ("Harbour", "harbour.com")))
-    await pair.world.upload(pair.right, company_list(("Siemens", "siemens.com"), ("Harbour", "harbour.co.uk")))
+    await pair.world.upload(
+        pair.left, company_list(("Siemens AG", "siemens.com"), ("Harbour", "harbour.com"))
+    )
+    await pair.world.upload(
+        pair.right, company_list(("Siemens", "siemens.com"), ("Harbour", "harbour.co.uk"))
+    )
     await pair.world.work()
     return pair
 
@@ -93,5 +97,7 @@ async def test_nobody_can_write_an_overlap_as_a_person(matched: Pair) -> None:
 async def test_a_partners_rule_cannot_be_written(matched: Pair) -> None:
     async with matched.world.database.tenant(matched.left.id) as session:
         driver = await session.raw()
-        tag = await driver.execute("UPDATE sharing_rule SET level = 'all' WHERE owner_org_id = $1", matched.right.id)
+        tag = await driver.execute(
+            "UPDATE sharing_rule SET level = 'all' WHERE owner_org_id = $1", matched.right.id
+        )
     assert tag == "UPDATE 0"

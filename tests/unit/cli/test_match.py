@@ -19,7 +19,9 @@ LEFT = "Company,Website,Country\nSiemens AG,https://www.siemens.com,Germany\nOrc
 RIGHT = "Firma;Web;Land\nWalnut Press;walnutpress.com;Spanien\nSiemens;siemens.com/de;DE\nHarbour Analytics;harbouranalytics.co.uk;UK\n"
 
 
-def match(folder: Path, *arguments: str, left: str | bytes = LEFT, right: str | bytes = RIGHT) -> subprocess.CompletedProcess[str]:
+def match(
+    folder: Path, *arguments: str, left: str | bytes = LEFT, right: str | bytes = RIGHT
+) -> subprocess.CompletedProcess[str]:
     for name, content in (("left.csv", left), ("right.csv", right)):
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     return subprocess.run(
@@ -31,7 +33,10 @@ def match(folder: Path, *arguments: str, left: str | bytes = LEFT, right: str | 
 def test_the_summary_counts_pairs_accounts_companies_rules_and_reviews(tmp_path: Path) -> None:
     found = match(tmp_path)
     assert found.returncode == 0, found.stderr
-    assert "1 pairs are the same company: 1 of 3 accounts left, 1 of 3 right, 1 distinct companies." in found.stdout
+    assert (
+        "1 pairs are the same company: 1 of 3 accounts left, 1 of 3 right, 1 distinct companies."
+        in found.stdout
+    )
     assert "1 pairs are for a person to review." in found.stdout
     assert "name ← Firma, website ← Web, country ← Land" in found.stdout
     assert "Siemens AG (siemens.com)" in found.stdout
@@ -66,7 +71,10 @@ def test_other_formats_hold_the_same_rows(tmp_path: Path, name: str) -> None:
 
 def test_standard_output_has_the_pairs_alone(tmp_path: Path) -> None:
     found = match(tmp_path, "--output", "-")
-    assert [row["left_name"] for row in csv.DictReader(io.StringIO(found.stdout))] == ["Siemens AG", "Harbour Analytics"]
+    assert [row["left_name"] for row in csv.DictReader(io.StringIO(found.stdout))] == [
+        "Siemens AG",
+        "Harbour Analytics",
+    ]
     assert "distinct companies" in found.stderr
 
 
@@ -99,13 +107,17 @@ def test_refused_rows_are_told_and_the_others_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "utf-8-sig"])
 def test_encodings_are_detected_read_and_named(tmp_path: Path, encoding: str) -> None:
-    text = "Company,Website,City\n" + "".join(f"Müller Söhne {i} GmbH,mueller{i}.de,Köln\n" for i in range(20))
+    text = "Company,Website,City\n" + "".join(
+        f"Müller Söhne {i} GmbH,mueller{i}.de,Köln\n" for i in range(20)
+    )
     found = match(tmp_path, "--output", "-", left=text.encode(encoding), right=text)
     rows = list(csv.DictReader(io.StringIO(found.stdout)))
     assert "Müller Söhne 0 GmbH" in {row["left_name"] for row in rows}
     assert len(rows) == 20
     named = found.stderr.lower()
-    assert {"utf-16": "utf-16", "latin-1": "cp1252", "utf-8-sig": "utf-8"}[encoding] in named or "latin" in named
+    assert {"utf-16": "utf-16", "latin-1": "cp1252", "utf-8-sig": "utf-8"}[
+        encoding
+    ] in named or "latin" in named
 
 
 BAD = {

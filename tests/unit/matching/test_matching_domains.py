@@ -1,8 +1,11 @@
 # ruff: noqa: RUF001 - look-alike letters are what is tested
+from pathlib import Path
+
 import polars as pl
 import pytest
 
-from service.matching.domains import account_domains, load_suffix_list
+from service.matching.domains import _load, account_domains, load_suffix_list
+from service.matching.errors import SuffixListError
 
 
 def _domain(
@@ -70,3 +73,17 @@ def test_the_owner_of_a_shared_host_keeps_it() -> None:
 
 def test_the_pinned_suffix_list_is_loaded_once() -> None:
     assert load_suffix_list() == load_suffix_list() >= "2026"
+
+
+def test_a_broken_or_missing_suffix_list_is_refused_and_named(tmp_path: Path) -> None:
+    broken = tmp_path / "list.dat"
+    broken.write_text("com\n")
+    for path in (broken, tmp_path / "missing.dat"):
+        with pytest.raises(SuffixListError, match=path.name):
+            _load(path)
+    assert _domain("kestrel.co.uk") == ("kestrel.co.uk", None)
+
+
+def test_a_host_too_long_for_the_dns_is_invalid() -> None:
+    assert _domain("https://" + "k" * 64 + ".com") == (None, "invalid")
+    assert _domain("https://" + "k" * 63 + ".com") == ("k" * 63 + ".com", None)

@@ -80,3 +80,14 @@ def test_a_set_without_lists_is_evaluated_without_facts(tmp_path: Path) -> None:
     )
     (labelled,) = read_sets(tmp_path)
     assert [line.found for line in evaluate_set(labelled)] == [0, 0, 1, 0, 1]
+
+
+def test_lists_without_the_facts_are_left_aside(tmp_path: Path) -> None:
+    (tmp_path / "eval").mkdir()
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "other.csv").write_text("colour\nblue\n")
+    (tmp_path / "eval" / "ID__a__b_by_c.csv").write_text(
+        "left_name,left_domain,id,right_name,right_domain\nKestrel,,1,Kestrel,\n"
+    )
+    (labelled,) = read_sets(tmp_path)
+    assert labelled.left.columns == ["id", "name", "website"]

@@ -104,6 +104,7 @@ def test_names_in_other_scripts_are_transliterated_and_latin_ones_are_not() -> N
         ("United Airlines Holdings", "unitedairlines"),
         ("Global Services Group", None),
         ("3 M", None),
+        ("Group of " * 6 + "Zephyra", None),
         ("Q Zephyra", "qzephyra"),
     ],
 )
