@@ -21,7 +21,7 @@ SECOND_LEVEL = (
 _TUNED = "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL jit = off"
 _STAGE = "CREATE UNLOGGED TABLE {side}_raw (id bigint, website text)"
 _NORMALISE = f"""
-    CREATE TABLE {{side}} AS
+    CREATE TABLE {{side}}_list AS
     SELECT id, CASE WHEN tail IN ({", ".join(f"'{suffix}'" for suffix in SECOND_LEVEL)})
                THEN split_part(host, '.', -3) || '.' || tail ELSE tail END AS domain
     FROM (SELECT id, host, split_part(host, '.', -2) || '.' || split_part(host, '.', -1) AS tail
@@ -32,7 +32,7 @@ _NORMALISE = f"""
 """
 _STORE = """
     CREATE TABLE pair (left_id bigint, right_id bigint, PRIMARY KEY (left_id, right_id));
-    INSERT INTO pair SELECT DISTINCT l.id, r.id FROM "left" l JOIN "right" r USING (domain)
+    INSERT INTO pair SELECT DISTINCT l.id, r.id FROM left_list l JOIN right_list r USING (domain)
 """
 
 
@@ -49,23 +49,20 @@ async def domains_joined(started: EmbeddedServer, left: pl.DataFrame, right: pl.
 
 
 async def _job(connection: asyncpg.Connection, sides: dict[str, pl.DataFrame], run: Run) -> None:
-    async with connection.transaction():
-        await connection.execute(_TUNED)
-        for side, rows in sides.items():
-            with run.stage("copy"):
-                await connection.execute(_STAGE.format(side=side))
-                await connection.copy_to_table(f"{side}_raw", source=_csv(rows), format="csv")
-            with run.stage("normalise in SQL"):
-                await connection.execute(_NORMALISE.format(side=f'"{side}"').replace(f'"{side}"_raw', f"{side}_raw"))
-            with run.stage("index"):
-                await connection.execute(f'CREATE INDEX ON "{side}" (domain); ANALYZE "{side}"')
-        with run.stage("join and store"):
-            await connection.execute(_STORE)
-        run.facts["pairs"] = await connection.fetchval("SELECT count(*) FROM pair")
-        began = run.total
-        with run.stage("commit"):
-            pass
-    del began
+    await connection.execute(f"BEGIN; {_TUNED}")
+    for side, rows in sides.items():
+        with run.stage("copy"):
+            await connection.execute(_STAGE.format(side=side))
+            await connection.copy_to_table(f"{side}_raw", source=_csv(rows), format="csv")
+        with run.stage("normalise in SQL"):
+            await connection.execute(_NORMALISE.format(side=side))
+        with run.stage("index"):
+            await connection.execute(f"CREATE INDEX ON {side}_list (domain); ANALYZE {side}_list")
+    with run.stage("join and store"):
+        await connection.execute(_STORE)
+    with run.stage("commit"):
+        await connection.execute("COMMIT")
+    run.facts["pairs"] = await connection.fetchval("SELECT count(*) FROM pair")
 
 
 def _csv(rows: pl.DataFrame) -> BytesIO:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import polars as pl
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from service.matching.errors import EvaluationDataError
 from service.matching.evaluate import LabelledSet, Measure, evaluate_set
@@ -36,7 +38,8 @@ def evaluate(
     except EvaluationDataError as error:
         console.print(str(error), style="red", soft_wrap=True, markup=False)
         raise typer.Exit(code=2) from error
-    console.print(_table({labelled.name: evaluate_set(labelled) for labelled in sets}))
+    for labelled in sets:
+        console.print(_table(labelled.name, evaluate_set(labelled)))
     console.print(
         f"Normaliser {NORMALISER_VERSION}. Recall: labelled pairs found. Precision: predicted pairs of the cross product of both "
         "lists whose ids are equal. Country, city and industry come from lists/ where a record is found there.",
@@ -104,20 +107,19 @@ def _held(records: pl.DataFrame, facts: pl.DataFrame) -> int:
     return len(records.join(facts, on=["name", "website"], how="semi", nulls_equal=True))
 
 
-def _table(results: dict[str, list[Measure]]) -> Table:
-    table = Table(title="Recall and precision", title_justify="left")
-    for header in ("set", "method"):
-        table.add_column(header, no_wrap=True)
+def _table(name: str, measures: list[Measure]) -> Table:
+    """One set; narrow enough for 80 characters, where a file or a pipe reads it."""
+    table = Table(title=Text(name, style="bold"), title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("method", no_wrap=True)
     for header in ("recall", "found / labelled", "precision", "right / predicted"):
-        table.add_column(header, justify="right")
-    for name, measures in results.items():
-        for place, line in enumerate(measures):
-            table.add_row(
-                name if place == 0 else "", line.method, _ratio(line.recall), f"{line.found} / {line.labelled}",
-                _ratio(line.precision), f"{line.correct} / {line.predicted}", end_section=place == len(measures) - 1,
-            )  # fmt: skip
+        table.add_column(header, justify="right", no_wrap=True)
+    for line in measures:
+        table.add_row(
+            line.method, _ratio(line.recall), f"{line.found} / {line.labelled}", _ratio(line.precision),
+            f"{line.correct} / {line.predicted}",
+        )  # fmt: skip
     return table
 
 
 def _ratio(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else f"{value:.3f}"

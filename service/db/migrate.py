@@ -71,10 +71,9 @@ async def require_current(app_url: str) -> None:
 
 
 def migrations_folder() -> Path:
-    """Find the migrations: beside the package in a checkout, inside it once installed."""
-    package = Path(__file__).parents[1]
-    beside = package.parent / "migrations"
-    return beside if (beside / "env.py").is_file() else package / "db" / "_migrations"
+    """Find the migrations: inside the package once it is installed, beside it in a checkout."""
+    inside = Path(__file__).parent / "_migrations"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "migrations"
 
 
 async def _run(migrator_url: str, action: Callable[[Config], None]) -> None:

@@ -44,8 +44,6 @@ DUNS_DIGITS = 9
 LONGEST_ID = 64
 _SCHEME = re.compile(r"[a-z][a-z0-9_-]{0,23}")
 _ID = re.compile(r"[a-z0-9]{3,64}")
-SCHEME_ORDER = ("lei", "vat", "duns", "siren")
-"""Which number stands as the evidence when an account has several."""
 
 
 def registry_numbers(columns: pl.DataFrame) -> pl.Series:
@@ -65,15 +63,15 @@ def registry_numbers(columns: pl.DataFrame) -> pl.Series:
     )
 
 
-def main_number(numbers: pl.Series) -> pl.Series:
-    """The one number of each row that stands as evidence: the first scheme of `SCHEME_ORDER`, else the first by name."""
+def comparable_number(numbers: pl.Series) -> pl.Series:
+    """The LEI of each row (`lei|…`), or null: the one number that can contradict as evidence.
 
-    def rank(number: str) -> tuple[int, str]:
-        scheme = number.split("|", 1)[0]
-        return (SCHEME_ORDER.index(scheme) if scheme in SCHEME_ORDER else len(SCHEME_ORDER), number)
-
-    joined = numbers.list.join(" ")
-    return map_distinct(joined.set(joined == "", None), lambda text: min(text.split(" "), key=rank))
+    A company has one LEI; it may have several VAT or DUNS numbers, and numbers of two schemes say nothing of each other.
+    """
+    leis = numbers.to_frame("numbers").select(
+        pl.col("numbers").list.filter(pl.element().str.starts_with("lei|")).list.first()
+    )
+    return leis.to_series()
 
 
 def _reader(field: str) -> Callable[[str], list[str]]:

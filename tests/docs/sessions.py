@@ -17,7 +17,9 @@ from tests.support.processes import ROOT, postmasters
 
 DEADLINE_SECONDS = 90
 COLUMNS = "104"
-_BLOCK = re.compile(r"^```bash\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^```bash\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?", re.MULTILINE | re.DOTALL
+)
 _ABOUT_MAKE = re.compile(r"^(make |git clone)")
 _MARK = "-- end of block --"
 
@@ -86,7 +88,10 @@ def _free_port() -> int:
 
 def _end(process: subprocess.Popen[str], data_dir: Path) -> None:
     """Whatever the page started and didn't end goes: its shell, its service, its database server."""
-    for kill in (lambda: os.killpg(process.pid, signal.SIGKILL), *(server.kill for server in postmasters(data_dir))):
+    for kill in (
+        lambda: os.killpg(process.pid, signal.SIGKILL),
+        *(server.kill for server in postmasters(data_dir)),
+    ):
         try:
             kill()
         except ProcessLookupError:
@@ -100,7 +105,9 @@ def refresh(path: Path) -> None:
     page = blocks(text)
     for block, printed in zip(page, run(page), strict=True):
         if block.output is not None:
-            old, new = (f"{block.commands}```\n\n```text\n{output}```\n" for output in (block.output, _text(printed)))
+            old, new = (
+                f"{block.commands}```\n\n```text\n{output}```\n" for output in (block.output, _text(printed))
+            )
             text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
 

@@ -65,9 +65,10 @@ async def test_two_starts_at_once_take_turns(own_database: OwnDatabase, admin: a
     await migrate.require_current(own_database.urls.app)
 
 
-async def test_schema_behind_this_version_is_named(own_database: OwnDatabase) -> None:
+@pytest.mark.parametrize("revision", ["-1", "base"])
+async def test_schema_behind_this_version_is_named(own_database: OwnDatabase, revision: str) -> None:
     await migrate.require_current(own_database.urls.app)
-    await migrate.downgrade(own_database.urls.migrator, "base")
+    await migrate.downgrade(own_database.urls.migrator, revision)
     with pytest.raises(SchemaBehindError, match="commonground migrate"):
         await migrate.require_current(own_database.urls.app)
 

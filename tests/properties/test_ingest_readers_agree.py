@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.ingest import Batch, Limits
@@ -79,6 +79,7 @@ def written(rows: list[list[str]], end: str, *, always: bool) -> Any:
     return text.getvalue()
 
 
+@settings(deadline=None)
 @given(ODD_TEXT, st.sampled_from(SHAPES), st.lists(st.integers(0, 400), max_size=6))
 @example('"a\r', TWO, [])
 @example('a,b\r\n"a""b",c\r\r\n\r\n', TWO, [4, 12])
@@ -94,6 +95,7 @@ def test_a_file_reads_alike_in_any_pieces_by_the_fast_and_the_exact_reader(
     assert in_pieces(data, shape, cuts) == exactly(data, shape)
 
 
+@settings(deadline=None)
 @given(ODD_TEXT, st.sampled_from(SHAPES), st.booleans())
 def test_what_the_fast_reader_takes_it_takes_as_the_exact_reader_would(
     text: bytes,
@@ -116,6 +118,7 @@ def test_what_the_fast_reader_takes_it_takes_as_the_exact_reader_would(
     assert fast.line == exact.line or final
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_lists_as_the_csv_module_writes_them_are_read_alike(
     rows: list[list[str]],
@@ -136,6 +139,7 @@ def test_lists_as_the_csv_module_writes_them_are_read_alike(
     ]
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from(["\n", "\r\n"]))
 def test_ordinary_quoted_lists_need_no_exact_reader(rows: list[list[str]], end: str) -> None:
     text = written([[f"n{a}", f"c{b}"] for a, b in rows], end, always=True).encode()

@@ -9,7 +9,7 @@ from service.api.v1.partnerships import RuleOut
 from service.events.rules import Message
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.score import AUTO_FROM
-from service.matching.weights import NAMES, PRIOR
+from service.matching.weights import LEADS, NAMES, PRIOR
 from service.partnerships.models import SharingLevel
 
 KINDS: Mapping[KeyKind, str] = {
@@ -50,8 +50,6 @@ PLAYS: Mapping[tuple[str, str], str] = {
 """What one does with a company that is in one's own population and in the partner's."""
 
 NEARLY_SURE = 0.999
-SILENT = frozenset({"met", "unknown"})
-"""Outcomes of a term that weigh nothing."""
 
 
 def percent(confidence: float) -> str:
@@ -91,7 +89,7 @@ def _label(term: str) -> str:
 
 
 def signed(bits: float) -> str:
-    return f"{bits:+.1f}".replace("-", "−")  # noqa: RUF001  # a minus sign, not a hyphen
+    return f"{bits:+.1f}".replace("-", "−")  # a minus sign, not a hyphen
 
 
 def tidy(name: str | None) -> str:
@@ -100,22 +98,18 @@ def tidy(name: str | None) -> str:
 
 
 def why_review(overlap: OverlapOut) -> str:
-    """What met, what speaks against it, and what is missing to be sure."""
-    met = [term for term in overlap.explanation if term.outcome in {"leads", "joins"}]
-    against = [term for term in reasons(overlap) if term.bits < 0]
-    said = met[0].sentence.removesuffix(".")
+    """What met, what speaks against it, else what is missing to be sure."""
+    met = next(term.sentence for term in overlap.explanation if term.outcome == LEADS)
+    against = [ATTRIBUTES[term.term] for term in reasons(overlap) if term.bits < 0]
     if against:
-        facts = [ATTRIBUTES[term.term] for term in against]
-        return f"{said}; but {listed(facts)} {'differs' if len(facts) == 1 else 'differ'}."
+        return f"{met} Against it: {listed(against)}."
     missing = [
         ATTRIBUTES[a]
-        for a in (Attribute.REGISTRY_ID, Attribute.DOMAIN)
+        for a in (Attribute.DOMAIN, Attribute.REGISTRY_ID)
         if overlap.evidence.get(a) == "unknown"
     ]
     return (
-        f"{said}; neither {listed(missing, 'nor')} can be compared."
-        if len(missing) > 1
-        else f"{said}; too little else is known."
+        f"{met} Not known on both sides: {listed(missing)}." if missing else f"{met} Too little else agrees."
     )
 
 

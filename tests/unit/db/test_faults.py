@@ -1,5 +1,7 @@
 """A database that is away shows itself in many ways; a statement that is wrong, or an error of one's own, is none of them."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -75,6 +77,18 @@ async def test_killed_connection_is_unavailable_and_the_next_session_works(own_d
     with pytest.raises(DatabaseUnavailable) as caught:
         await be_killed(own_database, then="SELECT 1")
     assert not caught.value.outcome_unknown
+    await own_database.database.ping()
+
+
+async def test_idle_connection_that_the_server_ended_is_replaced_unseen(own_database: OwnDatabase) -> None:
+    async with own_database.database.directory() as session:
+        driver = await session.raw()
+        number = driver.get_server_pid()
+    admin = await asyncpg.connect(own_database.urls.admin)
+    await admin.execute("SELECT pg_terminate_backend($1, 5000)", number)
+    await admin.close()
+    while not driver.is_closed():
+        await asyncio.sleep(0)
     await own_database.database.ping()
 
 

@@ -231,7 +231,7 @@ async def test_exhausted_pool_is_unavailable_within_its_limit(own_database: OwnD
         database.tenant(A),
     ):
         with pytest.raises(DatabaseUnavailable):
-            async with database.tenant(B):
+            async with asyncio.timeout(10), database.tenant(B):
                 pass
 
 

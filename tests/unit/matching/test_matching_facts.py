@@ -1,10 +1,9 @@
-
 import polars as pl
 import pytest
 
 from service.matching import tables
 from service.matching.facts import cities, countries, linkedin_slugs, sectors, sizes
-from service.matching.registry import main_number, read_any, read_number, registry_numbers
+from service.matching.registry import comparable_number, read_any, read_number, registry_numbers
 from service.matching.text import plain_key
 
 
@@ -85,7 +84,7 @@ def test_french_vat_and_siret_numbers_give_the_siren_inside() -> None:
     assert read_number("siret", "73282932000074") == ["siret|73282932000074", "siren|732829320"]
 
 
-def test_the_strongest_scheme_stands_as_evidence() -> None:
+def test_the_lei_alone_stands_as_evidence() -> None:
     frame = pl.DataFrame(
         {
             "registry_id": ["kvk:12345678", None],
@@ -98,7 +97,8 @@ def test_the_strongest_scheme_stands_as_evidence() -> None:
     )
     numbers = registry_numbers(frame)
     assert numbers.to_list() == [["kvk|12345678", "lei|5493001kjtiigc8y1r12", "siren|303265045"], []]
-    assert main_number(numbers).to_list() == ["lei|5493001kjtiigc8y1r12", None]
+    assert comparable_number(numbers).to_list() == ["lei|5493001kjtiigc8y1r12", None]
+    assert comparable_number(pl.Series([["siren|303265045"]])).to_list() == [None]
 
 
 def test_tables_are_as_large_and_as_clean_as_their_readers_expect() -> None:

@@ -109,10 +109,10 @@ def test_a_head_of_five_accounts_is_not_sent() -> None:
 def test_evidence_has_one_column_an_attribute_in_the_order_of_the_accounts() -> None:
     frame = _normalised(
         name=["Zephyra Inc", None], website=["zephyra.aero", None], country=["USA", None], city=["New  York", None], industry=["Airlines", None],
-        employees=["51-200", None], registry_id=["kvk:12345678", None],
+        employees=["51-200", None], registry_id=["lei:5493001KJTIIGC8Y1R12", None],
     )  # fmt: skip
     expected = {
-        Attribute.DOMAIN: "zephyra.aero", Attribute.SPACED_NAME: "zephyra", Attribute.REGISTRY_ID: "kvk\x1f12345678",
+        Attribute.DOMAIN: "zephyra.aero", Attribute.SPACED_NAME: "zephyra", Attribute.REGISTRY_ID: "lei\x1f5493001kjtiigc8y1r12",
         Attribute.COUNTRY: "us", Attribute.CITY: "new york", Attribute.SECTOR: "h", Attribute.SIZE: "51-200",
     }  # fmt: skip
     assert_frame_equal(evidence(frame), pl.DataFrame({str(a): [v, None] for a, v in expected.items()}))

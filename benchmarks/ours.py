@@ -1,0 +1,235 @@
+"""Commonground's own way, through its own tables and roles, row-level security included: the whole service, and domains alone."""
+
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+
+from benchmarks.data import Lists
+from benchmarks.ground import service_database
+from benchmarks.measure import Run
+from service.accounts.repository import Populations
+from service.accounts.target import AccountTarget
+from service.cli.operator import Desk
+from service.cli.org import new_organization
+from service.cli.partnership import new_partnership
+from service.crypto import MemoryKeystore, references
+from service.db.database import Database
+from service.db.embedded import EmbeddedServer
+from service.db.sessions import TenantSession
+from service.imports import jobs as import_jobs
+from service.imports.models import ImportMode
+from service.imports.operations import RUN_JOB, Upload, accept
+from service.imports.spool import Spool
+from service.imports.target import Order, Outcome, Ready
+from service.ingest import Limits
+from service.jobs import JobContext, Payload, Registry, drain
+from service.jobs.registry import Handler
+from service.kit.clock import SystemClock
+from service.kit.ids import UuidV7Ids
+from service.linking.evidence import codes_for, wanted
+from service.linking.local import positions
+from service.linking.meet import meet
+from service.linking.prepare import Prepared, prepare
+from service.linking.score import score_pairs
+from service.linking.tokens import LinkKeys, tokenise
+from service.matching.domains import load_suffix_list
+from service.organizations.models import Organization
+from service.organizations.operations import reference_key
+from service.overlaps import jobs as overlap_jobs
+from service.overlaps.tokens import newest_changes, read_tokens, replace_tokens
+from service.overlaps.verdicts import packed, write_verdicts
+from service.partnerships.epochs import link_keys
+from service.partnerships.models import Partnership, Preset, SharingLevel
+from service.partnerships.operations import Share, share
+from service.partnerships.repository import MatchedPartnership, Partnerships
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class World:
+    """Two organizations with a partnership in which every population shows its overlaps."""
+
+    desk: Desk
+    partnership: Partnership
+    lo: Organization
+    hi: Organization
+
+    @property
+    def database(self) -> Database:
+        return self.desk.database
+
+
+async def _world(database: Database) -> World:
+    desk = Desk(database, MemoryKeystore(), SystemClock(), UuidV7Ids())
+    made = [(await new_organization(desk, handle, handle))[0] for handle in ("left", "right")]
+    partnership = await new_partnership(desk, "left", "right")
+    for organization in made:
+        async with database.tenant(organization.id) as session:
+            for p in await Populations(session).everyone():
+                said = Share(p.bit, p.slug, p.name, SharingLevel.OVERLAPPING, Preset.STANDARD)
+                await share(session, desk.clock, partnership_id=partnership.id, said=said)
+    lo, hi = sorted(made, key=lambda organization: organization.id)
+    return World(desk, partnership, lo, hi)
+
+
+# ── the whole service: two files uploaded → both sides told ───────────────────────────────────────
+
+
+async def service_run(started: EmbeddedServer, lists: Lists) -> Run:
+    """Each job's seconds by its name, run one after the other; the import's own steps apart."""
+    run = Run()
+    with tempfile.TemporaryDirectory(prefix="cg-bench-spool-") as folder:
+        async with service_database(started, "bench_service") as database:
+            world = await _world(database)
+            spool = Spool(Path(folder), limit=1 << 31)
+            registry = _timed_registry(world, spool, run)
+            await drain(database, registry)
+            run.seconds.clear()
+            for organization, path in zip((world.lo, world.hi), lists.wide, strict=True):
+                await _upload(world, spool, organization.id, path, run)
+            await drain(database, registry)
+            run.facts |= await _counts(world)
+    return run
+
+
+async def _upload(world: World, spool: Spool, org_id: UUID, path: Path, run: Run) -> None:
+    import_id = world.desk.ids.new()
+    with run.stage("upload"):
+        received = await spool.receive(import_id, _chunks(path))
+        async with world.database.tenant(org_id) as session:
+            await accept(session, world.desk.clock, Upload(import_id, path.name, received, mode=ImportMode.REPLACE))
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:  # noqa: ASYNC230 - nothing else runs on this loop
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _timed_registry(world: World, spool: Spool, run: Run) -> Registry:
+    inner, timed, desk = Registry(), Registry(), world.desk
+    parts = import_jobs.ImportParts(spool=spool, target=_TimedTarget(run), limits=Limits(), clock=desk.clock)
+    import_jobs.register(inner, parts)
+    overlap_jobs.register(
+        inner, overlap_jobs.Parts(database=desk.database, keystore=desk.keystore, clock=desk.clock, ids=desk.ids)
+    )
+    for name in inner:
+        timed.add(name, _timed(name, inner[name].handler, run))
+    return timed
+
+
+def _timed(name: str, handler: Handler, run: Run) -> Handler:
+    async def handle(context: JobContext, payload: Payload) -> None:
+        before, began = run.total, time.perf_counter()
+        await handler(context, payload)
+        # What the import's target has counted to steps of its own isn't counted twice.
+        run.add("imports.run: read" if name == RUN_JOB else name, time.perf_counter() - began - (run.total - before))
+
+    return handle
+
+
+class _TimedTarget:
+    """Accounts as a target, its two steps timed."""
+
+    def __init__(self, run: Run) -> None:
+        self._inner, self._run = AccountTarget(), run
+
+    def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
+        with self._run.stage("imports.run: normalise, identify"):
+            return self._inner.ready(rows, order)
+
+    async def store(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Outcome:
+        with self._run.stage("imports.run: store accounts"):
+            return await self._inner.store(session, batch, order)
+
+
+async def _counts(world: World) -> dict[str, float]:
+    async with world.database.matcher(world.partnership.id) as session:
+        driver = await session.raw()
+        return {
+            "accounts": await driver.fetchval("SELECT sum(accounts) FROM token_change"),
+            "tokens": await driver.fetchval("SELECT sum(tokens) FROM token_change"),
+            "pairs": await driver.fetchval("SELECT count(*) FROM overlap"),
+            "told": await driver.fetchval("SELECT count(*) FROM overlap WHERE lo_shows AND hi_shows AND status = 'auto'"),
+            "events": await driver.fetchval("SELECT count(*) FROM partnership_event"),
+        }
+
+
+# ── domains alone: parsed columns → pairs stored ──────────────────────────────────────────────────
+
+
+async def domains_joined(started: EmbeddedServer, left: pl.DataFrame, right: pl.DataFrame) -> Run:
+    """From parsed columns (`id`, `website`) to overlaps stored with their confidence and an event each."""
+    run = Run()
+    load_suffix_list()
+    async with service_database(started, "bench_domains") as database:
+        world = await _world(database)
+        sides = [
+            await _push(world, organization, frame, run)
+            for organization, frame in ((world.lo, left), (world.hi, right))
+        ]
+        await _match(world, sides, run)
+        async with database.matcher(world.partnership.id) as session:
+            run.facts["pairs"] = await (await session.raw()).fetchval("SELECT count(*) FROM overlap")
+    return run
+
+
+@dataclass(frozen=True)
+class _Side:
+    prepared: Prepared
+    refs: np.ndarray[Any, np.dtype[np.uint64]]
+    link: LinkKeys
+
+
+async def _push(world: World, organization: Organization, frame: pl.DataFrame, run: Run) -> _Side:
+    """What the push job does, on a frame instead of the account table."""
+    with run.stage("normalise"):
+        prepared = prepare(frame.select("website"))
+    async with world.database.tenant(organization.id) as session:
+        with run.stage("hash"):
+            opened = await Partnerships(session).opened(world.partnership.id)
+            link = link_keys(world.desk.keystore, opened, organization.id)
+            own = reference_key(world.desk.keystore, organization.id)
+            refs = references(str(world.partnership.id), frame["id"].cast(pl.String), own)
+            tokens = tokenise(prepared, refs, link)
+        began = time.perf_counter()
+        await replace_tokens(
+            session, partnership_id=world.partnership.id, epoch=1, tokens=tokens, accounts=frame.height
+        )
+    run.add("store segments", time.perf_counter() - began)  # with the commit
+    return _Side(prepared, refs, link)
+
+
+async def _match(world: World, sides: list[_Side], run: Run) -> None:
+    """What the jobs meet, weigh and score do, without handing over between them."""
+    began = time.perf_counter()
+    async with world.database.matcher(world.partnership.id) as session:
+        partnership = await MatchedPartnership(session).lock()
+        assert partnership is not None  # noqa: S101 - it was made a moment ago
+        changes = await newest_changes(session)
+        tokens = [
+            await read_tokens(session, org_id=o.id, change=changes[o.id], epoch=1) for o in (world.lo, world.hi)
+        ]
+        run.add("read segments", time.perf_counter() - began)
+        with run.stage("meet"):
+            meetings = meet(*tokens).meetings
+        with run.stage("explain and score"):
+            codes = [_codes(meetings, name, side) for name, side in zip(("left", "right"), sides, strict=True)]
+            scored = packed(score_pairs(meetings, *codes))
+        began = time.perf_counter()
+        await write_verdicts(session, partnership, scored)
+    run.add("store pairs and events", time.perf_counter() - began)
+
+
+def _codes(meetings: pl.DataFrame, name: str, side: _Side) -> pl.DataFrame:
+    asked = wanted(meetings, name)
+    at = positions(asked["ref"], side.refs)
+    return codes_for(asked, side.prepared.subset(pl.Series(at, dtype=pl.UInt32)), side.refs[at], side.link)
