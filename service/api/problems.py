@@ -144,6 +144,6 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected error", error=type(error).__name__, exc_info=error)
+    log.error("unexpected error", exc_info=error)
     kind = Kind("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here")
     return problem_response(request, kind, "The fault is ours. Give the request id to the operator.")

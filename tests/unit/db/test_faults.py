@@ -81,14 +81,15 @@ async def test_killed_connection_is_unavailable_and_the_next_session_works(own_d
 
 
 async def test_idle_connection_that_the_server_ended_is_replaced_unseen(own_database: OwnDatabase) -> None:
+    ended = asyncio.Event()
     async with own_database.database.directory() as session:
         driver = await session.raw()
+        driver.add_termination_listener(lambda _driver: ended.set())
         number = driver.get_server_pid()
     admin = await asyncpg.connect(own_database.urls.admin)
     await admin.execute("SELECT pg_terminate_backend($1, 5000)", number)
     await admin.close()
-    while not driver.is_closed():
-        await asyncio.sleep(0)
+    await asyncio.wait_for(ended.wait(), 10)
     await own_database.database.ping()
 
 

@@ -54,3 +54,19 @@ def test_everyday_talk_of_libraries_is_left_out(stream: io.StringIO) -> None:
     configure_logging(json=True, level="debug", stream=stream)
     logging.getLogger("sqlalchemy.engine").info("SELECT 1")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("json_", [True, False])
+def test_an_exception_is_told_by_kind_and_place_and_never_by_its_text_or_locals(
+    stream: io.StringIO, *, json_: bool
+) -> None:
+    configure_logging(json=json_, stream=stream)
+    secret = "cg_live_secret"
+    try:
+        int(secret)
+    except ValueError as error:
+        structlog.get_logger("service.test").error("own", exc_info=error)
+        logging.getLogger("uvicorn.error").exception("foreign")
+    assert secret not in stream.getvalue()
+    assert stream.getvalue().count("ValueError") == 2
+    assert "test_logging.py" in stream.getvalue()

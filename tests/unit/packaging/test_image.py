@@ -1,0 +1,185 @@
+"""The Dockerfile: its steps run here as they stand there, since the tests need no container engine."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import end, postmasters, wait_for_line
+
+ROOT = Path(__file__).parents[3]
+DOCKERFILE = re.sub(
+    r"\\\n\s*", " ", re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+)
+BUILD, FINAL = (part.splitlines() for part in DOCKERFILE.split("FROM ")[1:])
+VENV = "/opt/commonground"
+
+
+def instructions(stage: list[str], *names: str) -> list[tuple[str, str]]:
+    """(name, rest) of a stage's instructions of these names, in order."""
+    pairs = [(line.partition(" ")[0], line.partition(" ")[2].strip()) for line in stage]
+    return [(name, rest) for name, rest in pairs if name in names]
+
+
+def only(stage: list[str], name: str) -> str:
+    found = instructions(stage, name)
+    assert len(found) == 1, f"{name} stands {len(found)} times"
+    return found[0][1]
+
+
+def test_both_stages_are_of_one_image_so_that_the_environment_can_move() -> None:
+    assert BUILD[0].removesuffix(" AS build") == FINAL[0]
+    assert only(FINAL, "COPY") == f"--from=build {VENV} {VENV}"
+
+
+def test_final_stage_runs_without_rights_and_installs_nothing() -> None:
+    assert only(FINAL, "USER") == "commonground"
+    assert not re.search(r"\b(pip|apt-get|gcc|curl)\b", only(FINAL, "RUN"))
+    position = [name for name, _ in instructions(FINAL, "RUN", "USER", "ENTRYPOINT", "CMD")]
+    assert position == ["RUN", "USER", "ENTRYPOINT", "CMD"]
+
+
+def test_image_serves_on_every_address_and_asks_for_production() -> None:
+    assert (
+        f"{only(FINAL, 'ENTRYPOINT')} {only(FINAL, 'CMD')}"
+        == '["commonground"] ["serve", "--host", "0.0.0.0"]'
+    )
+    assert only(FINAL, "EXPOSE") == "8000"
+    assert "COMMONGROUND_ENVIRONMENT=production" in only(FINAL, "ENV")
+
+
+def test_dependencies_are_the_locked_ones_of_the_server_as_wheels() -> None:
+    steps = " && ".join(rest for _, rest in instructions(BUILD, "RUN"))
+    installs = [part for part in steps.split("&&") if "pip install" in part and "--no-index" not in part]
+    assert len(installs) == 2
+    assert all("--require-hashes --only-binary :all:" in part for part in installs)
+    assert "-r requirements/server.lock" in installs[0]
+
+
+def test_what_the_build_copies_is_let_through_and_little_else() -> None:
+    let_through = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")
+    }
+    copied = {source for _, rest in instructions(BUILD, "COPY") for source in rest.split()[:-1]}
+    assert copied == let_through
+    assert "\n*\n" in (ROOT / ".dockerignore").read_text()
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment that the stage `build` makes."""
+    folder = tmp_path_factory.mktemp("image")
+    work, venv = folder / only(BUILD, "WORKDIR").strip("/"), folder / VENV.strip("/")
+    work.mkdir()
+    for name, rest in instructions(BUILD, "COPY", "RUN"):
+        if name == "COPY":
+            copy(work, *rest.split())
+        else:
+            run(rest.replace(VENV, str(venv)), work)
+    return venv
+
+
+def copy(work: Path, *words: str) -> None:
+    *sources, target = words
+    for source in sources:
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, work / target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / source, work / target)
+
+
+def run(command: str, work: Path) -> None:
+    base = getattr(sys, "_base_executable", sys.executable)
+    # The image's own Python is called `python`; here it is the one that this environment was made of.
+    command = re.sub(r"(^|&& )python ", rf"\g<1>{base} ", command)
+    ran = subprocess.run(["sh", "-ec", command], cwd=work, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="cg-image-", ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o755)
+        yield Path(made) / "data"
+        for process in postmasters(Path(made) / "data"):
+            process.kill()
+            process.wait(10)
+
+
+def commonground(image: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [image / "bin" / "commonground", *arguments],
+        cwd=image,
+        env={"PATH": os.environ["PATH"]} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_built_environment_has_the_program_and_no_installer(image: Path) -> None:
+    assert commonground(image, "version").stdout.strip() == "0.1.0"
+    assert "--create-roles" in commonground(image, "migrate", "--help").stdout
+    assert not list(image.glob("bin/pip*"))
+    where = "from service.db.migrate import migrations_folder as m; print(m())"
+    found = subprocess.run(
+        [image / "bin/python", "-c", where], cwd=image, capture_output=True, text=True, check=True
+    )
+    assert Path(found.stdout.strip()).is_relative_to(image)
+
+
+@pytest.mark.slow
+def test_built_environment_refuses_production_without_its_settings(image: Path) -> None:
+    refused = commonground(image, "serve", COMMONGROUND_ENVIRONMENT="production")
+    assert refused.returncode == 2
+    for name in ("DATABASE_URL", "COMMONGROUND_KEK_FILE", "COMMONGROUND_KEYSTORE_DIR"):
+        assert name in refused.stderr
+
+
+@pytest.mark.slow
+def test_health_check_tells_a_service_that_answers_from_one_that_does_not(
+    image: Path, data_dir: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    environment = {
+        "PATH": f"{image}/bin:{os.environ['PATH']}",
+        "COMMONGROUND_PORT": port,
+        "COMMONGROUND_DATA_DIR": str(data_dir),
+    }
+    check = only(FINAL, "HEALTHCHECK").partition(" CMD ")[2]
+    words = [word.removeprefix('"').removesuffix('"') for word in check.strip("[]").split('", "')]
+
+    def healthy() -> bool:
+        return subprocess.run(words, env=environment, capture_output=True, check=False).returncode == 0
+
+    assert not healthy()
+    arguments = [image / "bin" / "commonground", "serve", "--host", "0.0.0.0"]  # noqa: S104  # as the image does
+    service = subprocess.Popen(
+        arguments,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_for_line(service, "Commonground is at")
+        assert healthy()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json") as answer:
+            assert answer.status == 200
+        assert end(service, signal.SIGTERM) == 0
+    finally:
+        service.kill()
+        service.communicate()
+    assert not healthy()
