@@ -43,7 +43,6 @@ class RequestId:
                 await self._app(scope, receive, send_with_id)
             finally:
                 took = round((time.perf_counter() - started) * 1000, 1)
-                route = scope.get("route")
-                # the route's template, not the path: ids and queries of tenants don't belong in logs
-                path = getattr(route, "path", "-")
-                log.info("request", method=scope["method"], route=path, status=status, ms=took)
+                # the operation, not the path: ids and queries of tenants don't belong in logs
+                operation = getattr(scope.get("route"), "operation_id", None)
+                log.info("request", method=scope["method"], operation=operation, status=int(status), ms=took)

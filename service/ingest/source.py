@@ -106,14 +106,11 @@ def gunzip(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
 
 
 class _Gunzip:
-    """One pass over the members; `_full` says that a member holds more output than a piece may have."""
-
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._member: zlib._Decompress | None = None
         self._start = b""
         self._members = 0
-        self._full = False
         self._taken = 0
         self._given = 0
 
@@ -125,7 +122,7 @@ class _Gunzip:
             yield from self._feed(data)
 
     def _feed(self, data: bytes) -> Iterator[bytes]:
-        while data or self._full:
+        while data:
             if self._member is None:
                 data = self._begin(data)
                 continue
@@ -158,7 +155,6 @@ class _Gunzip:
             raise CorruptGzipError(
                 f"the gzip stream is damaged after {self._given} unpacked bytes ({error})", mend=_REPACK
             ) from error
-        self._full = len(piece) == CHUNK and not member.eof
         if member.eof:
             self._member = None
             self._members += 1

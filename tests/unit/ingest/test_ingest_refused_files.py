@@ -128,6 +128,14 @@ def test_the_place_of_a_bad_byte_counts_line_ends_of_every_kind(refusal: Callabl
     assert (error.line, error.offset) == (4, 25)
 
 
+def test_a_crlf_across_two_chunks_is_one_line_end(refusal: Callable[..., IngestError]) -> None:
+    head = b"Company,City\r\n" + b"x" * 50_000 + b"\r\n"
+    padding = b"y" * (1024**2 - len(head) - 1)  # so that a CR is the last byte of the first chunk
+    error = refusal(head + padding + b"\r\n\xc3\xa4\xff\n")
+
+    assert (error.line, error.code) == (4, "undecodable_text")
+
+
 @pytest.mark.parametrize(
     "data", [b"\xff\xfeC\x00o\x00\n\x00A\x00\x00", b"\xff\xfeC\x00o\x00\n\x00A\x00\x00\xd8b\x00\n\x00"]
 )

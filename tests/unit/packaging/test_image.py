@@ -75,17 +75,19 @@ def test_what_the_build_copies_is_let_through_and_little_else() -> None:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The environment that the stage `build` makes."""
-    folder = tmp_path_factory.mktemp("image")
-    work, venv = folder / only(BUILD, "WORKDIR").strip("/"), folder / VENV.strip("/")
-    work.mkdir()
-    for name, rest in instructions(BUILD, "COPY", "RUN"):
-        if name == "COPY":
-            copy(work, *rest.split())
-        else:
-            run(rest.replace(VENV, str(venv)), work)
-    return venv
+def image() -> Iterator[Path]:
+    """The environment that the stage `build` makes, in a folder that everybody may enter, as in the image."""
+    with tempfile.TemporaryDirectory(prefix="cg-build-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        work, venv = folder / only(BUILD, "WORKDIR").strip("/"), folder / VENV.strip("/")
+        work.mkdir()
+        for name, rest in instructions(BUILD, "COPY", "RUN"):
+            if name == "COPY":
+                copy(work, *rest.split())
+            else:
+                run(rest.replace(VENV, str(venv)), work)
+        yield venv
 
 
 def copy(work: Path, *words: str) -> None:
