@@ -8,6 +8,7 @@ from service.crypto import FileKeystore, Keystore, load_or_create_kek
 from service.db.database import Database
 from service.db.engine import JOB_LIMITS
 from service.imports import jobs as import_jobs
+from service.imports.operations import Reader
 from service.imports.spool import Spool
 from service.ingest import Limits
 from service.jobs import Registry, Worker, WorkerLimits
@@ -22,9 +23,8 @@ def make_registry(
 ) -> Registry:
     """Register the jobs of every room."""
     registry = Registry()
-    target = AccountTarget()
     import_jobs.register(
-        registry, import_jobs.ImportParts(spool=spool, target=target, limits=Limits(), clock=clock)
+        registry, Reader(database=database, spool=spool, target=AccountTarget(), limits=Limits(), clock=clock)
     )
     overlap_jobs.register(
         registry, overlap_jobs.Parts(database=database, keystore=keystore, clock=clock, ids=ids)
@@ -46,10 +46,12 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         app_url=url, matcher_url=matcher_url, limits=JOB_LIMITS, application="commonground worker"
     ) as database:
         await database.verify()
+        spool = Spool(settings.upload_folder, settings.upload_bytes)
+        spool.sweep()
         registry = make_registry(
             database=database,
             keystore=FileKeystore(settings.keystore_folder, load_or_create_kek(settings.kek_path)),
-            spool=Spool(settings.upload_folder, settings.upload_bytes),
+            spool=spool,
             clock=SystemClock(),
             ids=UuidV7Ids(),
         )

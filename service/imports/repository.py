@@ -8,7 +8,7 @@ import polars as pl
 from sqlmodel import col, select
 
 from service.db.sessions import TenantReadSession, TenantSession
-from service.imports.models import Import
+from service.imports.models import Import, ImportStatus
 
 _ERRORS = """
     SELECT "row", line, "column", reason, message, text FROM import_error
@@ -19,6 +19,8 @@ _ADD_ERRORS = """
     SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[])
     ON CONFLICT DO NOTHING
 """
+
+_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 class Imports:
@@ -38,6 +40,22 @@ class Imports:
         if before is not None:
             statement = statement.where(col(Import.id) < before)
         return list(await self._session.scalars(statement.order_by(col(Import.id).desc()).limit(limit)))
+
+    async def first_unfinished(self) -> UUID | None:
+        """The oldest import that has still to be read, or is being read."""
+        return await self._session.scalar(
+            select(Import.id)
+            .where(
+                Import.org_id == self._session.org_id,
+                col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING]),
+            )
+            .order_by(col(Import.id))
+            .limit(1)
+        )
+
+    async def take_turn(self) -> None:
+        """Until the transaction ends, nobody else decides which import of the organization comes next."""
+        await self._session.sql(_TAKE_TURN, f"imports:{self._session.org_id}")
 
     async def errors(self, import_id: UUID, *, limit: int, after_row: int = 0) -> list[Mapping[str, Any]]:
         driver = await self._session.raw()

@@ -1,7 +1,7 @@
 """Everything that refuses a whole file.
 
 IngestError
-├── CannotOpenError              cannot_open
+├── CannotOpenError            cannot_open
 ├── UnreadableFileError        not_text · nested_archive · undecodable_text
 ├── BrokenCompressionError     truncated_gzip · corrupt_gzip · trailing_data
 ├── BrokenFrameError           empty_file · no_data_rows · unclosed_quote · already_read

@@ -72,7 +72,13 @@ class Attempt(AbstractEntrypointExecutor):
             self._running.discard(run)
 
     async def _handle(self, job: models.Job, number: int) -> None:
-        context = JobContext(database=self._database, job_id=job.id, name=job.entrypoint, attempt=number)
+        context = JobContext(
+            database=self._database,
+            job_id=job.id,
+            name=job.entrypoint,
+            attempt=number,
+            last=number > len(RETRY_DELAYS),
+        )
         with structlog.contextvars.bound_contextvars(job_id=job.id, job=job.entrypoint, attempt=number):
             await self._entry.handler(context, decode(job.payload))
 

@@ -17,6 +17,8 @@ class JobContext:
     name: str
     attempt: int
     """1 for the first; a run whose worker died counts."""
+    last: bool = False
+    """Whether the job is given up if this attempt fails."""
 
 
 Handler = Callable[[JobContext, Payload], Awaitable[None]]

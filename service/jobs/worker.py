@@ -107,7 +107,7 @@ class Worker:
         pool = await asyncpg.create_pool(self._url, min_size=1, max_size=4, timeout=5, command_timeout=60)
         try:
             driver = AsyncpgPoolDriver(pool)
-            manager = QueueManager(_PatientQueries.over(queries_over(driver)), channel=CHANNEL)
+            manager = QueueManager(PatientQueries.over(queries_over(driver)), channel=CHANNEL)
             for name in self._registry:
                 manager.register_executor(
                     name, Attempt(self._registry[name], self._database, driver, self._running)
@@ -129,14 +129,14 @@ class Worker:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
 
-class _PatientQueries(Queries):
+class PatientQueries(Queries):
     """Leaves a job with its lease where the database is away as it should go back: it is taken up when that runs out.
 
     The library would note a failure instead, and the job would be put aside for an outage.
     """
 
     @classmethod
-    def over(cls, queries: Queries) -> "_PatientQueries":
+    def over(cls, queries: Queries) -> "PatientQueries":
         return cls(queries.driver, qbe=queries.qbe, qbq=queries.qbq, qbs=queries.qbs)
 
     async def retry_job(

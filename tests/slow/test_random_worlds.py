@@ -11,16 +11,11 @@ from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.partnerships.models import SharingLevel
 from tests.factories.world import Pair, company_list, make_pair, make_world
+from tests.slow.companies import company
 
 pytestmark = pytest.mark.slow
-SYLLABLES = ("bra", "kel", "mon", "tar", "vel", "zor", "lin", "qua", "dex", "fir", "gol", "hup")
 LEVELS = [SharingLevel.HIDDEN, SharingLevel.MATCHED, SharingLevel.OVERLAPPING, SharingLevel.ALL]
 ROUNDS = 60
-
-
-def company(random: Random) -> tuple[str, str]:
-    name = "".join(random.choice(SYLLABLES) for _ in range(4))
-    return name.title() + " Industries", f"{name}.com"
 
 
 def shows(levels: dict[str, SharingLevel]) -> bool:

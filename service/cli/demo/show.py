@@ -101,7 +101,7 @@ class Show:
             table.add_row(*map(escape, (words.tidy(overlap.account.name), sure, why)))
         self._print(table)
         self._line(
-            "Each side reads its own account and the evidence; the partner's account stays closed until both agree."
+            "Each side reads its own account and the evidence; the partner's account stays closed."
         )
 
     def _sees(self, mine: Column, theirs: Column) -> None:

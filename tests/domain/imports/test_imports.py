@@ -3,13 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+import polars as pl
 import pytest
 
+from service.accounts.target import AccountTarget
 from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
 from service.imports.models import Import, ImportMode, ImportStatus
-from service.imports.operations import RUN_JOB
+from service.imports.operations import RUN_JOB, Reader
 from service.imports.repository import Imports
 from service.imports.spool import Spool
+from service.imports.target import Order, Ready
+from service.ingest import Limits
 from service.jobs import enqueue
 from tests.factories.world import Member, Pair, World, company_list
 
@@ -118,6 +122,47 @@ async def test_an_import_interrupted_while_running_begins_again(pair: Pair) -> N
         found.status = ImportStatus.RUNNING
     await pair.world.work()
     assert counts(await one(pair.world, pair.left, import_id)) == (2, 0, 0, 0, 0)
+
+
+async def test_uploads_are_imported_in_their_order_whichever_job_comes_first(pair: Pair) -> None:
+    older = await pair.world.upload(pair.left, FIRST, population=None)
+    newer = await pair.world.upload(pair.left, FIRST.replace("Siemens AG", "Newest AG"), population=None)
+    reader: Reader[Any] = Reader(
+        pair.world.database, pair.world.spool, AccountTarget(), Limits(), pair.world.clock
+    )
+    await reader.run(pair.left.id, newer)
+    assert (await one(pair.world, pair.left, newer)).status is ImportStatus.RECEIVED
+    await reader.run(pair.left.id, older)
+    await pair.world.work()
+    assert (await one(pair.world, pair.left, newer)).status is ImportStatus.COMPLETED
+    rows = await fetch(pair.world, pair.left, "SELECT name FROM account WHERE external_id = '1'")
+    assert [r["name"] for r in rows] == ["Newest AG"]
+
+
+async def test_an_import_given_up_is_failed_and_the_next_one_is_read(pair: Pair) -> None:
+    class Broken(AccountTarget):
+        def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
+            raise RuntimeError("broken")
+
+    first = await pair.world.upload(pair.left, FIRST, population=None)
+    second = await pair.world.upload(pair.left, FIRST, population=None)
+    reader: Reader[Any] = Reader(pair.world.database, pair.world.spool, Broken(), Limits(), pair.world.clock)
+    with pytest.raises(RuntimeError):
+        await reader.run(pair.left.id, first, last_attempt=True)
+    failed = await one(pair.world, pair.left, first)
+    assert failed.problem is not None
+    assert (failed.status, failed.problem["code"]) == (ImportStatus.FAILED, "internal")
+    await pair.world.work()
+    assert counts(await one(pair.world, pair.left, second)) == (2, 0, 0, 0, 0)
+
+
+async def test_an_upload_whose_file_is_gone_fails_and_says_so(pair: Pair) -> None:
+    import_id = await pair.world.upload(pair.left, FIRST, population=None)
+    pair.world.spool.discard(import_id)
+    await pair.world.work()
+    record = await one(pair.world, pair.left, import_id)
+    assert record.problem is not None
+    assert record.problem["code"] == "upload_lost"
 
 
 async def test_the_upload_is_gone_once_it_is_read(pair: Pair) -> None:

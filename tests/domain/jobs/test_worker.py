@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
+from pgqueuer.domain.models import Job
 
 from service.db.errors import DatabaseUnavailable
 from service.jobs import (
@@ -22,6 +23,8 @@ from service.jobs import (
     enqueue,
     revive,
 )
+from service.jobs.library import SessionDriver, queries_over
+from service.jobs.worker import PatientQueries
 from tests.support.servers import OwnDatabase, TestServer
 
 A = UUID("00000000-0000-7000-8000-00000000000a")
@@ -300,6 +303,29 @@ async def test_job_is_not_given_up_for_an_outage_in_its_handler(
     async with working(own_database, registry_of(run=run)):
         await until(is_empty(own_database))
     assert seen == [1, 2]
+
+
+class Away(SessionDriver):
+    """A connection on which every statement raises one error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def execute(self, query: str, *args: object) -> str:
+        raise self._error
+
+
+async def test_job_that_should_go_back_while_the_database_is_away_keeps_its_lease() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    job = Job(
+        id=1, priority=0, created=moment, updated=moment, heartbeat=moment, execute_after=moment, status="picked",
+        entrypoint="run", payload=None, queue_manager_id=None, headers=None,
+    )  # fmt: skip
+    away = PatientQueries.over(queries_over(Away(asyncpg.CannotConnectNowError("starting up"))))
+    await away.retry_job(job, timedelta(0), None)
+    wrong = PatientQueries.over(queries_over(Away(asyncpg.UndefinedTableError("no such table"))))
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await wrong.retry_job(job, timedelta(0), None)
 
 
 async def end_every_connection(server: TestServer, own: OwnDatabase) -> None:

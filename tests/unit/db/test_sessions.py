@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Column, MetaData, Table, Text, Uuid, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import registry
 
 from service.db.database import Database
 from service.db.engine import Limits
@@ -23,6 +24,17 @@ B = UUID("00000000-0000-7000-8000-00000000000b")
 note = Table(
     "note", MetaData(), Column("org_id", Uuid, primary_key=True), Column("text", Text, primary_key=True)
 )
+
+
+class Note:
+    """A row of `note` for the ORM."""
+
+    def __init__(self, org_id: UUID, text: str) -> None:
+        self.org_id = org_id
+        self.text = text
+
+
+registry().map_imperatively(Note, note)
 
 NOTE = f"""
 CREATE TABLE note (org_id uuid NOT NULL, text text NOT NULL CHECK (text <> 'bad'), PRIMARY KEY (org_id, text));
@@ -133,6 +145,26 @@ async def test_duty_session_carries_its_duty_and_tenant_session_has_none(either:
         assert (await session.sql(asked)).scalar_one() == "publish"
     async with either.tenant(A) as session:
         assert not (await session.sql(asked)).scalar_one()
+
+
+async def test_added_record_is_written_at_the_end_without_asking(either: Database) -> None:
+    async with either.tenant(A) as session:
+        session.add(Note(A, "added"))
+    assert await texts(either, A) == ["added"]
+
+
+async def test_added_record_is_there_for_the_driver(either: Database) -> None:
+    async with either.tenant(A) as session:
+        session.add_all([Note(A, "one"), Note(A, "two")])
+        driver = await session.raw()
+        assert await driver.fetchval("SELECT count(*) FROM note") == 2
+
+
+async def test_record_added_at_the_end_that_the_database_refuses_is_an_error(either: Database) -> None:
+    with pytest.raises(IntegrityError):
+        async with either.tenant(A) as session:
+            session.add(Note(A, "bad"))
+    assert await texts(either, A) == []
 
 
 async def test_savepoint_keeps_the_rest_of_the_session(either: Database) -> None:

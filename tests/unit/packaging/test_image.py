@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import tomllib
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from tests.support.processes import end, postmasters, wait_for_line
 
 ROOT = Path(__file__).parents[3]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 DOCKERFILE = re.sub(
     r"\\\n\s*", " ", re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
 )
@@ -130,7 +132,7 @@ def commonground(image: Path, *arguments: str, **environment: str) -> subprocess
 
 @pytest.mark.slow
 def test_built_environment_has_the_program_and_no_installer(image: Path) -> None:
-    assert commonground(image, "version").stdout.strip() == "0.1.0"
+    assert commonground(image, "version").stdout.strip() == VERSION
     assert "--create-roles" in commonground(image, "migrate", "--help").stdout
     assert not list(image.glob("bin/pip*"))
     where = "from service.db.migrate import migrations_folder as m; print(m())"

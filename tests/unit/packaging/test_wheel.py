@@ -3,12 +3,14 @@
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[3]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 RUN = "from service.cli import main; main()"
 
 
@@ -71,7 +73,7 @@ def is_source(path: Path) -> bool:
 
 
 def test_installed_program_says_its_version(installed: Path) -> None:
-    assert python(installed, RUN, "version").strip() == "0.1.0"
+    assert python(installed, RUN, "version").strip() == VERSION
 
 
 def test_installed_program_runs_from_the_wheel_and_not_from_the_checkout(installed: Path) -> None:

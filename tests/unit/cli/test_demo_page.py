@@ -1,0 +1,208 @@
+"""The demo's page from made-up views: hostile names, views that differ, numbers that reconcile."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from service.api.v1.accounts import AccountOut
+from service.api.v1.imports import ImportOut
+from service.api.v1.organizations import OrganizationOut
+from service.api.v1.overlaps import OverlapOut, OwnAccount, PartnerAccount, TermOut
+from service.api.v1.partnerships import PartnerOut, PartnershipOut, RuleOut, RulesOut
+from service.api.v1.populations import PopulationOut
+from service.api.v1.reports import CellOut, CountsOut, MatrixOut
+from service.cli.demo import words
+from service.cli.demo.page import Column, both_desks, headline, in_both
+from service.cli.demo.report import render
+from service.cli.demo.side import SideView
+from service.cli.demo.story import Told
+from service.cli.demo.truth import Verdict
+from service.crypto import Mode
+from service.imports.models import ImportMode, ImportStatus
+from service.matching import explain
+from service.matching.kinds import Attribute, KeyKind
+from service.overlaps.models import OverlapStatus
+from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
+from service.partnerships.rules import PRESET_FIELDS
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}"
+MEETING = {Attribute.DOMAIN: 1, Attribute.COUNTRY: -1}
+
+
+def overlap(
+    own: str,
+    theirs: str | None,
+    *,
+    overlap_id: UUID | None = None,
+    account_id: UUID | None = None,
+    kinds: tuple[KeyKind, ...] = (KeyKind.DOMAIN, KeyKind.NAME),
+    preset: Preset = Preset.STANDARD,
+) -> OverlapOut:
+    """A pair as one side reads it; in review if nothing is shown of the partner's account."""
+    values = {"name": theirs or "", "website": "example.com", "country": "DE"}
+    shown = {name: value for name, value in values.items() if name in PRESET_FIELDS[preset]}
+    account = {"external_id": "1", "name": own, "domain": own, "country": own, "owner": own}
+    return OverlapOut(
+        id=overlap_id or uuid4(),
+        status=OverlapStatus.REVIEW if theirs is None else OverlapStatus.AUTO,
+        confidence=0.8 if theirs is None else 0.99,
+        rules=list(kinds),
+        evidence={"domain": "agrees", "country": "differs", "registry_id": "unknown"},
+        explanation=[TermOut(**vars(term)) for term in explain(kinds, MEETING)],
+        account=OwnAccount(id=account_id or uuid4(), populations=["customers"], **account),
+        partner_account=None if theirs is None else PartnerAccount(fields=shown, populations=["customers"]),
+        found_at=NOON,
+        updated_at=NOON,
+    )
+
+
+def rule(level: SharingLevel, name: str = "Customers") -> RuleOut:
+    return RuleOut(
+        population="customers", population_name=name, level=level, preset=Preset.STANDARD,
+        fields=list(PRESET_FIELDS[Preset.STANDARD]), version=1, ends_at=None, changed_at=NOON,
+    )  # fmt: skip
+
+
+def counted(pairs: int) -> CountsOut:
+    return CountsOut(pairs=pairs, accounts=pairs, partner_accounts=pairs, companies=pairs)
+
+
+def account(name: str) -> AccountOut:
+    empty = dict.fromkeys(
+        ("website", "domain", "country", "city", "industry", "employees", "revenue", "status", "owner")
+    )
+    known: dict[str, Any] = {
+        "external_id": "1",
+        "name": name,
+        "populations": [],
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return AccountOut(id=uuid4(), **empty, **known)
+
+
+def view(
+    name: str,
+    *,
+    overlaps: list[OverlapOut],
+    reviews: tuple[OverlapOut, ...] = (),
+    gives: SharingLevel = SharingLevel.OVERLAPPING,
+    gets: SharingLevel = SharingLevel.OVERLAPPING,
+    called: str = "Customers",
+) -> SideView:
+    """One side's view; `gives` is its own rule, `gets` the partner's."""
+    partnership, number = uuid4(), counted(len(overlaps))
+    shown = ["customers"] if gets is SharingLevel.OVERLAPPING else []
+    cells = [CellOut(population="customers", partner_population=slug, counts=number) for slug in shown]
+    return SideView(
+        me=OrganizationOut(id=uuid4(), handle=name.lower(), name=name, mode=Mode.HOSTED, created_at=NOON),
+        partnership=PartnershipOut(
+            id=partnership, status=PartnershipStatus.ACTIVE, safety_number="1", epoch=1, created_at=NOON,
+            partner=PartnerOut(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
+        ),
+        rules=RulesOut(own=[rule(gives, called)], partner=[rule(gets, called)]),
+        populations=[PopulationOut(id=uuid4(), slug="customers", name=called, accounts=len(overlaps))],
+        accounts=[account(o.account.name or "") for o in overlaps],
+        matrix=MatrixOut(
+            partnership_id=partnership, populations=["customers"], partner_populations=shown, cells=cells, total=number
+        ),
+        overlaps=overlaps,
+        reviews=list(reviews),
+        upload=ImportOut(
+            id=uuid4(), status=ImportStatus.COMPLETED, mode=ImportMode.MERGE, filename="a.csv", population=None,
+            bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
+        ),
+    )  # fmt: skip
+
+
+def told(left: SideView, right: SideView) -> Told:
+    verdict = Verdict(true=1, found=1, review=0, missed=[], related=0, wrong=[])
+    return Told(
+        left, right, ([], []), verdict, 1.0, "http://127.0.0.1:1", ("secret-left", "secret-right"), NOON
+    )
+
+
+def test_hostile_names_stay_text_wherever_they_stand() -> None:
+    one = view(
+        HOSTILE, overlaps=[overlap(HOSTILE, HOSTILE)], reviews=(overlap(HOSTILE, None),), called=HOSTILE
+    )
+    page = render(told(one, view("Keystone", overlaps=[overlap(HOSTILE, HOSTILE)], called=HOSTILE)))
+    assert page.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") > 10
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "49" not in page.replace("#149", "").partition("<body>")[2]
+
+
+def test_entities_that_a_list_carries_are_read_once_and_escaped_again() -> None:
+    tricky = "&lt;b&gt;Smith &amp; Sons&lt;/b&gt;"
+    page = render(
+        told(view("A", overlaps=[overlap(tricky, tricky)]), view("B", overlaps=[overlap("x", "y")]))
+    )
+    assert "&lt;b&gt;Smith &amp; Sons&lt;/b&gt;" in page
+    assert "<b>Smith" not in page
+    assert "&amp;amp;" not in page
+
+
+def test_page_holds_no_api_key() -> None:
+    page = render(told(view("A", overlaps=[overlap("x", "y")]), view("B", overlaps=[overlap("y", "x")])))
+    assert "secret-" not in page
+
+
+def test_views_without_an_overlap_make_a_page() -> None:
+    page = render(told(view("A", overlaps=[]), view("B", overlaps=[])))
+    assert "<h1>0 companies in common</h1>" in page
+
+
+def test_side_that_is_told_less_learns_why_in_the_headline() -> None:
+    left = Column(view("Alpha Inc", overlaps=[overlap("x", "y")] * 3, gives=SharingLevel.MATCHED), "left")
+    right = Column(view("Beta", overlaps=[overlap("y", "x")], gets=SharingLevel.MATCHED), "right")
+    count, why = headline(left, right)
+    assert count == 3
+    assert (
+        why
+        == "Alpha is told of all of them, Beta of 1: Alpha lets its customers take part without showing them."
+    )
+    assert headline(left, left)[1] == "Both Alpha and Alpha are told of each of them."
+
+
+def test_population_that_the_partner_does_not_show_is_a_closed_cell() -> None:
+    right = Column(view("B", overlaps=[], gets=SharingLevel.MATCHED), "right")
+    assert right.grid == [("customers", [None])]
+    assert "not shown" in render(told(view("A", overlaps=[]), right.view))
+
+
+def test_examples_show_each_way_in_which_the_two_views_of_a_company_relate() -> None:
+    wide, narrow, hidden = uuid4(), uuid4(), uuid4()
+    left = view("A", overlaps=[
+        overlap("w", "W", overlap_id=wide), overlap("n", "N", overlap_id=narrow, preset=Preset.MINIMAL), overlap("h", "H", overlap_id=hidden),
+    ])  # fmt: skip
+    right = view("B", overlaps=[overlap("W", "w", overlap_id=wide), overlap("N", "n", overlap_id=narrow)])
+    seen = both_desks(Column(left, "left"), Column(right, "right"))
+    assert [(s.left.id if s.left else None, s.right is None) for s in seen] == [
+        (wide, False), (narrow, False), (hidden, True),
+    ]  # fmt: skip
+
+
+def test_numbers_over_what_both_see_count_each_company_once() -> None:
+    ids, mine, theirs = [uuid4(), uuid4(), uuid4()], uuid4(), [uuid4(), uuid4()]
+    left = [overlap("a", "b", overlap_id=i, account_id=mine) for i in ids[:2]] + [
+        overlap("hidden", "c", overlap_id=ids[2])
+    ]
+    right = [overlap("b", "a", overlap_id=i, account_id=t) for i, t in zip(ids, theirs, strict=False)]
+    found = in_both(Column(view("A", overlaps=left), "left"), Column(view("B", overlaps=right), "right"))
+    assert found == CountsOut(pairs=2, accounts=1, partner_accounts=2, companies=1)
+
+
+def test_confidence_below_the_threshold_is_never_rounded_up_to_it() -> None:
+    assert words.percent(0.89999) == "89.9 %"
+    assert words.percent(0.9999) == "> 99.9 %"
+
+
+def test_why_a_pair_is_in_review_names_what_met_and_what_speaks_against_it() -> None:
+    assert words.why_review(overlap("a", None)) == "Both have the same web domain. Against it: country."
+
+
+def test_strongest_name_stands_for_the_weaker_ones() -> None:
+    met = words.how_met([KeyKind.NAME_HEAD, KeyKind.NAME_WEAK, KeyKind.DOMAIN])
+    assert met == ["web domain", "short name"]
