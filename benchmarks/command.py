@@ -26,15 +26,23 @@ def _match(left: Path, right: Path) -> Run:
     run, output = Run(), left.with_name("pairs.csv")
     began = time.perf_counter()
     process = subprocess.Popen(
-        [COMMAND, "match", left, right, "--output", output], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [COMMAND, "match", left, right, "--output", output],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"commonground match ended with {process.returncode}: run it on {left} and {right} by hand.")
+        raise RuntimeError(
+            f"commonground match ended with {process.returncode}: run it on {left} and {right} by hand."
+        )
     run.add("wall", time.perf_counter() - began)
     with output.open("rb") as pairs:
         found = sum(1 for _ in pairs) - 1
     in_kilobytes = 1 if sys.platform == "darwin" else 1024
-    run.facts |= {"pairs": found, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_bytes": used.ru_maxrss * in_kilobytes}
+    run.facts |= {
+        "pairs": found,
+        "cpu_seconds": used.ru_utime + used.ru_stime,
+        "peak_bytes": used.ru_maxrss * in_kilobytes,
+    }
     return run

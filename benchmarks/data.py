@@ -19,13 +19,71 @@ IN_COMMON = 0.1
 NARROW = ("Account ID", "Company", "Website")
 """What gives keys by domain and by name alone."""
 
-_ONSETS = "b br c ch d dr f fl g gl gr h k kl l m n p pl qu r s sk st t tr v w z".split()
-_NUCLEI = "a e i o u ai ea ia io ou y".split()
-_CODAS = "l m n nd nt r rk rn s st t x".split()
-_TRADES = (
-    "Systems Logistics Foods Energy Software Consulting Motors Pharma Textiles Packaging Analytics Networks Robotics Steel Media "
-    "Finance Insurance Marine Optics Plastics Chemicals Bakery Press Instruments Aerospace Timber Ceramics Labs Security Travel"
-).split()
+_ONSETS = [
+    "b",
+    "br",
+    "c",
+    "ch",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "g",
+    "gl",
+    "gr",
+    "h",
+    "k",
+    "kl",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pl",
+    "qu",
+    "r",
+    "s",
+    "sk",
+    "st",
+    "t",
+    "tr",
+    "v",
+    "w",
+    "z",
+]
+_NUCLEI = ["a", "e", "i", "o", "u", "ai", "ea", "ia", "io", "ou", "y"]
+_CODAS = ["l", "m", "n", "nd", "nt", "r", "rk", "rn", "s", "st", "t", "x"]
+_TRADES = [
+    "Systems",
+    "Logistics",
+    "Foods",
+    "Energy",
+    "Software",
+    "Consulting",
+    "Motors",
+    "Pharma",
+    "Textiles",
+    "Packaging",
+    "Analytics",
+    "Networks",
+    "Robotics",
+    "Steel",
+    "Media",
+    "Finance",
+    "Insurance",
+    "Marine",
+    "Optics",
+    "Plastics",
+    "Chemicals",
+    "Bakery",
+    "Press",
+    "Instruments",
+    "Aerospace",
+    "Timber",
+    "Ceramics",
+    "Labs",
+    "Security",
+    "Travel",
+]
 _PLACES = (
     ("US", "United States", "com", "Chicago"), ("GB", "United Kingdom", "co.uk", "Leeds"), ("DE", "Germany", "de", "München"),
     ("FR", "France", "fr", "Lyon"), ("ES", "Spain", "es", "Sevilla"), ("NL", "Netherlands", "nl", "Utrecht"),
@@ -37,8 +95,23 @@ _FORMS = (
     ("SA", "SAS", "S.A.", ""), ("S.L.", "SL", "S.A.", ""), ("B.V.", "BV", "N.V.", ""), ("AB", "AB (publ)", "Aktiebolag", ""),
     ("Pty Ltd", "Pty. Ltd.", "Limited", ""), ("K.K.", "KK", "Co., Ltd.", ""), ("Ltda", "Ltda.", "S.A.", ""),
 )  # fmt: skip
-_INDUSTRIES = ("Software", "Logistics", "Food & Beverages", "Banking", "Insurance", "Automotive", "Retail", "Mining")
-_SIZES = (("12", "11-50"), ("140", "51-200"), ("380", "201-500"), ("2,400", "1001-5000"), ("23,000", "10,001+"))
+_INDUSTRIES = (
+    "Software",
+    "Logistics",
+    "Food & Beverages",
+    "Banking",
+    "Insurance",
+    "Automotive",
+    "Retail",
+    "Mining",
+)
+_SIZES = (
+    ("12", "11-50"),
+    ("140", "51-200"),
+    ("380", "201-500"),
+    ("2,400", "1001-5000"),
+    ("23,000", "10,001+"),
+)
 _STATUS = ("Customer", "Customer", "Open opportunity", "Prospect", "Prospect")
 _ACCENTS = str.maketrans("aeiou", "áéíóü")
 
@@ -64,7 +137,9 @@ class Lists:
 
 def lists(rows: int, seed: int) -> Lists:
     """Two CSV files of `rows` companies, made now or found where an earlier run left them."""
-    folder = Path(tempfile.gettempdir()) / f"commonground-bench-{getpass.getuser()}" / f"v{VERSION}-{seed}-{rows}"
+    folder = (
+        Path(tempfile.gettempdir()) / f"commonground-bench-{getpass.getuser()}" / f"v{VERSION}-{seed}-{rows}"
+    )
     made = Lists(folder, rows, int(rows * IN_COMMON))
     if not all(path.exists() for path in (*made.wide, *made.narrow)):
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +174,9 @@ def _words(count: int, random: np.random.Generator) -> pl.Series:
     short = pl.Series(random.random(2 * count) < 0.3)
     joined = pl.DataFrame(parts, schema=["a", "b", "c"]).with_columns(short=short)
     tail = pl.when(~pl.col("short")).then("c").otherwise(pl.lit(""))
-    words = joined.select((pl.col("a") + pl.col("b") + tail).unique(maintain_order=True).head(count)).to_series()
+    words = joined.select(
+        (pl.col("a") + pl.col("b") + tail).unique(maintain_order=True).head(count)
+    ).to_series()
     if len(words) < count:
         raise ValueError(f"{count} different words can't be made of {len(_syllables())} syllables")
     return words

@@ -14,7 +14,15 @@ from service.db.embedded import EmbeddedServer, Urls
 from service.db.engine import JOB_LIMITS
 from service.db.roles import Passwords, create_roles
 
-SETTINGS = ("server_version", "shared_buffers", "fsync", "synchronous_commit", "max_wal_size", "work_mem", "jit")
+SETTINGS = (
+    "server_version",
+    "shared_buffers",
+    "fsync",
+    "synchronous_commit",
+    "max_wal_size",
+    "work_mem",
+    "jit",
+)
 
 
 @contextmanager
@@ -43,7 +51,9 @@ async def service_database(started: EmbeddedServer, name: str) -> AsyncIterator[
     """The same as the service's own roles see it."""
     async with (
         fresh_database(started, name) as urls,
-        Database(app_url=urls.app, matcher_url=urls.matcher, limits=JOB_LIMITS, application="benchmark") as database,
+        Database(
+            app_url=urls.app, matcher_url=urls.matcher, limits=JOB_LIMITS, application="benchmark"
+        ) as database,
     ):
         yield database
 

@@ -25,7 +25,7 @@ from service.db.embedded import EmbeddedServer
 from service.db.sessions import TenantSession
 from service.imports import jobs as import_jobs
 from service.imports.models import ImportMode
-from service.imports.operations import RUN_JOB, Upload, accept
+from service.imports.operations import RUN_JOB, Reader, Upload, accept
 from service.imports.spool import Spool
 from service.imports.target import Order, Outcome, Ready
 from service.ingest import Limits
@@ -36,10 +36,12 @@ from service.kit.ids import UuidV7Ids
 from service.linking.evidence import codes_for, wanted
 from service.linking.local import positions
 from service.linking.meet import meet
-from service.linking.prepare import Prepared, prepare
+from service.linking.prepare import Prepared
 from service.linking.score import score_pairs
 from service.linking.tokens import LinkKeys, tokenise
-from service.matching.domains import load_suffix_list
+from service.matching import Attribute, KeyKind, MatchKeys
+from service.matching.domains import account_domains, load_suffix_list
+from service.matching.guards import crowded_domains
 from service.organizations.models import Organization
 from service.organizations.operations import reference_key
 from service.overlaps import jobs as overlap_jobs
@@ -105,21 +107,26 @@ async def _upload(world: World, spool: Spool, org_id: UUID, path: Path, run: Run
     with run.stage("upload"):
         received = await spool.receive(import_id, _chunks(path))
         async with world.database.tenant(org_id) as session:
-            await accept(session, world.desk.clock, Upload(import_id, path.name, received, mode=ImportMode.REPLACE))
+            await accept(
+                session, world.desk.clock, Upload(import_id, path.name, received, mode=ImportMode.REPLACE)
+            )
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:  # noqa: ASYNC230 - nothing else runs on this loop
+    with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             yield chunk
 
 
 def _timed_registry(world: World, spool: Spool, run: Run) -> Registry:
     inner, timed, desk = Registry(), Registry(), world.desk
-    parts = import_jobs.ImportParts(spool=spool, target=_TimedTarget(run), limits=Limits(), clock=desk.clock)
-    import_jobs.register(inner, parts)
+    target = _TimedTarget(run)
+    import_jobs.register(
+        inner, Reader(database=desk.database, spool=spool, target=target, limits=Limits(), clock=desk.clock)
+    )
     overlap_jobs.register(
-        inner, overlap_jobs.Parts(database=desk.database, keystore=desk.keystore, clock=desk.clock, ids=desk.ids)
+        inner,
+        overlap_jobs.Parts(database=desk.database, keystore=desk.keystore, clock=desk.clock, ids=desk.ids),
     )
     for name in inner:
         timed.add(name, _timed(name, inner[name].handler, run))
@@ -131,7 +138,10 @@ def _timed(name: str, handler: Handler, run: Run) -> Handler:
         before, began = run.total, time.perf_counter()
         await handler(context, payload)
         # What the import's target has counted to steps of its own isn't counted twice.
-        run.add("imports.run: read" if name == RUN_JOB else name, time.perf_counter() - began - (run.total - before))
+        run.add(
+            "imports.run: read" if name == RUN_JOB else name,
+            time.perf_counter() - began - (run.total - before),
+        )
 
     return handle
 
@@ -158,7 +168,9 @@ async def _counts(world: World) -> dict[str, float]:
             "accounts": await driver.fetchval("SELECT sum(accounts) FROM token_change"),
             "tokens": await driver.fetchval("SELECT sum(tokens) FROM token_change"),
             "pairs": await driver.fetchval("SELECT count(*) FROM overlap"),
-            "told": await driver.fetchval("SELECT count(*) FROM overlap WHERE lo_shows AND hi_shows AND status = 'auto'"),
+            "told": await driver.fetchval(
+                "SELECT count(*) FROM overlap WHERE lo_shows AND hi_shows AND status = 'auto'"
+            ),
             "events": await driver.fetchval("SELECT count(*) FROM partnership_event"),
         }
 
@@ -182,6 +194,17 @@ async def domains_joined(started: EmbeddedServer, left: pl.DataFrame, right: pl.
     return run
 
 
+def _by_domain(website: pl.Series) -> Prepared:
+    """What `prepare` gives of a list that has addresses alone, without the steps that would find all else empty."""
+    none = pl.Series("name", [None], dtype=pl.String).new_from_index(0, len(website))
+    normalised = pl.DataFrame({"domain": account_domains(website, none, none).domain, "name": none})
+    crowded = crowded_domains(normalised)
+    rows = normalised.with_row_index("index").select("index", key="domain").drop_nulls()
+    kept = rows.filter(~pl.col("key").is_in(crowded["domain"].to_list()))
+    known = {a.value: normalised["domain"] if a is Attribute.DOMAIN else none for a in Attribute}
+    return Prepared(normalised, MatchKeys({KeyKind.DOMAIN: kept}, crowded), pl.DataFrame(known))
+
+
 @dataclass(frozen=True)
 class _Side:
     prepared: Prepared
@@ -192,7 +215,7 @@ class _Side:
 async def _push(world: World, organization: Organization, frame: pl.DataFrame, run: Run) -> _Side:
     """What the push job does, on a frame instead of the account table."""
     with run.stage("normalise"):
-        prepared = prepare(frame.select("website"))
+        prepared = _by_domain(frame["website"])
     async with world.database.tenant(organization.id) as session:
         with run.stage("hash"):
             opened = await Partnerships(session).opened(world.partnership.id)
@@ -216,13 +239,16 @@ async def _match(world: World, sides: list[_Side], run: Run) -> None:
         assert partnership is not None  # noqa: S101 - it was made a moment ago
         changes = await newest_changes(session)
         tokens = [
-            await read_tokens(session, org_id=o.id, change=changes[o.id], epoch=1) for o in (world.lo, world.hi)
+            await read_tokens(session, org_id=o.id, change=changes[o.id], epoch=1)
+            for o in (world.lo, world.hi)
         ]
         run.add("read segments", time.perf_counter() - began)
         with run.stage("meet"):
             meetings = meet(*tokens).meetings
         with run.stage("explain and score"):
-            codes = [_codes(meetings, name, side) for name, side in zip(("left", "right"), sides, strict=True)]
+            codes = [
+                _codes(meetings, name, side) for name, side in zip(("left", "right"), sides, strict=True)
+            ]
             scored = packed(score_pairs(meetings, *codes))
         began = time.perf_counter()
         await write_verdicts(session, partnership, scored)

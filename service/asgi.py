@@ -6,13 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from service.api.app import build_app, set_state
-from service.crypto import FileKeystore, load_or_create_kek
 from service.db.database import Database
 from service.http.state import AppState
 from service.imports.spool import Spool
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
-from service.settings import Settings
+from service.settings import Settings, open_keystore
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -34,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
                 app,
                 AppState(
                     database=database,
-                    keystore=FileKeystore(settings.keystore_folder, load_or_create_kek(settings.kek_path)),
+                    keystore=open_keystore(settings),
                     spool=Spool(settings.upload_folder, settings.upload_bytes),
                     clock=SystemClock(),
                     ids=ids,

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.crypto import FileKeystore, Keystore, load_or_create_kek
+
 PREFIX = "COMMONGROUND_"
 
 
@@ -125,3 +127,14 @@ def _worded(error: Any) -> str:
         return message
     name = str(error["loc"][0])
     return f"{name if name.isupper() else PREFIX + name.upper()}: {message}"
+
+
+def open_keystore(settings: Settings) -> Keystore:
+    """The keystore of these settings. In production the key that wraps it must be there: a path mistyped is not a new key."""
+    path = settings.kek_path
+    if settings.environment is Environment.PRODUCTION and not path.exists():
+        raise SettingsError(
+            f"{PREFIX}KEK_FILE: there is no file {path}. Restore it from where you keep its copy, or, for a new service, make one "
+            f"with `commonground key create {path}`."
+        )
+    return FileKeystore(settings.keystore_folder, load_or_create_kek(path))

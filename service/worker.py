@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from service.accounts.target import AccountTarget
-from service.crypto import FileKeystore, Keystore, load_or_create_kek
+from service.crypto import Keystore
 from service.db.database import Database
 from service.db.engine import JOB_LIMITS
 from service.imports import jobs as import_jobs
@@ -15,7 +15,7 @@ from service.jobs import Registry, Worker, WorkerLimits
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
 from service.overlaps import jobs as overlap_jobs
-from service.settings import Settings
+from service.settings import Settings, open_keystore
 
 
 def make_registry(
@@ -50,7 +50,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         spool.sweep()
         registry = make_registry(
             database=database,
-            keystore=FileKeystore(settings.keystore_folder, load_or_create_kek(settings.kek_path)),
+            keystore=open_keystore(settings),
             spool=spool,
             clock=SystemClock(),
             ids=UuidV7Ids(),

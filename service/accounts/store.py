@@ -3,6 +3,7 @@
 PostgreSQL refuses COPY into a table with policies, so the file goes to a temporary table first.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from uuid import UUID
 
@@ -62,7 +63,7 @@ async def write_difference(
     )
     await driver.execute(_INCOMING)
     await driver.copy_to_table("incoming", source=_csv(rows), format="csv", columns=_COLUMNS)
-    await driver.execute("ANALYZE incoming")
+    await driver.execute("ANALYZE incoming (identity, digest)")
     org_id = session.org_id
     removed = 0
     if mode is ImportMode.REPLACE:
@@ -92,37 +93,34 @@ def _count(tag: str) -> int:
     return int(tag.rpartition(" ")[2])
 
 
-async def read_participating(driver: asyncpg.Connection, org_id: UUID, bits: int) -> pl.DataFrame:
-    """Accounts of any population in `bits`: `id` (String), `populations`, `ACCOUNT_FIELDS`; by id.
+async def read_participating(
+    driver: asyncpg.Connection, org_id: UUID, bits: int, *, fields: Sequence[str] = ACCOUNT_FIELDS
+) -> pl.DataFrame:
+    """Accounts of any population in `bits`: `id` (String), `populations` and the `fields` asked for; by id.
 
     COPY to the client is several times faster than fetching rows, and row-level security holds for a query.
     """
-    fields = ", ".join(ACCOUNT_FIELDS)
-    query = f"SELECT id, populations, {fields} FROM account WHERE org_id = $1 AND populations & $2 <> 0 ORDER BY id"
-    return await _copied(driver, query, org_id, bits)
+    return await _copied(driver, fields, "populations & $2 <> 0", org_id, bits)
 
 
 async def read_accounts(driver: asyncpg.Connection, org_id: UUID, ids: list[str]) -> pl.DataFrame:
     """The accounts with these ids, as `read_participating` gives them."""
-    fields = ", ".join(ACCOUNT_FIELDS)
-    query = f"SELECT id, populations, {fields} FROM account WHERE org_id = $1 AND id = ANY($2::uuid[]) ORDER BY id"
-    return await _copied(driver, query, org_id, ids)
+    return await _copied(driver, ACCOUNT_FIELDS, "id = ANY($2::uuid[])", org_id, ids)
 
 
 async def read_ids(driver: asyncpg.Connection, org_id: UUID, bits: int) -> pl.Series:
-    """Ids (String) of the accounts of any population in `bits`."""
-    buffer = BytesIO()
-    query = "SELECT id FROM account WHERE org_id = $1 AND populations & $2 <> 0 ORDER BY id"
-    await driver.copy_from_query(query, org_id, bits, output=buffer, format="csv")
-    return _parsed(buffer, {"id": pl.String})["id"]
+    """Ids (String) of the accounts of any population in `bits`, in order."""
+    return (await _copied(driver, (), "populations & $2 <> 0", org_id, bits))["id"]
 
 
-async def _copied(driver: asyncpg.Connection, query: str, *values: object) -> pl.DataFrame:
+async def _copied(
+    driver: asyncpg.Connection, fields: Sequence[str], where: str, *values: object
+) -> pl.DataFrame:
     buffer = BytesIO()
+    columns = ", ".join(("id", "populations", *fields))
+    query = f"SELECT {columns} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
-    return _parsed(
-        buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(ACCOUNT_FIELDS, pl.String)}
-    )
+    return _parsed(buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(fields, pl.String)})
 
 
 def _parsed(buffer: BytesIO, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:

@@ -18,6 +18,7 @@ COMMANDS = {
     "migrate": LazyCommand("service.cli.migrate:migrate", "Bring the database to this version."),
     "org": LazyCommand("service.cli.org:app", "Organizations and their keys."),
     "partnership": LazyCommand("service.cli.partnership:app", "Partnerships of two organizations."),
+    "key": LazyCommand("service.cli.key:app", "The key that wraps the keystore."),
     "openapi": LazyCommand("service.cli.openapi:openapi", "Write or check the API's description."),
     "version": LazyCommand("service.cli.version:version", "Print the version."),
 }

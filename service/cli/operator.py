@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from service.cli.ground import database_for, ready_settings, secret
-from service.crypto import FileKeystore, Keystore, load_or_create_kek
+from service.crypto import Keystore
 from service.db.database import Database
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
 from service.organizations.errors import UnknownOrganizationError
 from service.organizations.models import Organization
 from service.organizations.repository import Directory
-from service.settings import Settings
+from service.settings import Settings, open_keystore
 
 ResultT = TypeVar("ResultT")
 
@@ -41,7 +41,7 @@ async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -
         app_url=urls[0], matcher_url=urls[1], application="commonground operator"
     ) as database:
         await database.verify()
-        keystore = FileKeystore(settings.keystore_folder, load_or_create_kek(settings.kek_path))
+        keystore = open_keystore(settings)
         return await work(Desk(database, keystore, SystemClock(), UuidV7Ids()))
 
 

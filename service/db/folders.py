@@ -96,10 +96,18 @@ def postmaster(data: Path) -> psutil.Process | None:
 
 
 def copy_binaries(installation: Path, target: Path) -> Path:
-    """Copy an installation of PostgreSQL to `target`, unless a whole copy is there; give `target`."""
+    """Copy an installation of PostgreSQL below `target`, unless a whole copy is there; give the copy.
+
+    Its programs find the libraries that came with the package by a path relative to their own, so both keep their places.
+    """
+    package = installation.parent
+    copied = target / package.name / installation.name
     if not target.exists():
         half = target.with_name(target.name + ".part")
         shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(installation, half, symlinks=True)
+        shutil.copytree(installation, half / package.name / installation.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, half / libraries.name, symlinks=True)
         half.rename(target)
-    return target
+    return copied

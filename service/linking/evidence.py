@@ -14,9 +14,18 @@ TOKEN = ["kind", "high", "low", "ref"]
 CODES = {f"code_{a.value}": pl.UInt16 for a in Attribute}
 
 
+def leading(meetings: pl.DataFrame) -> pl.DataFrame:
+    """Each pair's meeting by its strongest key: evidence is asked for under that one alone.
+
+    The same values would agree under every key of the pair, so more codes would say nothing more, and cost and reveal more.
+    """
+    ordered = meetings.sort("kind", "high", "low")
+    return ordered.unique(["left", "right"], keep="first", maintain_order=True)
+
+
 def wanted(meetings: pl.DataFrame, side: str) -> pl.DataFrame:
-    """What the side named `left` or `right` is asked for: its (kind, high, low, ref) that met, sorted, each once."""
-    return meetings.select("kind", "high", "low", pl.col(side).alias("ref")).unique().sort(TOKEN)
+    """What the side named `left` or `right` is asked for: (kind, high, low, ref) of its `leading` meetings, sorted, each once."""
+    return leading(meetings).select("kind", "high", "low", pl.col(side).alias("ref")).unique().sort(TOKEN)
 
 
 def codes_for(asked: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:
@@ -25,13 +34,9 @@ def codes_for(asked: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys
     `prepared` and `refs` may be those of the accounts in `asked` alone. A token in `asked` that the accounts no longer
     give (the list changed since) has all codes 0.
     """
-    parts = [
-        pl.DataFrame(
-            schema={"kind": KIND_TYPE, "high": pl.UInt64, "low": pl.UInt64, "ref": pl.UInt64, **CODES}
-        )
-    ]
+    parts = [asked.head(0).with_columns(pl.lit(0, kept).alias(c) for c, kept in CODES.items())]
     parts += [
-        _codes_of_kind(kind, frame, prepared, refs, link)
+        _codes_of_kind(kind, asked.filter(pl.col("kind") == kind.value), prepared, refs, link)
         for kind, frame in prepared.keys.columns.items()
         if frame.height and (asked["kind"] == kind.value).any()
     ]
@@ -42,40 +47,42 @@ def codes_for(asked: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys
 
 
 def _codes_of_kind(
-    kind: KeyKind, keys: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys
+    kind: KeyKind, asked: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys
 ) -> pl.DataFrame:
-    words = token_bytes(keys["key"], kind, link).view(">u8").reshape(-1, 2).astype(np.uint64)
-    index = keys["index"].to_numpy()
-    values = prepared.evidence[keys["index"]]
+    keys = prepared.keys.columns[kind]
+    named = keys.with_columns(pl.Series("ref", refs[keys["index"].to_numpy()]))
+    named = named.join(asked.select("ref").unique(), on="ref", how="semi")
+    words = token_bytes(named["key"], kind, link).view(">u8").reshape(-1, 2).astype(np.uint64)
+    given = named.with_columns(pl.Series("high", words[:, 0]), pl.Series("low", words[:, 1]))
+    given = given.join(asked, on=["high", "low", "ref"], how="semi")
+    values = prepared.evidence[given["index"]]
     key = link.evidence_key(kind)
-    codes = {f"code_{a.value}": evidence_codes(keys["key"], a.value, values[a.value], key) for a in Attribute}
-    return pl.DataFrame(
-        {
-            "kind": pl.repeat(kind.value, len(index), dtype=KIND_TYPE, eager=True),
-            "high": words[:, 0],
-            "low": words[:, 1],
-            "ref": refs[index],
-            **codes,
-        }
+    codes = {
+        f"code_{a.value}": evidence_codes(given["key"], a.value, values[a.value], key) for a in Attribute
+    }
+    return given.select(pl.lit(kind.value, KIND_TYPE).alias("kind"), "high", "low", "ref").with_columns(
+        pl.Series(name, column) for name, column in codes.items()
     )
 
 
 def compare(meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """One row a pair, ready to be scored: `left`, `right`, a Boolean a kind, and `ev_<attribute>` Int8 (1, −1, 0).
 
-    Where a pair meets by several keys, one agreeing code is enough; a domain key that met counts the domain as agreeing.
+    The codes that stand beside the pair's strongest key speak; a domain key that met counts the domain as agreeing.
     """
-    both = meetings.join(
-        left.rename({"ref": "left"} | {c: f"l_{c}" for c in CODES}), on=["kind", "high", "low", "left"]
-    ).join(right.rename({"ref": "right"} | {c: f"r_{c}" for c in CODES}), on=["kind", "high", "low", "right"])
-    pairs = (
-        both.with_columns(_agreement(a) for a in Attribute)
-        .group_by("left", "right")
-        .agg(
-            *((pl.col("kind") == kind.value).any().alias(kind.value) for kind in KeyKind),
-            *(_strongest(a) for a in Attribute),
-        )
+    kinds = meetings.group_by("left", "right").agg(
+        (pl.col("kind") == kind.value).any().alias(kind.value) for kind in KeyKind
     )
+    said = (
+        leading(meetings)
+        .join(left.rename({"ref": "left"} | {c: f"l_{c}" for c in CODES}), on=["kind", "high", "low", "left"])
+        .join(
+            right.rename({"ref": "right"} | {c: f"r_{c}" for c in CODES}),
+            on=["kind", "high", "low", "right"],
+        )
+        .select("left", "right", *(_agreement(a) for a in Attribute))
+    )
+    pairs = kinds.join(said, on=["left", "right"])
     return pairs.with_columns(
         pl.when(pl.col(kind.value))
         .then(pl.lit(1, pl.Int8))
@@ -96,8 +103,3 @@ def _agreement(a: Attribute) -> pl.Expr:
         .cast(pl.Int8)
         .alias(f"ev_{a.value}")
     )
-
-
-def _strongest(a: Attribute) -> pl.Expr:
-    column = pl.col(f"ev_{a.value}")
-    return pl.when((column == 1).any()).then(1).otherwise(column.min()).cast(pl.Int8).alias(f"ev_{a.value}")

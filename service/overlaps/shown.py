@@ -57,9 +57,14 @@ AUTO = OverlapStatus.AUTO.value
 
 async def own_pairs(session: DutySession, partnership: Partnership) -> pl.DataFrame:
     """The partnership's pairs from the session's side: `ref`, `status`, `shows`, `partner_shows`."""
-    driver = await session.raw()
-    rows = await driver.fetch(_PAIRS, partnership.id, session.org_id)
-    return pl.DataFrame([tuple(row) for row in rows], schema=PAIR_SCHEMA, orient="row")
+    driver, buffer = await session.raw(), BytesIO()
+    await driver.copy_from_query(_PAIRS, partnership.id, session.org_id, output=buffer, format="csv")
+    if not buffer.tell():
+        return pl.DataFrame(schema=PAIR_SCHEMA)
+    buffer.seek(0)
+    said = ["shows", "partner_shows"]
+    pairs = pl.read_csv(buffer, has_header=False, schema=PAIR_SCHEMA | dict.fromkeys(said, pl.String))
+    return pairs.with_columns(pl.col(said) == "t")
 
 
 def records_of(accounts: pl.DataFrame, pairs: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

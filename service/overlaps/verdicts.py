@@ -89,6 +89,8 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     changed = both.with_columns(change.alias("change"), event.alias("event")).filter(
         pl.col("change").is_not_null()
     )
+    # New ids ascend in the order in which pairs are inserted: into an index, ascending keys go four times faster than random ones.
+    changed = changed.sort(PAIR)
     ids = new_ids(2 * changed.height)
     return changed.with_columns(
         *told,

@@ -106,7 +106,7 @@ def test_worker_shares_the_server_and_the_last_to_end_stops_it(data_dir: Path) -
     assert postmasters(data_dir) == []
 
 
-@pytest.mark.parametrize("made", ["PG_VERSION", "postmaster.pid"])
+@pytest.mark.parametrize("made", ["PG_VERSION", "log"])
 def test_signal_while_the_database_is_made_or_starts_leaves_no_server(data_dir: Path, made: str) -> None:
     with serve(data_dir) as process:
         while not (data_dir / "postgres" / made).exists():

@@ -17,7 +17,6 @@ from service.cli.ground import secret
 from service.cli.operator import Desk
 from service.cli.org import new_organization
 from service.cli.partnership import new_partnership
-from service.crypto import FileKeystore, load_or_create_kek
 from service.db.database import Database
 from service.db.names import Duty
 from service.events.repository import PartnershipEvents
@@ -28,7 +27,7 @@ from service.jobs.library import SessionDriver, queries_over
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.partnerships.models import Preset, SharingLevel
-from service.settings import Settings
+from service.settings import Settings, open_keystore
 
 SAMPLES: Final = Path(__file__).parents[1] / "samples"
 PATIENCE_SECONDS: Final = 60
@@ -133,7 +132,7 @@ class Story:
     @asynccontextmanager
     async def _desk(self) -> AsyncIterator[Desk]:
         urls = secret(self._settings.database_url), secret(self._settings.matcher_database_url)
-        keystore = FileKeystore(self._settings.keystore_folder, load_or_create_kek(self._settings.kek_path))
+        keystore = open_keystore(self._settings)
         async with Database(
             app_url=urls[0], matcher_url=urls[1], application="commonground demo"
         ) as database:

@@ -3,21 +3,24 @@
 Two owners publish in turns: one's records let the other be told, so whoever changes what stands lets the other publish again.
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from uuid import UUID
 
 import anyio.to_thread
 import polars as pl
 
-from service.accounts.store import read_participating
+from service.accounts.store import read_accounts, read_ids, read_participating
 from service.crypto import references
 from service.db.names import Duty
 from service.db.sessions import DutySession
+from service.linking.columns import U64
 from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import Parts, enqueue_publish
 from service.overlaps.shown import own_pairs, records_of, told_references, write_references, write_shown
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
-from service.partnerships.rules import bits_at
+from service.partnerships.rules import Rule, bits_at
 
 
 async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
@@ -29,7 +32,10 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
             return
         rules = await Partnerships(session).rules(partnership_id, of=org_id)
         pairs = await own_pairs(session, partnership)
-        accounts = await _accounts(session, parts, partnership_id, bits_at(rules, SharingLevel.MATCHED))
+        own = reference_key(parts.keystore, org_id)
+        accounts = await _accounts(
+            session, rules, pairs["ref"], partial(references, str(partnership_id), reference_key=own)
+        )
         records = await anyio.to_thread.run_sync(records_of, accounts, pairs, rules)
         changed = await write_shown(session, partnership, records)
         told = told_references(await own_pairs(session, partnership))
@@ -40,12 +46,29 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
             await enqueue_publish(session, partnership_id, partnership.partner_of(org_id))
 
 
-async def _accounts(session: DutySession, parts: Parts, partnership_id: UUID, bits: int) -> pl.DataFrame:
-    """Every account that takes part, with its reference `ref` (Int64, as stored)."""
-    accounts = await read_participating(await session.raw(), session.org_id, bits)
-    key = reference_key(parts.keystore, session.org_id)
-    refs = await anyio.to_thread.run_sync(lambda: references(str(partnership_id), accounts["id"], key))
-    return accounts.with_columns(pl.Series("ref", refs.view("int64"), dtype=pl.Int64))
+async def _accounts(
+    session: DutySession, rules: Sequence[Rule], paired: pl.Series, name: Callable[[pl.Series], U64]
+) -> pl.DataFrame:
+    """The accounts that may have to be shown, with the reference `ref` (Int64, as stored) that `name` gives their ids.
+
+    Those that take part and stand in a pair; every one that takes part where a population is shared whole.
+    """
+    driver, bits = await session.raw(), bits_at(rules, SharingLevel.MATCHED)
+    if bits_at(rules, SharingLevel.ALL):
+        accounts = await read_participating(driver, session.org_id, bits)
+    else:
+        ids = await read_ids(driver, session.org_id, bits)
+        in_pairs = await anyio.to_thread.run_sync(
+            lambda: ids.filter(_stored(name(ids)).is_in(paired.implode()))
+        )
+        accounts = await read_accounts(driver, session.org_id, in_pairs.to_list())
+    refs = await anyio.to_thread.run_sync(name, accounts["id"])
+    return accounts.with_columns(_stored(refs).alias("ref"))
+
+
+def _stored(refs: U64) -> pl.Series:
+    """References as PostgreSQL keeps them: signed."""
+    return pl.Series(refs.view("int64"), dtype=pl.Int64)
 
 
 async def _take_turn(session: DutySession, partnership_id: UUID) -> None:

@@ -13,6 +13,7 @@ from service.linking.columns import U64
 from service.linking.meet import TokenSet
 from service.linking.prepare import prepare
 from service.linking.tokens import LinkKeys, tokenise
+from service.matching.records import KEY_FIELDS
 from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts
 from service.overlaps.tokens import replace_tokens
@@ -43,7 +44,7 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if opened.partnership.status is not PartnershipStatus.ACTIVE:
             return
         bits = bits_at(await partnerships.rules(partnership_id, of=org_id), SharingLevel.MATCHED)
-        accounts = await read_participating(await session.raw(), org_id, bits)
+        accounts = await read_participating(await session.raw(), org_id, bits, fields=KEY_FIELDS)
         link = link_keys(parts.keystore, opened, org_id)
         own_references = reference_key(parts.keystore, org_id)
 

@@ -35,7 +35,7 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
         bits = bits_at(await Partnerships(session).rules(partnership_id, of=org_id), SharingLevel.MATCHED)
         own_references = reference_key(parts.keystore, org_id)
         ids = await read_ids(driver, org_id, bits)
-        refs = references(str(partnership_id), ids, own_references)
+        refs = await anyio.to_thread.run_sync(references, str(partnership_id), ids, own_references)
         at = positions(asked["ref"], refs)
         accounts = await read_accounts(driver, org_id, ids[at].to_list())
         link = link_keys(parts.keystore, opened, org_id)

@@ -311,7 +311,7 @@ class Away(SessionDriver):
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def execute(self, query: str, *args: object) -> str:
+    async def execute(self, _query: str, *_args: object) -> str:
         raise self._error
 
 

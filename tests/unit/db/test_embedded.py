@@ -142,15 +142,19 @@ def test_first_closed_folder_is_named(folder: Path) -> None:
 
 
 def test_binaries_are_copied_once_and_whole(tmp_path: Path) -> None:
-    installation = tmp_path / "installation"
+    installation = tmp_path / "site" / "pgserver" / "install18"
     (installation / "bin").mkdir(parents=True)
     (installation / "bin" / "postgres").write_text("first")
+    (tmp_path / "site" / "pgserver.libs").mkdir()
+    (tmp_path / "site" / "pgserver.libs" / "libpq.so").write_text("library")
     target = tmp_path / "server-18"
     (tmp_path / "server-18.part").mkdir()  # of a copy that was interrupted
-    assert copy_binaries(installation, target) == target
+    copied = copy_binaries(installation, target)
+    assert copied == target / "pgserver" / "install18"
+    assert (copied / "../../pgserver.libs/libpq.so").read_text() == "library"
     (installation / "bin" / "postgres").write_text("second")
     copy_binaries(installation, target)
-    assert (target / "bin" / "postgres").read_text() == "first"
+    assert (copied / "bin" / "postgres").read_text() == "first"
     assert not (tmp_path / "server-18.part").exists()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from service.ingest import IngestError, Limits, RowReason
 from service.matching.records import ACCOUNT_FIELDS
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "files.md").read_text("utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "guide" / "files.md").read_text("utf-8")
 
 
 def codes(error: type[IngestError]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Environment, SettingsError, default_data_dir, load_settings
+from service.settings import Environment, SettingsError, default_data_dir, load_settings, open_keystore
 
 PRODUCTION = {
     "COMMONGROUND_ENVIRONMENT": "production",
@@ -87,3 +87,19 @@ def test_option_of_a_command_wins_over_the_variable(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("COMMONGROUND_PORT", "9000")
     assert load_settings(port=None).port == 9000
     assert load_settings(port=0).port == 0
+
+
+def test_production_refuses_a_wrapping_key_that_is_not_there_and_makes_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    set_all(monkeypatch)
+    monkeypatch.setenv("COMMONGROUND_KEK_FILE", str(tmp_path / "kek"))
+    monkeypatch.setenv("COMMONGROUND_KEYSTORE_DIR", str(tmp_path / "keystore"))
+    with pytest.raises(SettingsError, match="commonground key create"):
+        open_keystore(load_settings())
+    assert not (tmp_path / "kek").exists()
+
+
+def test_development_draws_a_wrapping_key(tmp_path: Path) -> None:
+    open_keystore(load_settings(data_dir=tmp_path / "data"))
+    assert load_settings(data_dir=tmp_path / "data").kek_path.exists()
