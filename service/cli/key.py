@@ -24,4 +24,6 @@ def create(path: Annotated[Path, typer.Argument(help="A file that isn't there ye
     if path.exists():
         raise CommandError(f"{path} exists already, and a key is never overwritten: choose another name.")
     made = load_or_create_kek(path)
-    print(f"Wrote key {made.kek_id} to {path}. Without it nothing in the keystore opens: keep a copy in another place.")
+    print(
+        f"Wrote key {made.kek_id} to {path}. Without it nothing in the keystore opens: keep a copy in another place."
+    )

@@ -100,9 +100,7 @@ class Show:
             sure, why = words.percent(overlap.confidence), words.why_review(overlap)
             table.add_row(*map(escape, (words.tidy(overlap.account.name), sure, why)))
         self._print(table)
-        self._line(
-            "Each side reads its own account and the evidence; the partner's account stays closed."
-        )
+        self._line("Each side reads its own account and the evidence; the partner's account stays closed.")
 
     def _sees(self, mine: Column, theirs: Column) -> None:
         self._heading(
