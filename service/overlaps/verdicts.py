@@ -17,11 +17,11 @@ SCHEMA = {
     "lo_ref": pl.Int64, "hi_ref": pl.Int64, "id": pl.String, "status": pl.String, "confidence": pl.Float64,
     "weight": pl.Float64, "kinds": pl.Int16, "evidence": pl.Int16,
 }  # fmt: skip
-_COLUMNS = ("change", "event", "lo_ref", "hi_ref", "id", "event_id", "rules", *FACTS)
+_COLUMNS = ("change", "event", "place", "lo_ref", "hi_ref", "id", "event_id", "rules", *FACTS)
 _KNOWN = "SELECT lo_ref, hi_ref, id, status, confidence, weight, kinds, evidence FROM overlap WHERE partnership_id = $1"
 _VERDICT = """
     CREATE TEMPORARY TABLE verdict (
-        change text, event text, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text,
+        change text, event text, place bigint, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text,
         confidence double precision, weight double precision, kinds smallint, evidence smallint
     ) ON COMMIT DROP
 """
@@ -29,7 +29,7 @@ _INSERT = """
     INSERT INTO overlap (partnership_id, lo_ref, hi_ref, id, lo_org_id, hi_org_id, status, confidence, weight, kinds, evidence,
                          lo_shows, hi_shows, found_at, updated_at)
     SELECT $1, lo_ref, hi_ref, id, $2, $3, status, confidence, weight, kinds, evidence, false, false, now(), now()
-    FROM verdict WHERE change = 'created' ORDER BY lo_ref, hi_ref
+    FROM verdict WHERE change = 'created'
 """
 _UPDATE = """
     UPDATE overlap o SET status = v.status, confidence = v.confidence, weight = v.weight, kinds = v.kinds,
@@ -42,7 +42,7 @@ _DELETE = """
 """
 _TELL = """
     INSERT INTO partnership_event (partnership_id, sequence, id, type, data, lo_org_id, hi_org_id, created_at)
-    SELECT $1, $4 + row_number() OVER (ORDER BY event_id), event_id, event,
+    SELECT $1, $4 + place, event_id, event,
            jsonb_build_object('overlap_id', id, 'rules', rules, 'confidence', round(confidence::numeric, 4)), $2, $3, now()
     FROM verdict WHERE event IS NOT NULL
 """
@@ -63,7 +63,7 @@ def packed(scored: pl.DataFrame) -> pl.DataFrame:
 
 
 def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Rows to write, with `change` and the type of the `event` that tells it (null for what stays in review).
+    """Rows to write, by pair, with `change`, the type of the `event` that tells it (null for what stays in review) and its `place`.
 
     An overlap is told only as `auto`: a pair that comes up from review is created for whoever listens, one that
     goes down to it is removed.
@@ -96,6 +96,7 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         *told,
         pl.coalesce("id", ids.head(changed.height)).alias("id"),
         ids.tail(changed.height).alias("event_id"),
+        pl.col("event").is_not_null().cum_sum().alias("place"),
     ).select(_COLUMNS)
 
 
