@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from service.accounts.target import AccountTarget
 from service.crypto import Keystore
 from service.db.database import Database
 from service.db.engine import JOB_LIMITS
 from service.imports import jobs as import_jobs
-from service.imports.operations import Reader
+from service.imports.operations import RUN_JOB
+from service.imports.reader import Reader
 from service.imports.spool import Spool
 from service.ingest import Limits
-from service.jobs import Registry, Worker, WorkerLimits
+from service.jobs import Registry, Worker, WorkerLimits, live_payloads
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
 from service.overlaps import jobs as overlap_jobs
@@ -47,7 +49,9 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     ) as database:
         await database.verify()
         spool = Spool(settings.upload_folder, settings.upload_bytes)
-        spool.sweep()
+        async with database.directory() as session:
+            waiting = await live_payloads(session, RUN_JOB)
+        spool.sweep([UUID(str(payload["import_id"])) for payload in waiting])
         registry = make_registry(
             database=database,
             keystore=open_keystore(settings),

@@ -146,7 +146,6 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("normaliser", sa.Text(), nullable=False),
         sa.Column("threshold", sa.DOUBLE_PRECISION(), nullable=False),
-        sa.Column("last_sequence", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("status IN ('active', 'paused', 'ended')", name=op.f("ck_partnership_status")),
@@ -366,10 +365,10 @@ def _keep_tenants_apart() -> None:
     grant("organization", ("SELECT", "INSERT"))
     for table in OF_ONE_TENANT:
         owned_by_org(table)
-    seen_by_both("partnership", privileges=("SELECT", "INSERT", "UPDATE"))
+    seen_by_both("partnership", privileges=("SELECT", "INSERT"))
     open_to_matcher("partnership", column="id", privileges=("SELECT", "UPDATE"))
     # Both sides' statements are made by one operator's command while both are hosted.
-    seen_by_both("partnership_side", privileges=("SELECT", "INSERT", "UPDATE"))
+    seen_by_both("partnership_side", privileges=("SELECT", "INSERT"))
     _sharing()
     for table in ("token_segment", "token_change"):
         owned_by_org(table, privileges=("SELECT", "INSERT", "DELETE"))
@@ -393,7 +392,7 @@ def _keep_tenants_apart() -> None:
 
 def _sharing() -> None:
     protect("sharing_rule")
-    allow("sharing_rule", f"owner_org_id = {ORG} OR partner_org_id = {ORG}", command="SELECT")
+    allow("sharing_rule", f"partner_org_id = {ORG} AND level <> 'hidden'", command="SELECT")
     allow("sharing_rule", f"owner_org_id = {ORG}", name="sharing_rule_owner")
     grant("sharing_rule", WRITE)
     protect("shared_record")

@@ -26,6 +26,8 @@ STATUS_SPELLINGS: Mapping[StandardPopulation, tuple[str, ...]] = {
 """Spellings of a CRM's status column, compared in lower case with single spaces."""
 
 SEPARATOR = "\x1f"
+LONGEST_IDENTITY = 500
+"""Bytes; an index entry of PostgreSQL holds 2,704, and a longer identity stands as its hash."""
 NAMING = ("domain", "name_key", "iso", "linkedin", *REGISTRY_FIELDS)
 """What names an account that has neither an external id nor a domain of its own."""
 BITS: Mapping[StandardPopulation, int] = {p: 1 << bit for bit, p in enumerate(StandardPopulation)}
@@ -64,7 +66,13 @@ def with_identity(frame: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame
     )
     return (
         keyed.with_columns(identity.alias("identity"), canonical.alias("canonical"))
-        .with_columns(plh.col("canonical").chash.sha2_256().alias("digest"))
+        .with_columns(
+            pl.when(pl.col("identity").str.len_bytes() > LONGEST_IDENTITY)
+            .then("h:" + plh.col("identity").chash.sha2_256())
+            .otherwise(pl.col("identity"))
+            .alias("identity"),
+            plh.col("canonical").chash.sha2_256().alias("digest"),
+        )
         .drop("canonical", "name_key", "iso")
     )
 

@@ -55,12 +55,11 @@ _INSERT = f"""
 async def write_difference(
     session: TenantSession, rows: pl.DataFrame, *, import_id: UUID, mode: ImportMode
 ) -> Outcome:
-    """Store `rows` (columns of `_COLUMNS`, digests as hex, one row an identity); before-images go to the history."""
+    """Store `rows` (columns of `_COLUMNS`, digests as hex, one row an identity); before-images go to the history.
+
+    The caller sees to it that imports of one organization take turns.
+    """
     driver = await session.raw()
-    # Two imports of one organization would each see the other's rows as missing; they take turns.
-    await driver.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('import:' || $1::text, 0))", str(session.org_id)
-    )
     await driver.execute(_INCOMING)
     await driver.copy_to_table("incoming", source=_csv(rows), format="csv", columns=_COLUMNS)
     await driver.execute("ANALYZE incoming (identity, digest)")

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from service.api import health, problems
 from service.api.v1 import router
+from service.http.body_limit import BodyLimit
 from service.http.request_id import RequestId
 from service.http.state import AppState
 from service.kit.ids import Ids
@@ -29,6 +30,7 @@ def build_app(
     app.include_router(health.router)
     app.include_router(router)
     problems.install(app)
+    app.add_middleware(BodyLimit, uploads={("POST", "/v1/imports")})
     app.add_middleware(RequestId, ids=ids)
     return app
 

@@ -23,7 +23,12 @@ from service.imports.errors import (
 )
 from service.organizations.errors import InvalidApiKeyError, MissingScopeError
 from service.overlaps.errors import UnknownOverlapError
-from service.partnerships.errors import LevelNotOfferedError, UnknownPartnershipError, UnknownPopulationError
+from service.partnerships.errors import (
+    LevelNotOfferedError,
+    PartnershipEndedError,
+    UnknownPartnershipError,
+    UnknownPopulationError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:commonground:problem:"
@@ -70,6 +75,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownOverlapError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownPopulationError: Kind("unknown-population", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown population"),
+    PartnershipEndedError: Kind("partnership-ended", HTTPStatus.CONFLICT, "The partnership has ended"),
     LevelNotOfferedError: Kind(
         "level-not-offered", HTTPStatus.UNPROCESSABLE_ENTITY, "Sharing level not offered"
     ),
@@ -82,6 +88,8 @@ KINDS: Mapping[type[Exception], Kind] = {
         "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Not available now", {"Retry-After": "2"}
     ),
 }
+BUSY = frozenset({"55P03", "40P01", "40001"})
+"""PostgreSQL's words for a lock that wasn't given in time, a deadlock, and a transaction that must be repeated."""
 _DETAILS = {"not-found": "There is no such thing here: check the id."}
 
 
@@ -144,6 +152,10 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    if getattr(getattr(error, "orig", error), "sqlstate", None) in BUSY:
+        return problem_response(
+            request, KINDS[DatabaseUnavailable], "Others are changing the same thing: try again shortly."
+        )
     log.error("unexpected error", exc_info=error)
     kind = Kind("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here")
     return problem_response(request, kind, "The fault is ours. Give the request id to the operator.")

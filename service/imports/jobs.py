@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from service.imports.operations import RUN_JOB, Reader
+from service.imports.operations import RUN_JOB
+from service.imports.reader import Reader
 from service.jobs import JobContext, Payload, Registry
 
 

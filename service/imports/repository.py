@@ -53,6 +53,11 @@ class Imports:
             .limit(1)
         )
 
+    async def lock_storing(self) -> None:
+        """Until the transaction ends, nobody else stores accounts of the organization."""
+        await self._session.sql("SET LOCAL lock_timeout = '10min'")
+        await self._session.sql(_TAKE_TURN, f"storing:{self._session.org_id}")
+
     async def take_turn(self) -> None:
         """Until the transaction ends, nobody else decides which import of the organization comes next."""
         await self._session.sql(_TAKE_TURN, f"imports:{self._session.org_id}")
@@ -68,5 +73,7 @@ class Imports:
 async def keep_errors(session: TenantSession, import_id: UUID, refused: pl.DataFrame) -> None:
     """Store refused rows (`row`, `line`, `column`, `reason`, `message`, `text`), once each."""
     driver = await session.raw()
-    columns = [refused[c].to_list() for c in ("row", "line", "column", "reason", "message", "text")]
+    # PostgreSQL's text has no place for U+0000, which may be the very reason of a refusal; its picture stands for it
+    shown = refused.with_columns(pl.col(pl.String).str.replace_all("\x00", "␀", literal=True))
+    columns = [shown[c].to_list() for c in ("row", "line", "column", "reason", "message", "text")]
     await driver.execute(_ADD_ERRORS, session.org_id, import_id, *columns)

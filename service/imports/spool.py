@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -62,12 +62,13 @@ class Spool:
         """The upload is no longer needed."""
         self.path(import_id).unlink(missing_ok=True)
 
-    def sweep(self, *, older_than_seconds: float = 3600) -> int:
-        """Delete parts that a crashed process left; how many."""
+    def sweep(self, expected: Collection[UUID], *, older_than_seconds: float = 3600) -> int:
+        """Delete what a crashed process left: parts, and uploads that no import in `expected` will read; how many."""
         if not self.folder.exists():
             return 0
-        before = time.time() - older_than_seconds
-        stale = [path for path in self.folder.glob(f"*{_PART}") if path.stat().st_mtime < before]
+        before, keep = time.time() - older_than_seconds, {self.path(import_id) for import_id in expected}
+        found = [*self.folder.glob(f"*{_PART}"), *self.folder.glob(f"*{_UPLOAD}")]
+        stale = [path for path in found if path not in keep and path.stat().st_mtime < before]
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)

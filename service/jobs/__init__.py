@@ -2,7 +2,7 @@
 
 from service.jobs.drain import drain
 from service.jobs.errors import JobError, PermanentJobError
-from service.jobs.queue import Payload, dead_letters, enqueue, revive
+from service.jobs.queue import Payload, dead_letters, enqueue, is_live, live_payloads, revive
 from service.jobs.registry import Handler, JobContext, Registry
 from service.jobs.worker import Worker, WorkerLimits
 
@@ -18,5 +18,7 @@ __all__ = [
     "dead_letters",
     "drain",
     "enqueue",
+    "is_live",
+    "live_payloads",
     "revive",
 ]

@@ -47,6 +47,24 @@ async def enqueue(
     )
 
 
+async def is_live(session: ReadSession, name: str, payload: Mapping[str, str | int]) -> bool:
+    """Whether a job of this name and payload waits or runs."""
+    rows = await session.sql(
+        "SELECT 1 FROM pgqueuer WHERE entrypoint = $1 AND payload = $2 AND status IN ('queued', 'picked') LIMIT 1",
+        name,
+        encode(payload),
+    )
+    return rows.first() is not None
+
+
+async def live_payloads(session: ReadSession, name: str) -> list[Payload]:
+    """Give the payloads of the jobs of this name that wait or run."""
+    rows = await session.sql(
+        "SELECT payload FROM pgqueuer WHERE entrypoint = $1 AND status IN ('queued', 'picked')", name
+    )
+    return [decode(row.payload) for row in rows]
+
+
 def encode(payload: Mapping[str, str | int]) -> bytes:
     """Write a payload as JSON. Raises PayloadError."""
     for key, value in payload.items():

@@ -25,19 +25,19 @@ _TOLD = """
     JOIN account a ON a.org_id = $1 AND a.id = r.account_id
     JOIN shared_record s ON s.partnership_id = o.partnership_id AND s.owner_org_id = o.{partner}_org_id AND s.ref = o.{partner}_ref
     WHERE o.partnership_id = $2 AND s.viewer_org_id = $1 AND s.populations & $3 <> 0
-      AND (o.status <> 'review' OR (a.populations & $4 <> 0 AND $5::boolean))
+      AND (o.status <> 'review' OR (a.populations & $4 <> 0 AND $5::boolean)) AND a.populations & $6 <> 0
 """
 _PAGE = """
     SELECT o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence, o.found_at, o.updated_at,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
            s.fields AS partner_fields, s.populations & $3 AS partner_populations
 """ + _TOLD + """
-      AND o.status = $6
-      AND ($7::uuid IS NULL OR o.id = $7)
-      AND ($8::bigint IS NULL OR a.populations & $8 <> 0)
-      AND ($9::bigint IS NULL OR s.populations & $3 & $9 <> 0)
-      AND ($10::float8 IS NULL OR (o.confidence, o.id) < ($10, $11::uuid))
-    ORDER BY o.confidence DESC, o.id DESC LIMIT $12
+      AND o.status = $7
+      AND ($8::uuid IS NULL OR o.id = $8)
+      AND ($9::bigint IS NULL OR a.populations & $9 <> 0)
+      AND ($10::bigint IS NULL OR (o.status <> 'review' AND s.populations & $3 & $10 <> 0))
+      AND ($11::float8 IS NULL OR (o.confidence, o.id) < ($11, $12::uuid))
+    ORDER BY o.confidence DESC, o.id DESC LIMIT $13
 """  # fmt: skip
 _NUMBERS = (
     """
@@ -51,13 +51,16 @@ _REVIEWS_ON = "SELECT bool_and(reviews) FROM partnership_side WHERE partnership_
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One partnership as one side may see it at this moment. Bits are those of the populations that show overlaps."""
+    """One partnership as one side may see it at this moment. Bits are those of the populations that show overlaps;
+    `matched_bits` those of one's own that take part at all: to see one must take part.
+    """
 
     partnership: Partnership
     own_rules: Sequence[SharingRule]
     partner_rules: Sequence[SharingRule]
     own_bits: int
     partner_bits: int
+    matched_bits: int
     reviews: bool
     side: str
 
@@ -116,12 +119,15 @@ async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
     return View(
         partnership=partnership, own_rules=own, partner_rules=theirs,
         own_bits=bits_at(own, least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
+        matched_bits=bits_at(own, SharingLevel.MATCHED),
         reviews=bool(await driver.fetchval(_REVIEWS_ON, partnership_id)), side=partnership.side_of(session.org_id),
     )  # fmt: skip
 
 
 def _told(session: TenantReadSession, view: View) -> tuple[Any, ...]:
-    return session.org_id, view.partnership.id, view.partner_bits, view.own_bits, view.reviews
+    return (
+        session.org_id, view.partnership.id, view.partner_bits, view.own_bits, view.reviews, view.matched_bits,
+    )  # fmt: skip
 
 
 async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:

@@ -1,5 +1,6 @@
 """The token store: one side's tokens as rows of sorted segments."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from service.db.sessions import MatcherSession, TenantSession
@@ -18,7 +19,9 @@ _ADD_CHANGE = """
     INSERT INTO token_change (partnership_id, org_id, number, accounts, tokens, created_at) VALUES ($1, $2, $3, $4, $5, now())
 """
 _DROP_OLDER = "DELETE FROM token_segment WHERE partnership_id = $1 AND org_id = $2 AND change < $3"
-_NEWEST = "SELECT org_id, max(number) FROM token_change WHERE partnership_id = $1 GROUP BY org_id"
+_NEWEST = """
+    SELECT DISTINCT ON (org_id) org_id, number, tokens FROM token_change WHERE partnership_id = $1 ORDER BY org_id, number DESC
+"""
 _READ = """
     SELECT kind, number, first, last, count, tokens, refs FROM token_segment
     WHERE partnership_id = $1 AND org_id = $2 AND change = $3 AND epoch = $4
@@ -43,10 +46,19 @@ async def replace_tokens(
     return change
 
 
-async def newest_changes(session: MatcherSession) -> dict[UUID, int]:
-    """Organization → number of its newest token change; a side that never pushed is missing."""
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """One side's newest token change: its number, and how many tokens it left."""
+
+    change: int
+    tokens: int
+
+
+async def newest_changes(session: MatcherSession) -> dict[UUID, Newest]:
+    """Organization → its newest token change; a side that never pushed is missing."""
     driver = await session.raw()
-    return {row[0]: row[1] for row in await driver.fetch(_NEWEST, session.partnership_id)}
+    rows = await driver.fetch(_NEWEST, session.partnership_id)
+    return {row["org_id"]: Newest(row["number"], row["tokens"]) for row in rows}
 
 
 async def read_tokens(session: MatcherSession, *, org_id: UUID, change: int, epoch: int) -> TokenSet:

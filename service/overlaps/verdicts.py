@@ -40,6 +40,8 @@ _DELETE = """
     DELETE FROM overlap o USING verdict v
     WHERE v.change = 'removed' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
 """
+_LAST = "SELECT coalesce(max(sequence), 0) FROM partnership_event WHERE partnership_id = $1"
+"""Numbers are never given twice, so a partnership's newest event stays as long as the partnership."""
 _TELL = """
     INSERT INTO partnership_event (partnership_id, sequence, id, type, data, lo_org_id, hi_org_id, created_at)
     SELECT $1, $4 + place, event_id, event,
@@ -111,11 +113,9 @@ async def write_verdicts(session: MatcherSession, partnership: Partnership, foun
     await driver.execute(_DELETE, partnership.id)
     await driver.execute(_UPDATE, partnership.id)
     await driver.execute(_INSERT, *sides)
-    await driver.execute(_TELL, *sides, partnership.last_sequence)
-    told = int(verdicts["event"].is_not_null().sum())
-    partnership.last_sequence += told
-    await session.flush()
-    return told
+    last: int = await driver.fetchval(_LAST, partnership.id)
+    await driver.execute(_TELL, *sides, last)
+    return int(verdicts["event"].is_not_null().sum())
 
 
 async def _known(session: MatcherSession) -> pl.DataFrame:

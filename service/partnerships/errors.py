@@ -5,6 +5,7 @@ PartnershipError
 ├── SamePartnerError            an organization can't be its own partner
 ├── AlreadyPartnersError        the two have an active partnership
 ├── UnknownPopulationError      the organization has no population of this name
+├── PartnershipEndedError   nothing can be shared in it any more
 └── LevelNotOfferedError        `counts_only` needs the weekly frozen count, which this version doesn't have
 """
 
@@ -39,3 +40,8 @@ class LevelNotOfferedError(PartnershipError):
             "The level 'counts_only' is not available in this version: use 'matched' to take part and show nothing, "
             "or 'overlapping' to show common accounts."
         )
+
+
+class PartnershipEndedError(PartnershipError):
+    def __init__(self) -> None:
+        super().__init__("The partnership has ended: nothing can be shared in it any more.")

@@ -50,8 +50,6 @@ class Partnership(Record, table=True):
     epoch: int = Field(sa_type=Integer)
     normaliser: str = Field(sa_type=Text)
     threshold: float = Field(default=0.90, sa_type=DOUBLE_PRECISION)
-    last_sequence: int = Field(default=0, sa_type=BigInteger)
-    """The newest number given to a partnership event."""
     created_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(sa_column=moment(nullable=True))
 

@@ -1,7 +1,7 @@
 """Beginning a partnership, and saying what one shares in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.crypto import ExchangeKey, Keystore, Pins, SecretBytes, code_secret
@@ -13,7 +13,12 @@ from service.matching import NORMALISER_VERSION
 from service.organizations.models import Organization
 from service.organizations.operations import identity_key
 from service.partnerships.epochs import exchange_name, party, service_secret
-from service.partnerships.errors import AlreadyPartnersError, LevelNotOfferedError, SamePartnerError
+from service.partnerships.errors import (
+    AlreadyPartnersError,
+    LevelNotOfferedError,
+    PartnershipEndedError,
+    SamePartnerError,
+)
 from service.partnerships.models import (
     Partnership,
     PartnershipSide,
@@ -95,6 +100,8 @@ async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, s
     if said.level is SharingLevel.COUNTS_ONLY:
         raise LevelNotOfferedError
     partnership = await Partnerships(session).by_id(partnership_id)
+    if partnership.status is PartnershipStatus.ENDED:
+        raise PartnershipEndedError
     rule = await rule_of(session, partnership_id, said.bit)
     if rule is None:
         rule = SharingRule(
@@ -108,4 +115,6 @@ async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, s
     await session.flush()
     place = {"org_id": str(session.org_id), "partnership_id": str(partnership_id)}
     await enqueue(session, RULES_CHANGED_JOB, place, dedupe_key=f"{partnership_id}:{session.org_id}")
+    if said.ends_at is not None:
+        await enqueue(session, RULES_CHANGED_JOB, place, delay=max(said.ends_at - clock.now(), timedelta()))
     return rule

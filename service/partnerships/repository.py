@@ -79,7 +79,8 @@ class MatchedPartnership:
             .where(
                 Partnership.id == self._session.partnership_id, Partnership.status == PartnershipStatus.ACTIVE
             )
-            .with_for_update()
+            # not FOR UPDATE: every insert that refers to the partnership would wait for the match
+            .with_for_update(key_share=True)
         )
 
 

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -105,3 +105,46 @@ async def test_odd_json_is_a_problem(client: httpx.AsyncClient, pair: Pair) -> N
     ):
         answer = await client.put(path, content=body, headers=headers)
         assert 400 <= answer.status_code < 500, body[:20]
+
+
+async def test_a_review_cannot_be_asked_for_the_partners_population(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    query = {"partnership": str(pair.partnership.id), "status": "review", "partner_population": "customers"}
+    answer = await client.get("/v1/overlaps", params=query, headers=pair.left.headers)
+    assert answer.json()["type"] == "urn:commonground:problem:invalid-parameter"
+
+
+async def test_what_the_partner_hides_is_not_listed_among_its_rules(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    path = f"/v1/partnerships/{pair.partnership.id}/sharing-rules"
+    await client.put(path + "/customers", json={"level": "hidden"}, headers=pair.right.headers)
+    seen = (await client.get(path, headers=pair.left.headers)).json()["partner"]
+    assert "customers" not in {rule["population"] for rule in seen}
+    own = (await client.get(path, headers=pair.right.headers)).json()["own"]
+    assert {rule["population"]: rule["level"] for rule in own}["customers"] == "hidden"
+
+
+async def test_a_body_is_bounded_before_the_key_is_looked_at(client: httpx.AsyncClient) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(100):
+            sent += 1
+            yield b" " * 65_536
+
+    path = "/v1/partnerships/x/sharing-rules/customers"
+    assert (await client.put(path, content=endless())).status_code == 413
+    assert sent <= 2
+    assert (await client.put(path, content=b" " * 70_000)).status_code == 413
+
+
+async def test_half_a_surrogate_in_the_mapping_is_refused_and_leaves_no_file(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    query = {"columns": '{"name": "\\ud800"}'}
+    answer = await client.post("/v1/imports", params=query, content=b"A\nB\n", headers=pair.left.headers)
+    assert answer.status_code == 422
+    assert not pair.world.spool.folder.exists() or list(pair.world.spool.folder.iterdir()) == []

@@ -13,6 +13,7 @@ from service.api.deps import App, Key, Reading, reads
 from service.api.errors import InvalidParameterError
 from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
 from service.api.problems import responses
+from service.db.errors import DatabaseUnavailable
 from service.imports.errors import UnknownImportError
 from service.imports.models import Import, ImportMode, ImportStatus
 from service.imports.operations import Upload, accept
@@ -83,6 +84,11 @@ def _out(record: Import) -> ImportOut:
     return ImportOut(**values, counts=counts)
 
 
+def _is_text(value: str) -> bool:
+    """Whether it has no half of a surrogate pair, which JSON can write and nothing can store."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def _mapping(columns: str | None) -> dict[str, str] | None:
     """`columns` of the query as field → header. InvalidParameterError names what is wrong with it."""
     if columns is None:
@@ -95,6 +101,8 @@ def _mapping(columns: str | None) -> dict[str, str] | None:
         raise InvalidParameterError(
             'columns: give a JSON object of account field and header, such as {"name": "Company"}.'
         )
+    if not all(_is_text(value) for value in found.values()):
+        raise InvalidParameterError("columns: a header has a character that is no text.")
     if unknown := sorted(set(found) - set(ACCOUNT_FIELDS)):
         raise InvalidParameterError(
             f"columns: no account field '{unknown[0]}': use {', '.join(ACCOUNT_FIELDS)}."
@@ -155,8 +163,16 @@ async def create_import(  # each is one query parameter
         import_id, request.stream(), announced=int(announced) if announced and announced.isdigit() else None
     )
     upload = Upload(import_id, filename, received, mode, population.value if population else None, mapping)
-    async with app.database.tenant(key.org_id) as session:
-        record = await accept(session, app.clock, upload)
+    try:
+        async with app.database.tenant(key.org_id) as session:
+            record = await accept(session, app.clock, upload)
+    except DatabaseUnavailable as error:
+        if not error.outcome_unknown:
+            app.spool.discard(import_id)
+        raise
+    except Exception:
+        app.spool.discard(import_id)
+        raise
     return _out(record)
 
 

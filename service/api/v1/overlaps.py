@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from service.accounts.models import Population
 from service.accounts.repository import Populations
 from service.api.deps import Reading, reads
-from service.api.errors import InvalidCursorError
+from service.api.errors import InvalidCursorError, InvalidParameterError
 from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
 from service.api.problems import responses
 from service.api.v1.accounts import bits_of, slugs
@@ -127,6 +127,10 @@ async def list_overlaps(  # each is one query parameter
     limit: Limit = 50,
 ) -> Page[OverlapOut]:
     """Overlaps by confidence, surest first."""
+    if partner_population is not None and status is OverlapStatus.REVIEW:
+        raise InvalidParameterError(
+            "partner_population: a pair in review tells nothing of the partner's account; leave the filter out."
+        )
     view = await view_of(session, partnership)
     populations = await Populations(session).everyone()
     wanted = reading.Page(

@@ -63,7 +63,7 @@ class RuleOut(BaseModel):
 
 
 class RulesOut(BaseModel):
-    """Both sides' word on their own populations. A population without a rule is hidden."""
+    """Both sides' word on their own populations. One without a rule is hidden; what the partner hides isn't listed."""
 
     own: list[RuleOut]
     partner: list[RuleOut]

@@ -28,18 +28,19 @@ async def meet(parts: Parts, *, partnership_id: UUID) -> None:
         if partnership is None:
             return
         changes = await newest_changes(session)
-        if len(changes) < len((partnership.lo_org_id, partnership.hi_org_id)):
-            return
-        lo, hi = changes[partnership.lo_org_id], changes[partnership.hi_org_id]
-        if await Runs(session).begun(lo, hi):
+        lo, hi = changes.get(partnership.lo_org_id), changes.get(partnership.hi_org_id)
+        if lo is None or hi is None or await Runs(session).begun(lo.change, hi.change):
             return
         sides = [
-            await read_tokens(session, org_id=org_id, change=change, epoch=partnership.epoch)
-            for org_id, change in ((partnership.lo_org_id, lo), (partnership.hi_org_id, hi))
+            await read_tokens(session, org_id=org_id, change=newest.change, epoch=partnership.epoch)
+            for org_id, newest in ((partnership.lo_org_id, lo), (partnership.hi_org_id, hi))
         ]
+        if [sum(map(len, side.values())) for side in sides] != [lo.tokens, hi.tokens]:
+            # a push has replaced what was read: its own job will meet the new tokens
+            return
         candidates = await anyio.to_thread.run_sync(meet_tokens, sides[0], sides[1])
         await Runs(session).drop_unscored()
-        await _ask(session, parts, partnership, candidates, (lo, hi))
+        await _ask(session, parts, partnership, candidates, (lo.change, hi.change))
 
 
 async def _ask(

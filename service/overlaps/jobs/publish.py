@@ -73,4 +73,5 @@ def _stored(refs: U64) -> pl.Series:
 
 async def _take_turn(session: DutySession, partnership_id: UUID) -> None:
     driver = await session.raw()
+    await driver.execute("SET LOCAL lock_timeout = '10min'")
     await driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"publish:{partnership_id}")

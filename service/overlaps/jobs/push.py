@@ -72,5 +72,6 @@ def _tokens(accounts: pl.DataFrame, refs: U64, link: LinkKeys) -> TokenSet:
 async def _take_turn(session: TenantSession, partnership_id: UUID) -> None:
     """Pushes of one side wait for each other, so that the newest list is the one that stays."""
     driver = await session.raw()
+    await driver.execute("SET LOCAL lock_timeout = '10min'")
     key = f"push:{partnership_id}:{session.org_id}"
     await driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)

@@ -8,8 +8,10 @@ import pytest
 
 from service.accounts.target import AccountTarget
 from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
+from service.imports.files import read_file
 from service.imports.models import Import, ImportMode, ImportStatus
-from service.imports.operations import RUN_JOB, Reader
+from service.imports.operations import RUN_JOB
+from service.imports.reader import Reader
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.target import Order, Ready
@@ -189,6 +191,70 @@ async def test_a_broken_upload_leaves_no_file(world: World) -> None:
 
 async def test_parts_that_a_crash_left_are_swept(world: World) -> None:
     world.spool.folder.mkdir(parents=True)
-    (world.spool.folder / "x.part").write_bytes(b"1")
-    assert world.spool.sweep() == 0
-    assert world.spool.sweep(older_than_seconds=-1) == 1
+    waiting, orphan = world.ids.new(), world.ids.new()
+    for path in (world.spool.folder / "x.part", world.spool.path(waiting), world.spool.path(orphan)):
+        path.write_bytes(b"1")
+    assert world.spool.sweep([waiting]) == 0
+    assert world.spool.sweep([waiting], older_than_seconds=-1) == 2
+    assert list(world.spool.folder.iterdir()) == [world.spool.path(waiting)]
+
+
+async def test_a_row_with_a_nul_is_refused_and_the_good_ones_kept(pair: Pair) -> None:
+    record = await imported(pair.world, pair.left, FIRST + "3,Ac\x00me,acme-one.com,DE,Customer\n")
+    assert counts(record) == (2, 0, 0, 0, 1)
+    [error] = await fetch(pair.world, pair.left, "SELECT text FROM import_error")
+    assert "Ac␀me" in error["text"]
+
+
+async def test_a_long_external_id_is_kept(pair: Pair) -> None:
+    long = "".join(f"{i:05}" for i in range(700))
+    text = FIRST + f"{long},Long Id,longid.com,DE,Customer\n"
+    assert counts(await imported(pair.world, pair.left, text)) == (3, 0, 0, 0, 0)
+    assert counts(await imported(pair.world, pair.left, text)) == (0, 0, 3, 0, 0)
+
+
+async def test_replace_removes_nothing_while_a_row_was_refused(pair: Pair) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    short = "\n".join(FIRST.splitlines()[:2]) + "\nbroken\n"
+    record = await imported(pair.world, pair.left, short, mode=ImportMode.REPLACE)
+    assert counts(record) == (0, 0, 1, 0, 1)
+    assert record.report is not None
+    assert "nothing was removed" in record.report["warnings"][-1]
+
+
+async def test_replace_by_a_file_of_which_every_row_is_refused_fails(pair: Pair) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    header = FIRST.splitlines()[0]
+    record = await imported(pair.world, pair.left, f"{header}\nbroken\nbroken\n", mode=ImportMode.REPLACE)
+    assert record.problem is not None
+    assert (record.status, record.problem["code"]) == (ImportStatus.FAILED, "nothing_kept")
+    assert len(await fetch(pair.world, pair.left, "SELECT id FROM account")) == 2
+
+
+async def test_a_second_job_of_a_finished_import_changes_nothing(pair: Pair) -> None:
+    """It read the file before the first one finished, and comes to store it after a newer list."""
+    old = await pair.world.upload(pair.left, FIRST, population=None)
+    reader: Reader[Any] = Reader(
+        pair.world.database, pair.world.spool, AccountTarget(), Limits(), pair.world.clock
+    )
+    stale = await one(pair.world, pair.left, old)
+    read = read_file(pair.world.spool.path(old), stale, Limits())
+    order = Order(old, ImportMode.MERGE, None)
+    ready = AccountTarget().ready(read.rows, order)
+    await pair.world.work()
+    await imported(pair.world, pair.left, FIRST.replace("Siemens AG", "Newest AG"))
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await reader._store(session, read, ready, order)
+    await reader._fail(pair.left.id, old, {"code": "upload_lost", "message": ""})
+    assert (await one(pair.world, pair.left, old)).status is ImportStatus.COMPLETED
+    names = await fetch(pair.world, pair.left, "SELECT name FROM account ORDER BY external_id")
+    assert names[0]["name"] == "Newest AG"
+
+
+async def test_an_import_without_a_job_does_not_hold_up_the_next(pair: Pair) -> None:
+    stuck = await pair.world.upload(pair.left, FIRST, population=None)
+    async with pair.world.database.directory() as session:
+        await session.sql("DELETE FROM pgqueuer")
+    record = await imported(pair.world, pair.left, FIRST)
+    assert record.status is ImportStatus.COMPLETED
+    assert (await one(pair.world, pair.left, stuck)).status is ImportStatus.FAILED

@@ -1,8 +1,11 @@
 """From two uploads to what each side is told."""
 
+import pytest
+
 from service.imports.models import ImportMode
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
+from service.partnerships.errors import PartnershipEndedError
 from service.partnerships.models import Preset, SharingLevel
 from tests.factories.world import Pair, World, company_list
 
@@ -171,3 +174,16 @@ async def test_the_same_company_has_unrelated_tokens_and_references_in_two_partn
     assert len(pieces) == 2
     assert pieces[0]
     assert not pieces[0] & pieces[1]
+
+
+async def test_who_no_longer_takes_part_is_no_longer_told(pair: Pair) -> None:
+    await both(pair)
+    await pair.world.share(pair.left, pair.partnership, {"prospects": SharingLevel.OVERLAPPING})
+    assert (await names(pair))[0] == []
+
+
+async def test_an_ended_partnership_takes_no_rule(pair: Pair) -> None:
+    async with pair.world.database.matcher(pair.partnership.id) as session:
+        await (await session.raw()).execute("UPDATE partnership SET status = 'ended'")
+    with pytest.raises(PartnershipEndedError):
+        await pair.world.share(pair.left, pair.partnership)

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from service.db.names import Duty
+from service.partnerships.models import SharingLevel
 from tests.factories.world import Pair, company_list
 
 OF_THE_PARTNERSHIP = (
@@ -101,3 +102,30 @@ async def test_a_partners_rule_cannot_be_written(matched: Pair) -> None:
             "UPDATE sharing_rule SET level = 'all' WHERE owner_org_id = $1", matched.right.id
         )
     assert tag == "UPDATE 0"
+
+
+async def test_neither_what_the_partner_signed_nor_the_threshold_can_be_changed(matched: Pair) -> None:
+    async with matched.world.database.tenant(matched.left.id) as session:
+        driver = await session.raw()
+        assert await refused(driver, "UPDATE partnership_side SET reviews = false")
+        assert await refused(driver, "UPDATE partnership SET threshold = 0")
+
+
+async def test_a_population_that_the_partner_hides_is_not_even_named(matched: Pair) -> None:
+    await matched.world.share(matched.right, matched.partnership, {"customers": SharingLevel.OVERLAPPING})
+    async with matched.world.database.tenant(matched.left.id) as session:
+        rows = await (await session.raw()).fetch(
+            "SELECT population FROM sharing_rule WHERE owner_org_id = $1", matched.right.id
+        )
+    assert [row["population"] for row in rows] == ["customers"]
+
+
+async def test_a_strangers_token_change_does_not_count_as_a_side(pair: Pair) -> None:
+    stranger = await pair.world.organization("stranger")
+    async with pair.world.database.tenant(stranger.id) as session:
+        await (await session.raw()).execute(
+            "INSERT INTO token_change VALUES ($1, $2, 1, 0, 0, now())", pair.partnership.id, stranger.id
+        )
+    await pair.world.upload(pair.left, company_list(("Siemens", "siemens.com")))
+    await pair.world.work()
+    assert await pair.world.told(pair.left, pair.partnership) == []

@@ -1,0 +1,39 @@
+"""A spooled file, read whole: nothing of it counts before its end was reached without a frame error."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from service.imports.models import Import
+from service.ingest import Limits, Sheet, open_sheet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """`rows` to keep, rows `refused` by themselves, and a `report` of what was detected."""
+
+    rows: pl.DataFrame
+    refused: pl.DataFrame
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def read_file(path: Path, order: Import, limits: Limits) -> Read:
+    """Every row of the file, or the IngestError that refuses it whole."""
+    sheet = open_sheet(path, limits=limits, columns=order.columns, name=order.filename)
+    batches = list(sheet.batches())
+    rows = pl.concat([b.frame for b in batches])
+    refused = pl.concat([b.refused for b in batches])
+    return Read(rows, refused, report_of(sheet))
+
+
+def report_of(sheet: Sheet) -> dict[str, Any]:
+    """What was detected, for the uploader to check."""
+    return {
+        "encoding": sheet.encoding,
+        "compression": sheet.compression,
+        "delimiter": sheet.dialect.delimiter,
+        "mapping": dict(sheet.mapping),
+        "unmapped": list(sheet.unmapped),
+    }
