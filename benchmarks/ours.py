@@ -27,7 +27,8 @@ from service.db.embedded import EmbeddedServer
 from service.db.sessions import TenantSession
 from service.imports import jobs as import_jobs
 from service.imports.models import ImportMode
-from service.imports.operations import RUN_JOB, Reader, Upload, accept
+from service.imports.operations import RUN_JOB, Upload, accept
+from service.imports.reader import Reader
 from service.imports.spool import Spool
 from service.imports.target import Order, Outcome, Ready
 from service.ingest import Limits

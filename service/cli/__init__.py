@@ -38,6 +38,12 @@ def main() -> None:
         commands(prog_name="commonground")
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        # a full disk, a closed pipe, a folder that can't be made: the system's own words and the place
+        print(
+            f"commonground: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr
+        )
+        sys.exit(1)
     except Exception as error:
         if not is_spoken(error):
             raise

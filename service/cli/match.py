@@ -45,7 +45,7 @@ def match(  # each is one option
 
     Each side gets fresh keys, its names and domains are hashed twice, and only the hashes are compared.
     """
-    target = check_output(output)
+    target = check_output(output, (left, right))
     narrator = Narrator(to_stdout=output != "-")
     with narrator.steps() as step:
         sides = [
@@ -59,7 +59,7 @@ def match(  # each is one option
     for side in sides:
         narrator.list_read(side)
     pairs = pair_rows(found.pairs, *sides, only_auto=only is Only.AUTO)
-    narrator.summary(pairs, sides, found.crowded)
+    narrator.summary(pairs, sides, found)
     narrator.table(pairs, show)
     if target is not None:
         write_pairs(pairs, target)

@@ -1,12 +1,13 @@
 """Pairs as rows of a file."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
+from xlsxwriter import Workbook
 
 from service.cli.errors import CommandError
 from service.cli.match_files import List
@@ -16,6 +17,8 @@ LEADING = (
     "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
 )  # fmt: skip
 _FORMULA = "^[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+SHEET_ROWS = 1_048_575
+"""Rows of a worksheet below its header."""
 _SAID = {1: "agrees", -1: "differs"}
 
 
@@ -52,36 +55,50 @@ def pair_rows(pairs: pl.DataFrame, left: List, right: List, *, only_auto: bool) 
     return rows.select(*LEADING, *(a.value for a in Attribute))
 
 
-def check_output(output: str | None) -> Target | None:
+def check_output(output: str | None, inputs: Sequence[Path]) -> Target | None:
     """What `--output` asks for, refused before any work is done. CommandError."""
     if output is None:
         return None
     if output == "-":
         return Target(None, _csv)
     path = Path(output)
-    if path.suffix not in _WRITERS:
-        raise CommandError(
-            f"--output {output}: end the name with {', '.join(_WRITERS)}, or write - for CSV.", exit_code=2
-        )
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise _unusable(output, f"end the name with {', '.join(_WRITERS)}, or write - for CSV")
     if not path.parent.is_dir():
-        raise CommandError(f"--output {output}: there is no folder {path.parent}.", exit_code=2)
-    return Target(path, _WRITERS[path.suffix])
+        raise _unusable(output, f"there is no folder {path.parent}")
+    if path.is_dir():
+        raise _unusable(output, "it is a folder: name a file in it")
+    if any(path.exists() and given.exists() and path.samefile(given) for given in inputs):
+        raise _unusable(output, "it is one of the two lists: choose another name")
+    return Target(path, writer)
+
+
+def _unusable(output: str, why: str) -> CommandError:
+    return CommandError(f"--output {output}: {why}.", exit_code=2)
 
 
 def write_pairs(rows: pl.DataFrame, target: Target) -> None:
     """Write the whole file or leave what was there. CommandError if the place can't be written."""
     buffer = BytesIO()
     target.write(rows, buffer)
-    if target.path is None:
-        sys.stdout.buffer.write(buffer.getvalue())
-        return
-    part = target.path.with_name(f".{target.path.name}.part")
     try:
-        part.write_bytes(buffer.getvalue())
-        part.replace(target.path)
+        _put(buffer.getvalue(), target.path)
     except OSError as error:
+        raise CommandError(f"The pairs can't be written to {target.name}: {error.strerror}.") from error
+
+
+def _put(content: bytes, path: Path | None) -> None:
+    if path is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
         part.unlink(missing_ok=True)
-        raise CommandError(f"--output {target.path}: can't be written: {error.strerror}.") from error
 
 
 def _csv(rows: pl.DataFrame, file: BytesIO) -> None:
@@ -96,7 +113,15 @@ def _csv(rows: pl.DataFrame, file: BytesIO) -> None:
 
 
 def _xlsx(rows: pl.DataFrame, file: BytesIO) -> None:
-    rows.write_excel(file, worksheet="pairs", autofit=True, freeze_panes=(1, 0))
+    """Text as text: no cell becomes a formula or a link."""
+    if rows.height > SHEET_ROWS:
+        raise CommandError(
+            f"{rows.height:,} pairs don't fit into a worksheet of {SHEET_ROWS:,}: write .parquet or .csv, or use --only auto."
+        )
+    with Workbook(
+        file, {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
+    ) as workbook:
+        rows.write_excel(workbook, worksheet="pairs", autofit=True, freeze_panes=(1, 0))
 
 
 _WRITERS: Mapping[str, Callable[[pl.DataFrame, BytesIO], None]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import unescape
 
 import polars as pl
 from rich.console import Console
@@ -11,15 +12,21 @@ from rich.table import Table
 from service.cli.match_files import List, Step
 from service.cli.match_output import Target
 from service.linking.groups import distinct_companies
+from service.linking.local import LocalMatch
 
 _REFUSED_SHOWN = 3
+WIDE = 140
 
 
 class Narrator:
     """Speaks on standard output, or on standard error where the pairs themselves go to standard output."""
 
     def __init__(self, *, to_stdout: bool) -> None:
-        self._console = Console(stderr=not to_stdout, highlight=False)
+        console = Console(stderr=not to_stdout, highlight=False)
+        # a file or a pipe has no width to keep to
+        self._console = (
+            console if console.is_terminal else Console(stderr=not to_stdout, highlight=False, width=WIDE)
+        )
 
     @contextmanager
     def steps(self) -> Iterator[Step]:
@@ -36,7 +43,7 @@ class Narrator:
             soft_wrap=True,
         )
         if found.refused.height:
-            self._console.print(f"  [yellow]{found.refused.height:,} rows refused:[/]")
+            self._say(f"  [yellow]{_counted(found.refused.height, 'row')} refused:[/]")
         for message in found.refused["message"].head(_REFUSED_SHOWN):
             self._console.print(f"    {escape(message)}", soft_wrap=True)
         for domain, accounts in found.prepared.keys.crowded_domains.head(_REFUSED_SHOWN).iter_rows():
@@ -44,10 +51,10 @@ class Narrator:
                 f"  {escape(domain)} stands for {accounts} differently named accounts: it is evidence here, and no key."
             )
 
-    def summary(self, pairs: pl.DataFrame, sides: Sequence[List], crowded: int) -> None:
-        """Counts that reconcile."""
+    def summary(self, pairs: pl.DataFrame, sides: Sequence[List], found: LocalMatch) -> None:
+        """Counts that reconcile; reviews are counted also where they are left out of the pairs."""
         auto = pairs.filter(pl.col("decision") == "auto")
-        review = pairs.height - auto.height
+        review = found.pairs.height - auto.height
         companies = distinct_companies(
             *(auto[f"{s}_row"].cast(pl.UInt64).to_numpy() for s in ("left", "right"))
         )
@@ -55,26 +62,33 @@ class Narrator:
             f"{auto[f'{s}_row'].n_unique():,} of {side.accounts.height:,}"
             for s, side in zip(("left", "right"), sides, strict=True)
         ]
-        self._console.print()
-        self._console.print(
-            f"[bold]{auto.height:,} pairs[/] are the same company: {of[0]} accounts left, {of[1]} right, {companies:,} distinct companies."
+        self._say()
+        self._say(
+            f"[bold]{_counted(auto.height, 'pair')}[/] taken for the same company: {of[0]} accounts left, {of[1]} right, "
+            f"{companies:,} distinct."
         )
         for rules, count in (
             auto.group_by("rules").len().sort("len", "rules", descending=[True, False]).iter_rows()
         ):
-            self._console.print(f"  {count:>9,}  {rules}")
-        self._console.print(f"[bold]{review:,} pairs[/] are for a person to review.")
-        if crowded:
-            self._console.print(f"{crowded:,} names borne by too many accounts on both sides were left out.")
-        self._console.print()
+            self._say(f"  {count:>9,}  {rules}")
+        left_out = " (left out)" if review > pairs.height - auto.height else ""
+        self._say(f"[bold]{_counted(review, 'pair')}[/] for a person to review{left_out}.")
+        if not auto.height and review:
+            self._say("A name alone never decides: add websites, or countries and cities, to either list.")
+        if found.crowded:
+            self._say(
+                f"{_counted(found.crowded, 'name')} borne by too many accounts on both sides: left out."
+            )
 
     def table(self, pairs: pl.DataFrame, count: int) -> None:
         """The first pairs."""
         if not count or not pairs.height:
             return
-        table = Table(
-            "left", "right", "decision", "confidence", "rules", box=None, header_style="bold", pad_edge=False
-        )
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for header in ("left", "right"):
+            table.add_column(header, overflow="fold")
+        for header in ("decision", "confidence", "rules"):
+            table.add_column(header, no_wrap=True)
         for row in pairs.head(count).iter_rows(named=True):
             table.add_row(
                 *(_account(row, side) for side in ("left", "right")),
@@ -82,12 +96,21 @@ class Narrator:
                 f"{row['confidence']:.3f}",
                 row["rules"],
             )
+        self._say()
         self._console.print(table)
 
     def written(self, target: Target, count: int) -> None:
-        self._console.print(f"\nWrote {count:,} pairs to {escape(target.name)}.")
+        self._say(f"\nWrote {_counted(count, 'pair')} to {escape(target.name)}.")
+
+    def _say(self, text: str = "") -> None:
+        self._console.print(text, soft_wrap=True)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _account(row: dict[str, object], side: str) -> str:
     name, domain = row[f"{side}_name"], row[f"{side}_domain"]
-    return escape(f"{name or ''} ({domain})" if domain else str(name or ""))
+    shown = unescape(str(name or ""))
+    return escape(f"{shown} ({domain})" if domain else shown)

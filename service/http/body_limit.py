@@ -13,6 +13,11 @@ SMALL = 64 * 1024
 IDLE_SECONDS = 60.0
 """How long the next piece of a body may take."""
 
+REFUSALS = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "Body too large"),
+    HTTPStatus.REQUEST_TIMEOUT: ("request-timeout", "The request stopped coming"),
+}
+
 
 class BodyLimit:
     """ASGI middleware: a small body is read whole and handed on, a larger one is answered 413, a stalled one 408.
@@ -80,20 +85,18 @@ def _replay(pieces: list[Message], receive: Receive) -> Receive:
 
 
 async def _refuse(send: Send, status: HTTPStatus, detail: str) -> None:
-    slug = status.phrase.lower().replace(" ", "-")
+    slug, title = REFUSALS[status]
     problem = {
         "type": f"urn:commonground:problem:{slug}",
-        "title": status.phrase,
-        "status": status,
+        "title": title,
+        "status": int(status),
         "detail": detail,
     }
     body = json.dumps(problem).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send(
-        {
-            "type": "http.response.start",
-            "status": int(status),
-            "headers": [*headers, (b"connection", b"close")],
-        }
-    )
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -31,4 +31,6 @@ class UploadIncompleteError(ImportFailedError):
 
 class EmptyUploadError(ImportFailedError):
     def __init__(self) -> None:
-        super().__init__("The request has no body: send the file itself as the body of the request.")
+        super().__init__(
+            "The body is empty: send the file itself as the body of the request, with its header and rows."
+        )

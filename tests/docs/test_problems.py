@@ -9,6 +9,7 @@ import pytest
 
 from service.api import problems
 from service.api.app import build_app
+from service.http.body_limit import REFUSALS
 from service.kit.ids import UuidV7Ids
 from tests.docs.sessions import ROOT
 
@@ -17,7 +18,9 @@ _ROW = re.compile(
     rf"^\| `{re.escape(problems.TYPE)}(?P<slug>[a-z-]+)` \| (?P<status>\d{{3}}) \| [^|]{{10,}} \| [^|]{{10,}} \|$",
     re.MULTILINE,
 )
-OF_HTTP = {"bad-request": 400, "method-not-allowed": 405}
+OF_HTTP = {"bad-request": 400, "method-not-allowed": 405} | {
+    slug: status.value for status, (slug, _) in REFUSALS.items()
+}
 """Problems that the framework finds before a route is reached."""
 REQUESTS = {
     "bad-request": ("PUT", "/v1/partnerships/00000000-0000-7000-8000-000000000000/sharing-rules/customers"),

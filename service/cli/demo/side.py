@@ -81,9 +81,11 @@ class Side:
             populations=await self._all(PopulationOut, "/v1/populations"),
             accounts=await self._all(AccountOut, "/v1/accounts", limit=PAGE),
             matrix=MatrixOut.model_validate(await self._ask("GET", "/v1/reports/matrix", params=of)),
-            overlaps=await self._all(OverlapOut, "/v1/overlaps", **of, limit=PAGE),
-            reviews=await self._all(
-                OverlapOut, "/v1/overlaps", **of, limit=PAGE, status=OverlapStatus.REVIEW.value
+            overlaps=_ordered(await self._all(OverlapOut, "/v1/overlaps", **of, limit=PAGE)),
+            reviews=_ordered(
+                await self._all(
+                    OverlapOut, "/v1/overlaps", **of, limit=PAGE, status=OverlapStatus.REVIEW.value
+                )
             ),
             upload=upload,
         )
@@ -104,3 +106,8 @@ class Side:
         if answer.status_code >= FAILED:
             raise CommandError(f"{method} {path} was refused: {answer.text[:500]}")
         return answer.json()
+
+
+def _ordered(overlaps: list[OverlapOut]) -> list[OverlapOut]:
+    """Surest first; by name where equally sure, so that every run of the demo reads the same."""
+    return sorted(overlaps, key=lambda o: (-o.confidence, o.account.name or "", o.account.external_id or ""))

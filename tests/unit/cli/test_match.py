@@ -7,10 +7,13 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import polars as pl
 import pytest
+
+from service.cli import CommandError, match_output
 
 LEADING = [
     "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
@@ -34,10 +37,9 @@ def test_the_summary_counts_pairs_accounts_companies_rules_and_reviews(tmp_path:
     found = match(tmp_path)
     assert found.returncode == 0, found.stderr
     assert (
-        "1 pairs are the same company: 1 of 3 accounts left, 1 of 3 right, 1 distinct companies."
-        in found.stdout
+        "1 pair taken for the same company: 1 of 3 accounts left, 1 of 3 right, 1 distinct." in found.stdout
     )
-    assert "1 pairs are for a person to review." in found.stdout
+    assert "1 pair for a person to review." in found.stdout
     assert "name ← Firma, website ← Web, country ← Land" in found.stdout
     assert "Siemens AG (siemens.com)" in found.stdout
 
@@ -75,7 +77,7 @@ def test_standard_output_has_the_pairs_alone(tmp_path: Path) -> None:
         "Siemens AG",
         "Harbour Analytics",
     ]
-    assert "distinct companies" in found.stderr
+    assert "1 distinct" in found.stderr
 
 
 def test_only_auto_leaves_reviews_out(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_headers_may_be_mapped_by_hand(tmp_path: Path) -> None:
     assert match(tmp_path, left=left).returncode != 0
     found = match(tmp_path, "--left-columns", "name=A,website=B", left=left)
     assert found.returncode == 0, found.stderr
-    assert "1 pairs are the same company" in found.stdout
+    assert "1 pair taken for the same company" in found.stdout
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(tmp_path: Path) 
 def test_refused_rows_are_told_and_the_others_kept(tmp_path: Path) -> None:
     found = match(tmp_path, left=LEFT + "too few\n")
     assert found.returncode == 0
-    assert "1 rows refused" in found.stdout
+    assert "1 row refused" in found.stdout
     assert "line 5" in found.stdout
 
 
@@ -154,6 +156,7 @@ def test_duplicate_headers_are_settled_by_left_columns(tmp_path: Path) -> None:
         (["--output", "nowhere/pairs.csv"], "nowhere"),
         (["--left-columns", "name"], "name=Company"),
         (["--left-columns", "nmae=Company"], "nmae"),
+        (["--left-columns", "name=Company,name=Website"], "twice"),
     ],
 )
 def test_wrong_options_are_refused_before_any_work(tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -168,3 +171,57 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (found.returncode, "none.csv" in found.stderr) == (2, True)
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "left.csv")
+    for name in ("left.csv", "link.csv"):
+        found = match(tmp_path, "--output", name)
+        assert (found.returncode, "one of the two lists" in found.stderr) == (2, True)
+    assert (tmp_path / "left.csv").read_text() == LEFT
+
+
+def test_a_list_of_which_every_row_is_refused_is_an_error(tmp_path: Path) -> None:
+    found = match(tmp_path, left="Company,Website\nshort\nshort\n")
+    assert found.returncode == 1
+    assert "every row was refused" in found.stderr
+    assert "line 2" in found.stderr
+
+
+def test_a_header_with_a_comma_can_be_mapped(tmp_path: Path) -> None:
+    left = '"Firm, name",Website\nSiemens AG,siemens.com\n'
+    found = match(tmp_path, "--left-columns", "name=Firm\\, name,website=Website", left=left)
+    assert "1 pair taken for the same company" in found.stdout, found.stderr
+
+
+def test_reviews_left_out_are_still_counted(tmp_path: Path) -> None:
+    assert "1 pair for a person to review (left out)." in match(tmp_path, "--only", "auto").stdout
+
+
+def test_a_full_disk_behind_a_redirect_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "left.csv").write_text(LEFT)
+    (tmp_path / "right.csv").write_text(RIGHT)
+    for arguments in (["-o", "-"], []):
+        with Path("/dev/full").open("wb") as full:
+            found = subprocess.run(
+                [sys.executable, "-c", "from service.cli import main; main()", "match", "left.csv", "right.csv", *arguments],
+                cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            )  # fmt: skip
+        assert found.returncode != 0
+        assert "Traceback" not in found.stderr
+        assert "No space left" in found.stderr
+
+
+def test_more_pairs_than_a_worksheet_holds_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(match_output, "SHEET_ROWS", 1)
+    with pytest.raises(CommandError, match="parquet"):
+        match_output._xlsx(pl.DataFrame({"a": [1, 2]}), io.BytesIO())
+
+
+def test_a_worksheet_has_neither_formulas_nor_links() -> None:
+    buffer = io.BytesIO()
+    match_output._xlsx(pl.DataFrame({"left_name": ["=1+1", "http://example.com"]}), buffer)
+    with zipfile.ZipFile(buffer) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in sheet
+    assert b"hyperlink" not in sheet

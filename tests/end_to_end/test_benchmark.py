@@ -1,0 +1,25 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_benchmark_measures_every_part_and_all_ways_find_the_same_pairs(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.run", "--sizes", "400", "--rounds", "1", "--out", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    [result] = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
+    measured = result["sizes"]["400"]
+    assert set(measured) == {"match narrow", "match", "ours", "sql", "floor", "service"}
+    by_domain = {name: measured[name]["facts"]["pairs"] for name in ("ours", "sql", "floor")}
+    assert len(set(by_domain.values())) == 1
+    assert by_domain["ours"] > 20
+    assert measured["service"]["facts"]["pairs"] == measured["match"]["facts"]["pairs"]
+    [page] = tmp_path.glob("*.md")
+    assert "No target applies" in page.read_text()
