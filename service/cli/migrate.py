@@ -1,6 +1,7 @@
 """`commonground migrate`."""
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +25,8 @@ def migrate(
         str | None,
         typer.Option(
             metavar="ADMIN_URL",
-            help="First make the roles and the database on this server, as its superuser.",
+            help="First make the roles and the database on this server, as its superuser; `-` takes the address from "
+            "ADMIN_DATABASE_URL, so that its password is in no list of processes.",
         ),
     ] = None,
     check: Annotated[
@@ -44,12 +46,23 @@ def migrate(
         _check(settings)
         return
     if create_roles is not None:
-        _create_roles(settings, create_roles)
+        _create_roles(settings, _admin_url(create_roles))
     if settings.is_embedded and settings.migrator_database_url is None:
         with database_for(settings) as settled:
             _move(secret(settled.migrator_database_url), down)
     else:
         _move(secret(settings.migrator_database_url), down)
+
+
+def _admin_url(given: str) -> str:
+    if given != "-":
+        return given
+    url = os.environ.get("ADMIN_DATABASE_URL")
+    if not url:
+        raise CommandError(
+            "ADMIN_DATABASE_URL: set it to the superuser's address for `--create-roles -`.", exit_code=2
+        )
+    return url
 
 
 def _move(url: str, down: str | None) -> None:

@@ -33,10 +33,9 @@ def environment(urls: Urls) -> dict[str, str]:
 async def test_roles_database_and_schema_are_made_and_safe_and_a_second_run_changes_nothing(
     server: TestServer, template: str, urls: Urls, tmp_path: Path
 ) -> None:
-    for _ in range(2):
-        said, code = run_command(
-            "migrate", "--create-roles", server.admin, data_dir=tmp_path, **environment(urls)
-        )
+    given = environment(urls) | {"ADMIN_DATABASE_URL": server.admin}
+    for address in (server.admin, "-"):
+        said, code = run_command("migrate", "--create-roles", address, data_dir=tmp_path, **given)
         assert code == 0, said
     async with Database(app_url=urls.app, matcher_url=urls.matcher) as database:
         await database.verify()
