@@ -255,7 +255,7 @@ async def _match(world: World, sides: Sequence[_Side], run: Run) -> None:
         assert partnership is not None  # noqa: S101 - it was made a moment ago
         changes = await newest_changes(session)
         tokens = [
-            await read_tokens(session, org_id=o.id, change=changes[o.id], epoch=1)
+            await read_tokens(session, org_id=o.id, change=changes[o.id].change, epoch=1)
             for o in (world.lo, world.hi)
         ]
         run.add("read segments", time.perf_counter() - began)
