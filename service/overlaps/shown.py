@@ -129,6 +129,8 @@ async def _copy(driver: object, table: str, frame: pl.DataFrame) -> None:
     frame.write_csv(buffer, include_header=False)
     buffer.seek(0)
     await driver.copy_to_table(table, source=buffer, format="csv")  # type: ignore[attr-defined]  # asyncpg has no annotations
+    # Without it the planner takes the table for a few rows, and a hundred thousand may be joined row by row.
+    await driver.execute(f"ANALYZE {table}")  # type: ignore[attr-defined]  # asyncpg has no annotations
 
 
 def shown_fields(fields: Mapping[str, str | None] | None, allowed: tuple[str, ...]) -> dict[str, str]:
