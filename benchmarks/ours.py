@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -262,9 +263,8 @@ async def _match(world: World, sides: Sequence[_Side], run: Run) -> None:
         with run.stage("meet"):
             meetings = meet(*tokens).meetings
         with run.stage("explain and score"):
-            codes = [
-                _codes(meetings, name, side) for name, side in zip(("left", "right"), sides, strict=True)
-            ]
+            with ThreadPoolExecutor(max_workers=2) as threads:
+                codes = list(threads.map(_codes, (meetings, meetings), ("left", "right"), sides))
             scored = packed(score_pairs(meetings, *codes))
         began = time.perf_counter()
         await write_verdicts(session, partnership, scored)

@@ -241,9 +241,6 @@ def upgrade() -> None:
         sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("status IN ('auto', 'review')", name=op.f("ck_overlap_status")),
-        sa.ForeignKeyConstraint(
-            ["partnership_id"], ["partnership.id"], name=op.f("fk_overlap_partnership_id")
-        ),
         sa.PrimaryKeyConstraint("partnership_id", "lo_ref", "hi_ref", name=op.f("pk_overlap")),
     )
     op.create_index("ix_overlap_hi", "overlap", ["partnership_id", "hi_ref"], unique=False)

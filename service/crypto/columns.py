@@ -28,32 +28,45 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class InnerTokens(Guarded):
-    """The three parts of h = HMAC(K, key text), row for row.
+    """The three parts of h = HMAC(K, key text), row for row, `digests` uint8 (n, 32) being all of h.
 
     `t1` uint8 (n, 16); `proof_lo`, `proof_hi` uint8 (n, 8). `t1` is a name list to whoever has the pair's key: it
     stays in memory, and is never spooled, queued, logged or fingerprinted.
     """
 
-    t1: Bytes
-    proof_lo: Bytes
-    proof_hi: Bytes
+    digests: Bytes
+
+    @property
+    def t1(self) -> Bytes:
+        return np.ascontiguousarray(self.digests[:, :_TOKEN])
+
+    @property
+    def proof_lo(self) -> Bytes:
+        return np.ascontiguousarray(self.digests[:, _TOKEN:24])
+
+    @property
+    def proof_hi(self) -> Bytes:
+        return np.ascontiguousarray(self.digests[:, 24:])
 
     def proof(self, side: Side) -> Bytes:
         """What `side` sends with its tokens, uint8 (n, 8)."""
         return self.proof_lo if side is Side.LO else self.proof_hi
 
 
-def hmac_column(values: pl.Series, key: HmacKey) -> Bytes:
-    """HMAC-SHA256 of each value's UTF-8, uint8 (n, 32). EncodingError for another type than text, or a null."""
+def hmac_column(values: pl.Series, key: HmacKey, *, width: int = _DIGEST) -> Bytes:
+    """The first `width` bytes of HMAC-SHA256 of each value's UTF-8, uint8 (n, width).
+
+    EncodingError for another type than text, or a null.
+    """
     if values.dtype != pl.String or values.null_count():
         raise EncodingError(
             f"a column to hash has type {values.dtype} and {values.null_count()} nulls: "
             "it must be text (pl.String) without nulls, drop those rows first"
         )
-    digests = np.empty((len(values), _DIGEST), dtype=np.uint8)
+    digests = np.empty((len(values), width), dtype=np.uint8)
 
     def hash_from(start: int) -> None:
-        digests[start : start + _SLICE] = _hmac_slice(values.slice(start, _SLICE), key)
+        digests[start : start + _SLICE] = _hmac_slice(values.slice(start, _SLICE), key)[:, :width]
 
     starts = range(0, len(values), _SLICE)
     with ThreadPoolExecutor(max_workers=max(1, min(len(starts), os.cpu_count() or 1))) as threads:
@@ -66,9 +79,7 @@ def hmac_column(values: pl.Series, key: HmacKey) -> Bytes:
 def inner_tokens(keys: pl.Series, token_key: TokenKey) -> InnerTokens:
     """t1 and both proofs of each key text (pl.String, no nulls, every row a key). KeyTextError without the text."""
     check_key_texts(keys)
-    digests = hmac_column(keys, token_key)
-    t1, proof_lo, proof_hi = np.split(digests, (16, 24), axis=1)
-    return InnerTokens(*(np.ascontiguousarray(part) for part in (t1, proof_lo, proof_hi)))
+    return InnerTokens(hmac_column(keys, token_key))
 
 
 def outer_tokens(t1: Bytes, outer_key: OuterKey) -> Bytes:
@@ -77,7 +88,7 @@ def outer_tokens(t1: Bytes, outer_key: OuterKey) -> Bytes:
         raise EncodingError(
             f"inner tokens have shape {t1.shape} and type {t1.dtype}: pass uint8 (n, {_TOKEN})"
         )
-    return np.ascontiguousarray(hmac_column(_hex_column(t1), outer_key)[:, :_TOKEN])
+    return hmac_column(_hex_column(t1), outer_key, width=_TOKEN)
 
 
 def evidence_codes(
@@ -106,7 +117,7 @@ def evidence_codes(
     _refuse(
         (pairs["key"] == "") | (pairs["value"] == "") | joined.str.contains_any(_CONTROLS), known.arg_true()
     )
-    found = _words(hmac_column(joined, evidence_key)[:, :2], ">u2").astype(np.uint16)
+    found = _words(hmac_column(joined, evidence_key, width=2), ">u2").astype(np.uint16)
     codes = np.zeros(len(values), dtype=np.uint16)
     codes[known.to_numpy()] = np.maximum(found, 1)
     return codes
@@ -123,7 +134,7 @@ def references(partnership: str, accounts: pl.Series, reference_key: ReferenceKe
             "a column of account ids is not text, or has a null or an empty id: every account has one"
         )
     named = accounts.to_frame("id").select(pl.lit(prefix) + pl.col("id")).to_series()
-    return _words(hmac_column(named, reference_key)[:, :8], ">u8").astype(np.uint64)
+    return _words(hmac_column(named, reference_key, width=8), ">u8").astype(np.uint64)
 
 
 def fits_proof(tokens: InnerTokens, received: Bytes, sender: Side) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """Two lists compared on the spot: two organizations with fresh keys, one partnership, both HMACs, nothing kept."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,15 +65,15 @@ def match_locally(
     progress("hashing")
     # References hide an account from the other side and from whoever stores tokens; here nobody else looks: positions serve.
     refs = [np.arange(side.accounts, dtype=np.uint64) for side in (left, right)]
-    sides = [tokenise(side, of, link) for side, of in zip((left, right), refs, strict=True)]
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        sides = list(threads.map(tokenise, (left, right), refs, (link, link)))
     progress("meeting")
     candidates = meet(*sides)
     del sides
     progress("scoring")
-    codes = [
-        _codes(candidates.meetings, name, side, of, link)
-        for name, side, of in zip(("left", "right"), (left, right), refs, strict=True)
-    ]
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        asked = (candidates.meetings,) * 2
+        codes = list(threads.map(_codes, asked, ("left", "right"), (left, right), refs, (link, link)))
     scored = score_pairs(candidates.meetings, *codes, threshold=threshold)
     placed = scored.select(
         pl.exclude("left", "right"),
@@ -90,4 +91,4 @@ def _codes(meetings: pl.DataFrame, name: str, side: Prepared, refs: U64, link: L
 
 def positions(wanted_refs: pl.Series, refs: U64) -> np.ndarray:
     """Where the accounts named by `wanted_refs` stand in `refs`: ascending, each once."""
-    return np.flatnonzero(np.isin(refs, wanted_refs.unique().to_numpy()))
+    return pl.Series(refs).is_in(wanted_refs.unique().implode()).arg_true().to_numpy()

@@ -63,6 +63,8 @@ def account_domains(website: pl.Series, email: pl.Series, name: pl.Series) -> Do
     Reasons: `free_mail`, `shared_host`, `invalid`; null where there is a domain or nothing was given.
     """
     site = _own(registrable(website), name, is_site=True)
+    if email.null_count() == len(email):
+        return site
     mail = _own(registrable(email.str.extract(r"@([^@]*)$", 1)), name, is_site=False)
     frame = pl.DataFrame(
         {"site": site.domain, "why": site.reason, "mail": mail.domain, "mail_why": mail.reason}
@@ -125,11 +127,13 @@ def _own(found: _Extracted, name: pl.Series, *, is_site: bool) -> Domains:
     """Hosts that many companies share off, with the reason."""
     hosts = tables.generic_hosts()
     parents = {host.split(".", 1)[1] for host in hosts} | set(hosts)
+    suspect = found.domain.is_in(list(parents)).fill_null(value=False)
+    none = pl.Series("kind", [None], dtype=pl.String).new_from_index(0, len(found.domain))
+    if not suspect.any():
+        return Domains(found.domain.alias("domain"), _invalid(found, none))
     rows = pl.DataFrame(
         {"domain": found.domain, "address": found.address, "given": found.given, "name": name}
     )
-    suspect = rows["domain"].is_in(list(parents)).fill_null(value=False)
-    none = pl.Series("kind", [None], dtype=pl.String).new_from_index(0, len(rows))
     kinds = on_rows(none, suspect, lambda _: _shared_kind(rows.filter(suspect), is_site=is_site))
     why = (
         pl.when(pl.col("kind") == "free_mail")
@@ -142,6 +146,13 @@ def _own(found: _Extracted, name: pl.Series, *, is_site: bool) -> Domains:
     own = pl.when(pl.col("kind").is_null()).then("domain").alias("domain")
     judged = rows.with_columns(kinds.alias("kind")).select(own, why.alias("reason"))
     return Domains(judged["domain"], judged["reason"])
+
+
+def _invalid(found: _Extracted, none: pl.Series) -> pl.Series:
+    unreadable = found.given & found.domain.is_null()
+    return on_rows(none, unreadable, lambda _: pl.repeat("invalid", int(unreadable.sum()), eager=True)).alias(
+        "reason"
+    )
 
 
 def _shared_kind(rows: pl.DataFrame, *, is_site: bool) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+import numpy as np
 import polars as pl
 
 CROWDED_FROM = 20
@@ -16,14 +17,9 @@ def crowded_domains(normalised: pl.DataFrame, off_before: Collection[str] = ()) 
     `accounts` counts differently named accounts (those without a name count as one).
     `off_before` are the domains that were off when this list was last matched.
     """
-    full = (
-        normalised.group_by("domain")
-        .len()
-        .filter(pl.col("domain").is_not_null() & (pl.col("len") > CROWDED_UNTIL))
-    )
     names = (
         normalised.lazy()
-        .filter(pl.col("domain").is_in(full["domain"].to_list()))
+        .filter(_often(normalised["domain"]) & pl.col("domain").is_not_null())
         .group_by("domain")
         .agg(pl.col("name").n_unique().alias("accounts"))
     )
@@ -34,6 +30,17 @@ def crowded_domains(normalised: pl.DataFrame, off_before: Collection[str] = ()) 
         .with_columns(pl.col("accounts").cast(pl.UInt32))
         .collect()
     )
+
+
+def _often(domains: pl.Series) -> pl.Series:
+    """Whether a row's value stands in more than `CROWDED_UNTIL` rows, or shares its hash with others that do together.
+
+    Few values do, so one sort of hashes spares grouping a column of texts by themselves.
+    """
+    hashes = domains.hash()
+    ascending = np.sort(hashes.to_numpy())
+    repeated = ascending[CROWDED_UNTIL:] == ascending[:-CROWDED_UNTIL]
+    return hashes.is_in(pl.Series(np.unique(ascending[CROWDED_UNTIL:][repeated])).implode())
 
 
 def without_shared_heads(heads: pl.DataFrame) -> pl.DataFrame:
