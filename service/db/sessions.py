@@ -24,6 +24,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from service.db.faults import calling
 from service.db.names import Duty
+from service.kit.actors import SERVICE
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -139,6 +140,9 @@ class TenantReadSession(ReadSession):
     def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection, *, org_id: UUID) -> None:
         super().__init__(connection, driver)
         self.org_id = org_id
+        self.actor = SERVICE
+        """Who acts in this transaction; set once it is known."""
+        self.request_id: str | None = None
 
 
 class TenantSession(WriteSession, TenantReadSession):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service.crypto import IdentityKey, Keystore, Mode, ReferenceKey, SecretBytes, SecretName
 from service.db.sessions import TenantReadSession, TenantSession
+from service.kit.actors import Actor, ActorKind
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.errors import (
@@ -24,9 +25,10 @@ _HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: an organization, and what its key may do."""
+    """Who asks: an organization, who acts in it, and what they may do."""
 
     org_id: UUID
+    actor: Actor
     scopes: frozenset[Scope]
 
     def require(self, scope: Scope) -> None:
@@ -88,5 +90,8 @@ async def identify(session: TenantReadSession, key: KeyText, clock: Clock) -> Ca
     """Who the key is; InvalidApiKeyError if it is unknown, expired or revoked. The session's tenant is the key's organization."""
     for stored in await ApiKeys(session).usable(key.prefix, clock.now()):
         if key.matches(stored.digest):
-            return Caller(stored.org_id, frozenset(Scope(scope) for scope in stored.scopes))
+            session.actor = Actor(ActorKind.API_KEY, stored.id)
+            return Caller(
+                stored.org_id, session.actor, frozenset(Scope(scope) for scope in stored.scopes)
+            )
     raise InvalidApiKeyError
