@@ -19,6 +19,12 @@ from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
 
+_OF_A_SIDE = (
+    ["partnership_id", "org_id"],
+    ["partnership_side.partnership_id", "partnership_side.org_id"],
+)
+"""The foreign key of what one side keeps in a partnership: nobody else can write there."""
+
 
 class OverlapStatus(StrEnum):
     AUTO = "auto"
@@ -29,7 +35,7 @@ class TokenSegment(Record, table=True):
     """About 64 k sorted tokens of one side and kind, with the references of their accounts. Never changed once written."""
 
     __tablename__ = "token_segment"
-    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+    __table_args__ = (ForeignKeyConstraint(*_OF_A_SIDE),)
 
     partnership_id: UUID = Field(primary_key=True)
     org_id: UUID = Field(primary_key=True)
@@ -48,7 +54,7 @@ class TokenChange(Record, table=True):
     """One numbered change of one side's tokens."""
 
     __tablename__ = "token_change"
-    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+    __table_args__ = (ForeignKeyConstraint(*_OF_A_SIDE),)
 
     partnership_id: UUID = Field(primary_key=True)
     org_id: UUID = Field(primary_key=True)
@@ -62,7 +68,12 @@ class MatchRun(Record, table=True):
     """One comparison of two sides: which token changes it met, whose evidence it still waits for, and that it is scored."""
 
     __tablename__ = "match_run"
-    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partnership_id", "lo_org_id", "hi_org_id"],
+            ["partnership.id", "partnership.lo_org_id", "partnership.hi_org_id"],
+        ),
+    )
 
     partnership_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
@@ -85,6 +96,7 @@ class EvidenceRequest(Record, table=True):
         ForeignKeyConstraint(
             ["partnership_id", "run_id"], ["match_run.partnership_id", "match_run.id"], ondelete="CASCADE"
         ),
+        ForeignKeyConstraint(*_OF_A_SIDE),
     )
 
     partnership_id: UUID = Field(primary_key=True)
@@ -118,6 +130,7 @@ class Overlap(Record, table=True):
     __tablename__ = "overlap"
     __table_args__ = (
         Index("uq_overlap_id", "partnership_id", "id", unique=True),
+        Index("ix_overlap_surest", "partnership_id", "status", "confidence", "id"),
         Index("ix_overlap_hi", "partnership_id", "hi_ref"),
     )
 

@@ -4,7 +4,7 @@ One condition for every channel: the partner's shared record stands, the partner
 partnership is active; for a pair in review one's own rule shows the own account too, and both have reviews switched on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,7 @@ import numpy as np
 from service.db.sessions import TenantReadSession
 from service.linking.groups import distinct_companies
 from service.overlaps.models import OverlapStatus
-from service.partnerships.models import Partnership, PartnershipStatus, SharingLevel, SharingRule
-from service.partnerships.repository import Partnerships
-from service.partnerships.rules import bits_at
+from service.overlaps.view import View
 
 _TOLD = """
     FROM overlap o
@@ -30,15 +28,11 @@ _TOLD = """
 _PAGE = """
     SELECT o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence, o.found_at, o.updated_at,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
-           s.fields AS partner_fields, s.populations & $3 AS partner_populations
+           s.fields::text AS partner_fields, s.populations & $3 AS partner_populations
 """ + _TOLD + """
       AND o.status = $7
-      AND ($8::uuid IS NULL OR o.id = $8)
-      AND ($9::bigint IS NULL OR a.populations & $9 <> 0)
-      AND ($10::bigint IS NULL OR (o.status <> 'review' AND s.populations & $3 & $10 <> 0))
-      AND ($11::float8 IS NULL OR (o.confidence, o.id) < ($11, $12::uuid))
-    ORDER BY o.confidence DESC, o.id DESC LIMIT $13
 """  # fmt: skip
+_ORDER = " ORDER BY o.confidence DESC, o.id DESC LIMIT ${}"
 _NUMBERS = (
     """
     SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3
@@ -46,26 +40,6 @@ _NUMBERS = (
     + _TOLD
     + " AND o.status = 'auto'"
 )
-_REVIEWS_ON = "SELECT bool_and(reviews) FROM partnership_side WHERE partnership_id = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One partnership as one side may see it at this moment. Bits are those of the populations that show overlaps;
-    `matched_bits` those of one's own that take part at all: to see one must take part.
-    """
-
-    partnership: Partnership
-    own_rules: Sequence[SharingRule]
-    partner_rules: Sequence[SharingRule]
-    own_bits: int
-    partner_bits: int
-    matched_bits: int
-    reviews: bool
-    side: str
-
-    def sql(self, template: str) -> str:
-        return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,38 +81,35 @@ class Matrix:
     total: Counts
 
 
-async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
-    """How the session's organization may look at the partnership now. UnknownPartnershipError."""
-    partnerships = Partnerships(session)
-    partnership = await partnerships.by_id(partnership_id)
-    own = await partnerships.rules(partnership_id, of=session.org_id)
-    theirs = await partnerships.rules(partnership_id, of=partnership.partner_of(session.org_id))
-    active = partnership.status is PartnershipStatus.ACTIVE
-    driver = await session.raw()
-    least = SharingLevel.OVERLAPPING
-    return View(
-        partnership=partnership, own_rules=own, partner_rules=theirs,
-        own_bits=bits_at(own, least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
-        matched_bits=bits_at(own, SharingLevel.MATCHED),
-        reviews=bool(await driver.fetchval(_REVIEWS_ON, partnership_id)), side=partnership.side_of(session.org_id),
-    )  # fmt: skip
-
-
 def _told(session: TenantReadSession, view: View) -> tuple[Any, ...]:
     return (
-        session.org_id, view.partnership.id, view.partner_bits, view.own_bits, view.reviews, view.matched_bits,
+        session.org_id, view.partnership_id, view.partner_bits, view.own_bits, view.reviews, view.matched_bits,
     )  # fmt: skip
 
 
 async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:
     """Rows by confidence and id, highest first."""
     driver: asyncpg.Connection = await session.raw()
-    confidence, overlap_id = wanted.after or (None, None)
-    rows: list[Mapping[str, Any]] = await driver.fetch(
-        view.sql(_PAGE), *_told(session, view), wanted.status.value, wanted.overlap_id, wanted.own_bits,
-        wanted.partner_bits, confidence, overlap_id, wanted.limit,
-    )  # fmt: skip
+    values = [*_told(session, view), wanted.status.value]
+    text = view.sql(_PAGE)
+    for condition, given in _asked(wanted):
+        values += given
+        text += f" AND {condition.format(*range(len(values) - len(given) + 1, len(values) + 1))}"
+    values.append(wanted.limit)
+    rows: list[Mapping[str, Any]] = await driver.fetch(text + _ORDER.format(len(values)), *values)
     return rows
+
+
+def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Conditions with the places of their values. Only what is asked stands in the statement: an "or null" hides the index."""
+    if wanted.overlap_id is not None:
+        yield "o.id = ${}", (wanted.overlap_id,)
+    if wanted.own_bits is not None:
+        yield "a.populations & ${} <> 0", (wanted.own_bits,)
+    if wanted.partner_bits is not None:
+        yield "o.status <> 'review' AND s.populations & $3 & ${} <> 0", (wanted.partner_bits,)
+    if wanted.after is not None:
+        yield "(o.confidence, o.id) < (${}, ${})", wanted.after
 
 
 async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int, str]) -> Matrix:

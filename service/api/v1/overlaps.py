@@ -2,32 +2,32 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from service.accounts.models import Population
-from service.accounts.repository import Populations
 from service.api.deps import Reading, reads
-from service.api.errors import InvalidCursorError, InvalidParameterError
-from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
+from service.api.errors import InvalidParameterError
+from service.api.pagination import Page, Pages, Paging
 from service.api.problems import responses
-from service.api.v1.accounts import bits_of, slugs
+from service.api.routing import Operation
 from service.matching import explain
 from service.matching.kinds import KeyKind
 from service.organizations.models import Scope
 from service.overlaps import reading
 from service.overlaps.errors import UnknownOverlapError
 from service.overlaps.models import OverlapStatus
-from service.overlaps.reading import View, view_of
 from service.overlaps.rules import evidence_of, kinds_of
 from service.overlaps.shown import shown_fields
+from service.overlaps.view import View, view_of
 from service.partnerships.errors import UnknownPopulationError
 from service.partnerships.rules import fields_shown
 
-router = APIRouter(prefix="/overlaps", tags=["overlaps"])
+router = APIRouter(prefix="/overlaps", tags=["overlaps"], route_class=Operation)
 PartnershipId = Annotated[UUID, Query(description="Which partnership.")]
 
 
@@ -73,28 +73,64 @@ class OverlapOut(BaseModel):
 
 
 _SAID = {1: "agrees", -1: "differs", 0: "unknown"}
+_encoder, _fields = msgspec.json.Encoder(), msgspec.json.Decoder(dict[str, str | None])
 
 
-def _out(row: Mapping[str, Any], view: View, populations: list[Population]) -> OverlapOut:
-    kinds, evidence = kinds_of(row["kinds"]), evidence_of(row["evidence"])
-    account = {name: row[name] for name in OwnAccount.model_fields if name not in {"id", "populations"}}
-    return OverlapOut(
-        id=row["id"], status=row["status"], confidence=row["confidence"], rules=kinds,
-        evidence={a.value: _SAID[value] for a, value in evidence.items()},
-        explanation=[TermOut(**vars(term)) for term in explain(kinds, evidence)],
-        account=OwnAccount(id=row["account_id"], populations=slugs(row["populations"], populations), **account),
-        partner_account=_partner(row, view), found_at=row["found_at"], updated_at=row["updated_at"],
-    )  # fmt: skip
+@cache
+def _reasons(kinds: int, evidence: int) -> dict[str, msgspec.Raw]:
+    """What a row says of its kinds and evidence, as JSON: there are few different ones, and each is long."""
+    met, agreement = kinds_of(kinds), evidence_of(evidence)
+    said = {
+        "rules": met,
+        "evidence": {a.value: _SAID[value] for a, value in agreement.items()},
+        "explanation": [vars(term) for term in explain(met, agreement)],
+    }
+    return {name: msgspec.Raw(_encoder.encode(value)) for name, value in said.items()}
 
 
-def _partner(row: Mapping[str, Any], view: View) -> PartnerAccount | None:
-    if row["status"] == OverlapStatus.REVIEW:
+class _Words:
+    """Population bits and shown fields as words, each combination looked up once a page."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self.own = cache(lambda bits: [p.slug for p in view.populations if bits >> p.bit & 1])
+        self.partner = cache(lambda bits: [r.population for r in view.partner_rules if bits >> r.bit & 1])
+        self.fields = cache(lambda bits: fields_shown(view.partner_rules, bits))
+
+    def overlap(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """An `OverlapOut`, its members in that order."""
+        return {
+            "id": row["id"], "status": row["status"], "confidence": row["confidence"],
+            **_reasons(row["kinds"], row["evidence"]),
+            "account": {
+                "id": row["account_id"], "external_id": row["external_id"], "name": row["name"], "domain": row["domain"],
+                "country": row["country"], "owner": row["owner"], "populations": self.own(row["populations"]),
+            },
+            "partner_account": self._partner(row), "found_at": row["found_at"], "updated_at": row["updated_at"],
+        }  # fmt: skip
+
+    def _partner(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
+        if row["status"] == OverlapStatus.REVIEW:
+            return None
+        bits = row["partner_populations"]
+        return {
+            "fields": shown_fields(_fields.decode(row["partner_fields"] or "{}"), self.fields(bits)),
+            "populations": self.partner(bits),
+        }
+
+
+def _answer(value: object) -> Response:
+    """Encoded straight from the rows: the declared model says the shape, and a test holds the two together."""
+    return Response(_encoder.encode(value), media_type="application/json")
+
+
+def _own_bits(slug: str | None, view: View) -> int | None:
+    if slug is None:
         return None
-    bits = row["partner_populations"]
-    return PartnerAccount(
-        fields=shown_fields(row["partner_fields"], fields_shown(view.partner_rules, bits)),
-        populations=[rule.population for rule in view.partner_rules if bits >> rule.bit & 1],
-    )
+    for population in view.populations:
+        if population.slug == slug:
+            return 1 << population.bit
+    raise UnknownPopulationError(slug, [population.slug for population in view.populations])
 
 
 def _partner_bits(slug: str | None, view: View) -> int | None:
@@ -109,12 +145,13 @@ def _partner_bits(slug: str | None, view: View) -> int | None:
 
 
 @router.get(
-    "", operation_id="list_overlaps", responses=responses(400, 404),
+    "", operation_id="list_overlaps", response_model=Page[OverlapOut], responses=responses(400, 404),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
 async def list_overlaps(  # each is one query parameter
     session: Reading,
     partnership: PartnershipId,
+    paging: Paging,
     *,
     status: Annotated[
         OverlapStatus, Query(description="`review`: one's own queue of pairs that a person should judge.")
@@ -123,49 +160,44 @@ async def list_overlaps(  # each is one query parameter
     partner_population: Annotated[
         str | None, Query(max_length=100, description="One of the partner's.")
     ] = None,
-    cursor: CursorText = None,
-    limit: Limit = 50,
-) -> Page[OverlapOut]:
+) -> Response:
     """Overlaps by confidence, surest first."""
     if partner_population is not None and status is OverlapStatus.REVIEW:
         raise InvalidParameterError(
             "partner_population: a pair in review tells nothing of the partner's account; leave the filter out."
         )
     view = await view_of(session, partnership)
-    populations = await Populations(session).everyone()
     wanted = reading.Page(
-        status=status, own_bits=bits_of(population, populations), partner_bits=_partner_bits(partner_population, view),
-        after=_after(cursor), limit=limit + 1,
+        status=status, own_bits=_own_bits(population, view), partner_bits=_partner_bits(partner_population, view),
+        after=_after(paging), limit=paging.limit + 1,
     )  # fmt: skip
     rows = await reading.page(session, view, wanted)
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
-    return Page(
-        items=[_out(row, view, populations) for row in rows[:limit]],
-        has_more=more,
-        next_cursor=encode_cursor("overlaps", last["confidence"], str(last["id"])) if last else None,
+    more = len(rows) > paging.limit
+    last = rows[paging.limit - 1] if more else None
+    words = _Words(view)
+    return _answer(
+        {
+            "items": [words.overlap(row) for row in rows[: paging.limit]],
+            "has_more": more,
+            "next_cursor": paging.next(last["confidence"], last["id"]) if last else None,
+        }
     )
 
 
-def _after(cursor: str | None) -> tuple[float, UUID] | None:
-    position = decode_cursor("overlaps", cursor, [float, str])
-    overlap_id = cursor_id(position, 1)
-    if position is None or overlap_id is None:
-        return None
-    if not 0 <= float(position[0]) <= 1:
-        raise InvalidCursorError
-    return float(position[0]), overlap_id
+def _after(paging: Pages) -> tuple[float, UUID] | None:
+    position = paging.after(float, UUID)
+    return None if position is None else (position[0], position[1])
 
 
 @router.get(
-    "/{overlap_id}", operation_id="get_overlap", responses=responses(404),
+    "/{overlap_id}", operation_id="get_overlap", response_model=OverlapOut, responses=responses(404),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
-async def get_overlap(session: Reading, overlap_id: UUID, partnership: PartnershipId) -> OverlapOut:
+async def get_overlap(session: Reading, overlap_id: UUID, partnership: PartnershipId) -> Response:
     """One overlap, explained term by term."""
     view = await view_of(session, partnership)
     for status in OverlapStatus:
         rows = await reading.page(session, view, reading.Page(status=status, overlap_id=overlap_id, limit=1))
         if rows:
-            return _out(rows[0], view, await Populations(session).everyone())
+            return _answer(_Words(view).overlap(rows[0]))
     raise UnknownOverlapError

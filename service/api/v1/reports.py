@@ -5,14 +5,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from service.accounts.repository import Populations
 from service.api.deps import Reading, reads
 from service.api.problems import responses
+from service.api.routing import Operation
 from service.api.v1.overlaps import PartnershipId
 from service.organizations.models import Scope
-from service.overlaps.reading import matrix, view_of
+from service.overlaps.reading import matrix
+from service.overlaps.view import view_of
 
-router = APIRouter(prefix="/reports", tags=["reports"])
+router = APIRouter(prefix="/reports", tags=["reports"], route_class=Operation)
 
 
 class CountsOut(BaseModel):
@@ -47,8 +48,7 @@ class MatrixOut(BaseModel):
 async def get_overlap_matrix(session: Reading, partnership: PartnershipId) -> MatrixOut:
     """My populations × the partner's, with counts that agree on both sides over what both may see."""
     view = await view_of(session, partnership)
-    own = {p.bit: p.slug for p in await Populations(session).everyone()}
-    found = await matrix(session, view, own)
+    found = await matrix(session, view, {p.bit: p.slug for p in view.populations})
     return MatrixOut(
         partnership_id=partnership, populations=list(found.populations), partner_populations=list(found.partner_populations),
         cells=[

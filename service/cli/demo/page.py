@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from commonground_client.models import Cell, Counts, Overlap
 
-from service.api.v1.overlaps import OverlapOut
-from service.api.v1.reports import CellOut, CountsOut
 from service.cli.demo import words
 from service.cli.demo.side import SideView
 from service.linking.groups import distinct_companies
 from service.matching.kinds import KeyKind
 
-Cells = Sequence[CellOut | None]
+Cells = Sequence[Cell | None]
 """A row of the matrix; None where the partner shows nothing of that population."""
 
 
@@ -40,7 +39,7 @@ class Column:
         return self.view.me.handle
 
     @property
-    def total(self) -> CountsOut:
+    def total(self) -> Counts:
         return self.view.matrix.total
 
     @cached_property
@@ -66,7 +65,8 @@ class Column:
     @cached_property
     def by_rule(self) -> list[tuple[KeyKind, int]]:
         """How many overlaps by the strongest key that met, in the order of the kinds."""
-        counted = Counter(min(overlap.rules, key=list(KeyKind).index) for overlap in self.view.overlaps)
+        strength = [str(kind) for kind in KeyKind].index
+        counted = Counter(KeyKind(min(overlap.rules, key=strength)) for overlap in self.view.overlaps)
         return [(kind, counted[kind]) for kind in KeyKind if counted[kind]]
 
     @cached_property
@@ -74,7 +74,7 @@ class Column:
         return {p.slug: p.accounts for p in self.view.populations}
 
     @cached_property
-    def top(self) -> list[OverlapOut]:
+    def top(self) -> list[Overlap]:
         """The surest overlap of each way to meet, then the surest of the rest."""
         first = {tuple(words.how_met(o.rules)): o for o in reversed(self.view.overlaps)}
         chosen = {overlap.id for overlap in first.values()}
@@ -93,8 +93,8 @@ class Column:
 class Seen:
     """The same pair from both desks: `left` or `right` is None where that side isn't told of it."""
 
-    left: OverlapOut | None
-    right: OverlapOut | None
+    left: Overlap | None
+    right: Overlap | None
     title: str
 
 
@@ -114,7 +114,7 @@ def both_desks(left: Column, right: Column) -> list[Seen]:
     return [*wide[:1], *[s for s in least if s not in wide][:1], *one_way[:1], *other_way[:1]]
 
 
-def in_both(left: Column, right: Column) -> CountsOut:
+def in_both(left: Column, right: Column) -> Counts:
     """The numbers over the overlaps that both sides are told of, `accounts` being the left side's."""
     pairs = [
         (o.account.id, other.account.id) for o in left.view.overlaps if (other := right.view.by_id.get(o.id))
@@ -123,7 +123,7 @@ def in_both(left: Column, right: Column) -> CountsOut:
         np.unique([str(pair[side]) for pair in pairs], return_inverse=True)[1].astype(np.uint64)
         for side in (0, 1)
     ]
-    return CountsOut(
+    return Counts(
         pairs=len(pairs), accounts=len({pair[0] for pair in pairs}), partner_accounts=len({pair[1] for pair in pairs}),
         companies=distinct_companies(codes[0], codes[1]),
     )  # fmt: skip
@@ -140,6 +140,6 @@ def headline(left: Column, right: Column) -> tuple[int, str]:
     return count, said
 
 
-def _fields(overlap: OverlapOut | None) -> list[str]:
+def _fields(overlap: Overlap | None) -> list[str]:
     account = overlap.partner_account if overlap else None
     return sorted(account.fields) if account else []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from commonground_client.models import Rule
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -13,7 +14,6 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from service.api.v1.partnerships import RuleOut
 from service.cli.demo import words
 from service.cli.demo.page import Column, headline
 from service.cli.demo.story import Told
@@ -156,7 +156,7 @@ class Show:
         self._console.print(Padding(escape(text), INDENT, expand=False))
 
 
-def _meaning(rule: RuleOut) -> str:
+def _meaning(rule: Rule) -> str:
     said = words.LEVELS[rule.level]
     return f"{said}: {words.listed(rule.fields)}" if words.shows(rule) else said
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from service.api.v1.imports import ImportOut
+from commonground_client.models import Import, ImportStatus, Preset, SharingLevel
+
 from service.cli.demo.side import Side, SideView
 from service.cli.demo.truth import Verdict, judge
 from service.cli.errors import CommandError
@@ -21,12 +22,10 @@ from service.db.database import Database
 from service.db.names import Duty
 from service.events.repository import PartnershipEvents
 from service.events.rules import Message, overlap_messages
-from service.imports.models import ImportStatus
 from service.jobs import dead_letters
 from service.jobs.library import SessionDriver, queries_over
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
-from service.partnerships.models import Preset, SharingLevel
 from service.settings import Settings, open_keystore
 
 SAMPLES: Final = Path(__file__).parents[1] / "samples"
@@ -138,13 +137,13 @@ class Story:
         ) as database:
             yield Desk(database, keystore, SystemClock(), UuidV7Ids())
 
-    async def _upload(self, left: Side, right: Side) -> list[ImportOut]:
+    async def _upload(self, left: Side, right: Side) -> list[Import]:
         """Send both lists and wait until each is live."""
         self._doing("uploading both lists")
         sent = [await side.upload(*cast.file) for side, cast in ((left, BRIGHTWATER), (right, KEYSTONE))]
         return [await self._imported(side, upload) for side, upload in zip((left, right), sent, strict=True)]
 
-    async def _imported(self, side: Side, upload: ImportOut) -> ImportOut:
+    async def _imported(self, side: Side, upload: Import) -> Import:
         async with _patience(f"The import of {upload.filename}"):
             while upload.status not in {ImportStatus.COMPLETED, ImportStatus.FAILED}:
                 await asyncio.sleep(POLL_SECONDS)

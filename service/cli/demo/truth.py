@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.api.v1.overlaps import OverlapOut
+from commonground_client.models import Overlap
+
 from service.cli.demo.side import SideView
 
 Pair = tuple[str, str]
@@ -98,9 +99,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _told(
-    left: SideView, right: SideView, lefts: Iterable[OverlapOut], rights: Iterable[OverlapOut]
-) -> set[Pair]:
+def _told(left: SideView, right: SideView, lefts: Iterable[Overlap], rights: Iterable[Overlap]) -> set[Pair]:
     """Pairs that either side is told of; a partner's account that only one side sees is known by its name."""
     names = [{account.name: account.external_id for account in side.accounts} for side in (left, right)]
     mine, theirs = {o.id: o for o in lefts}, {o.id: o for o in rights}
@@ -110,7 +109,7 @@ def _told(
     }
 
 
-def _id(own: OverlapOut | None, other: OverlapOut | None, names: dict[str | None, str | None]) -> str:
+def _id(own: Overlap | None, other: Overlap | None, names: dict[str | None, str | None]) -> str:
     """The external id as its owner reads it, else by the name that its partner is shown; empty if neither tells."""
     if own is not None:
         return own.account.external_id or ""

@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import unescape
 
-from service.api.v1.overlaps import OverlapOut, TermOut
-from service.api.v1.partnerships import RuleOut
+from commonground_client.models import Overlap, Rule, SharingLevel, Term
+
 from service.events.rules import Message
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.score import AUTO_FROM
 from service.matching.weights import LEADS, NAMES, PRIOR
-from service.partnerships.models import SharingLevel
 
 KINDS: Mapping[KeyKind, str] = {
     KeyKind.REGISTRY_ID: "registry number",
@@ -66,20 +65,20 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(", ".join(words).rsplit(", ", 1)) if len(words) > 1 else "".join(words)
 
 
-def how_met(rules: Iterable[KeyKind]) -> list[str]:
+def how_met(rules: Iterable[str]) -> list[str]:
     """The kinds of key that met, of the names only the strongest, which implies the others."""
-    met = set(rules)
+    met = set(map(str, rules))
     names = [kind for kind in NAMES if kind in met]
     return [KINDS[kind] for kind in KeyKind if kind in met and kind not in names[1:]]
 
 
-def reasons(overlap: OverlapOut) -> list[TermOut]:
+def reasons(overlap: Overlap) -> list[Term]:
     """The terms that weigh something beside the prior, strongest first."""
     telling = [term for term in overlap.explanation if term.bits and term.term != PRIOR]
     return sorted(telling, key=lambda term: -abs(term.bits))
 
 
-def in_short(overlap: OverlapOut, count: int = 3) -> str:
+def in_short(overlap: Overlap, count: int = 3) -> str:
     """The strongest terms with their bits: `web domain +14.6, name +3.0, country −2.5`."""
     return ", ".join(f"{_label(term.term)} {signed(term.bits)}" for term in reasons(overlap)[:count])
 
@@ -97,7 +96,7 @@ def tidy(name: str | None) -> str:
     return " ".join(unescape(name or "").split())
 
 
-def why_review(overlap: OverlapOut) -> str:
+def why_review(overlap: Overlap) -> str:
     """What met, what speaks against it, else what is missing to be sure."""
     met = next(term.sentence for term in overlap.explanation if term.outcome == LEADS)
     against = [ATTRIBUTES[term.term] for term in reasons(overlap) if term.bits < 0]
@@ -113,21 +112,21 @@ def why_review(overlap: OverlapOut) -> str:
     )
 
 
-def agreeing(overlap: OverlapOut, said: str) -> list[str]:
+def agreeing(overlap: Overlap, said: str) -> list[str]:
     """Attributes of which the evidence says `agrees` or `differs`."""
     return [ATTRIBUTES[name] for name, value in overlap.evidence.items() if value == said]
 
 
-def shows(rule: RuleOut) -> bool:
+def shows(rule: Rule) -> bool:
     return rule.level in {SharingLevel.OVERLAPPING, SharingLevel.ALL}
 
 
-def kept_back(rules: Iterable[RuleOut]) -> list[str]:
+def kept_back(rules: Iterable[Rule]) -> list[str]:
     """Populations of which the partner is told nothing."""
     return [rule.population_name.lower() for rule in rules if not shows(rule)]
 
 
-def names_of(rules: Iterable[RuleOut]) -> dict[str, str]:
+def names_of(rules: Iterable[Rule]) -> dict[str, str]:
     """Slug → the name that people read."""
     return {rule.population: rule.population_name for rule in rules}
 

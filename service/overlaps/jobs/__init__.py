@@ -7,6 +7,7 @@ Each job is one transaction, names its successor inside it, and does nothing the
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from uuid import UUID
 
 from service.imports.operations import CHANGED_JOB
@@ -18,6 +19,7 @@ from service.overlaps.jobs.push import push, push_everywhere
 from service.overlaps.jobs.rules import follow_rules
 from service.overlaps.jobs.score import score
 from service.overlaps.jobs.weigh import weigh
+from service.partnerships.errors import UnknownPartnershipError
 from service.partnerships.operations import RULES_CHANGED_JOB
 
 __all__ = ["Parts", "register"]
@@ -44,6 +46,8 @@ def _handler(
     step: Callable[..., Awaitable[None]], parts: Parts
 ) -> Callable[[JobContext, Payload], Awaitable[None]]:
     async def handle(_context: JobContext, payload: Payload) -> None:
-        await step(parts, **{name: UUID(str(value)) for name, value in payload.items()})
+        # a partnership that is gone took with it whatever the step would write
+        with suppress(UnknownPartnershipError):
+            await step(parts, **{name: UUID(str(value)) for name, value in payload.items()})
 
     return handle

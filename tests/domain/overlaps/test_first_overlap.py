@@ -1,5 +1,7 @@
 """From two uploads to what each side is told."""
 
+import json
+
 import pytest
 
 from service.imports.models import ImportMode
@@ -49,7 +51,7 @@ async def test_what_is_shown_of_the_partners_account_follows_the_preset(pair: Pa
     await pair.world.share(pair.right, pair.partnership, preset=Preset.MINIMAL)
     await both(pair)
     shown = {
-        tuple(sorted(k for k, v in r["partner_fields"].items() if v))
+        tuple(sorted(k for k, v in json.loads(str(r["partner_fields"])).items() if v))
         for r in await pair.world.told(pair.left, pair.partnership)
     }  # type: ignore[attr-defined]
     assert shown == {("name",)}

@@ -7,7 +7,7 @@ import pytest
 
 from service.db.names import Duty
 from service.partnerships.models import SharingLevel
-from tests.factories.world import Pair, World, company_list
+from tests.factories.world import Pair, company_list
 
 OF_THE_PARTNERSHIP = (
     "partnership", "partnership_side", "sharing_rule", "token_segment", "token_change", "match_run", "evidence_request",
@@ -118,17 +118,3 @@ async def test_a_population_that_the_partner_hides_is_not_even_named(matched: Pa
             "SELECT population FROM sharing_rule WHERE owner_org_id = $1", matched.right.id
         )
     assert [row["population"] for row in rows] == ["customers"]
-
-
-async def test_a_strangers_token_change_does_not_count_as_a_side(world: World) -> None:
-    one, other, stranger = [await world.organization(handle) for handle in ("one", "other", "stranger")]
-    partnership = await world.partnership(one, other)
-    await world.share(one, partnership)
-    async with world.database.tenant(stranger.id) as session:
-        await (await session.raw()).execute(
-            "INSERT INTO token_change VALUES ($1, $2, 1, 0, 0, now())", partnership.id, stranger.id
-        )
-    await world.upload(one, company_list(("Siemens", "siemens.com")))
-    assert "overlaps.meet" in await world.work()
-    async with world.database.matcher(partnership.id) as session:
-        assert await (await session.raw()).fetchval("SELECT count(*) FROM match_run") == 0

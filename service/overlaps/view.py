@@ -1,0 +1,86 @@
+"""How one side may look at a partnership at this moment: one statement, asked before every list and count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from service.db.sessions import TenantReadSession
+from service.partnerships.errors import UnknownPartnershipError
+from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
+from service.partnerships.rules import bits_at
+
+_VIEW = """
+    SELECT p.lo_org_id, p.status,
+           (SELECT coalesce(bool_and(reviews), false) FROM partnership_side WHERE partnership_id = $2) AS reviews,
+           (SELECT coalesce(json_agg(json_build_object('owner', owner_org_id, 'bit', bit, 'population', population, 'level', level,
+                                                       'preset', preset, 'version', version) ORDER BY bit), '[]')::text
+            FROM sharing_rule WHERE partnership_id = $2 AND (ends_at IS NULL OR ends_at > now())) AS rules,
+           (SELECT coalesce(json_agg(json_build_object('bit', bit, 'slug', slug) ORDER BY bit), '[]')::text
+            FROM population WHERE org_id = $1) AS populations
+    FROM partnership p WHERE p.id = $2 AND (p.lo_org_id = $1 OR p.hi_org_id = $1)
+"""
+"""A rule past its end counts for nothing."""
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """One of one's own populations."""
+
+    bit: int
+    slug: str
+
+
+class RuleInForce(msgspec.Struct, frozen=True):
+    """A sharing rule as far as reading needs it."""
+
+    owner: UUID
+    bit: int
+    population: str
+    level: SharingLevel
+    preset: Preset
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One partnership as one side may see it. Bits are those of the populations that show overlaps; `matched_bits` those
+    of one's own that take part at all: to see one must take part.
+    """
+
+    partnership_id: UUID
+    populations: Sequence[Segment]
+    own_rules: Sequence[RuleInForce]
+    partner_rules: Sequence[RuleInForce]
+    own_bits: int
+    partner_bits: int
+    matched_bits: int
+    reviews: bool
+    side: str
+
+    def sql(self, template: str) -> str:
+        return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo")
+
+
+_rules = msgspec.json.Decoder(list[RuleInForce])
+_segments = msgspec.json.Decoder(list[Segment])
+
+
+async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
+    """How the session's organization may look at the partnership now. UnknownPartnershipError, also when it is somebody else's."""
+    driver: asyncpg.Connection = await session.raw()
+    row: Any = await driver.fetchrow(_VIEW, session.org_id, partnership_id)
+    if row is None:
+        raise UnknownPartnershipError
+    rules = _rules.decode(row["rules"])
+    own = [rule for rule in rules if rule.owner == session.org_id]
+    theirs = [rule for rule in rules if rule.owner != session.org_id]
+    active, least = row["status"] == PartnershipStatus.ACTIVE, SharingLevel.OVERLAPPING
+    return View(
+        partnership_id=partnership_id, populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
+        own_bits=bits_at(own, least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
+        matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=row["reviews"],
+        side="lo" if row["lo_org_id"] == session.org_id else "hi",
+    )  # fmt: skip
