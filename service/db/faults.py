@@ -12,8 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.db.errors import DatabaseUnavailable
 
-_AWAY_CLASSES = ("08", "57P01", "57P02", "57P03", "53300")
-"""SQLSTATEs: connection exceptions, shutdown, crash, not yet accepting connections, too many of them."""
+_AWAY_CLASSES = ("08", "57014", "57P01", "57P02", "57P03", "53", "25006")
+"""SQLSTATEs: connection exceptions, a statement that was cancelled (its time was up), shutdown, crash, not yet accepting
+connections, too many of them or no room on the disk, a server that takes reads alone (a standby)."""
 
 _LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Say "the connection is gone" where it is gone, and "you misuse me" where it isn't."""

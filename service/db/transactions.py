@@ -82,7 +82,7 @@ async def _commit(driver: asyncpg.Connection) -> None:
 
 
 async def _give_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
-    if driver.is_in_transaction() and not driver.is_closed():
+    if not driver.is_closed() and driver.is_in_transaction():
         try:
             await driver.execute("ROLLBACK; RESET ALL", timeout=_ROLLBACK_SECONDS)
         except Exception:  # noqa: BLE001 - whatever it was, this connection can't be trusted again
