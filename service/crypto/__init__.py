@@ -10,11 +10,14 @@ from service.crypto.columns import (
     outer_tokens,
     references,
 )
+from service.crypto.data_keys import SERVICE, DataKeys, DataPlace
 from service.crypto.encoding import SUITE, line
 from service.crypto.exchange import ExchangeKey
+from service.crypto.file_keystore import FileKeystore
 from service.crypto.identity import IdentityKey, Mode, Party, Side, safety_number
 from service.crypto.invitation import InvitationCode, code_secret
-from service.crypto.keystore import FileKeystore, Keystore, MemoryKeystore
+from service.crypto.kek import KekFile, load_or_create_kek
+from service.crypto.keystore import Keystore, MemoryKeystore
 from service.crypto.outer import RestKey, RestPlace, outer_key, rest_key
 from service.crypto.pair import PairKeys, agree_pair
 from service.crypto.sealing import FieldPlace, SealKey, read_reference, reference_text
@@ -27,11 +30,16 @@ from service.crypto.statement import (
     parse_statement,
     sign_statement,
 )
-from service.crypto.wrapping import KeyEncryptionKey, SecretName, load_or_create_kek
+from service.crypto.tombstones import Erased, Tombstone
+from service.crypto.wrapping import KeyEncryptionKey, SecretName
 
 __all__ = [
+    "SERVICE",
     "SUITE",
+    "DataKeys",
+    "DataPlace",
     "EpochBook",
+    "Erased",
     "EvidenceKey",
     "ExchangeKey",
     "FieldPlace",
@@ -40,6 +48,7 @@ __all__ = [
     "IdentityKey",
     "InnerTokens",
     "InvitationCode",
+    "KekFile",
     "KeyEncryptionKey",
     "Keystore",
     "MemoryKeystore",
@@ -58,6 +67,7 @@ __all__ = [
     "SignedStatement",
     "Statement",
     "TokenKey",
+    "Tombstone",
     "agree_pair",
     "check_key_texts",
     "code_secret",

@@ -14,12 +14,17 @@ CryptoError
 ├── ConfirmationError           the two sides did not derive the same keys
 ├── RecordError                 a sealed or wrapped record that does not open
 │   ├── RecordVersionError
+│   ├── DataKeyMissingError     sealed under a version of the data key that is no longer there
 │   └── StaleRevisionError
 └── KeystoreError
     ├── SecretMissingError
     ├── SecretExistsError
     ├── WrongKekError           wrapped under another key-encryption key
     ├── KekFileError
+    ├── KekInUseError           an old version still wraps something
+    ├── DataKeyInUseError       an old version may still be what something is sealed under
+    ├── CopyError               a copy of the keystore that can't be made there, or isn't whole
+    ├── TombstonesError         the record of what was erased can't be read
     └── OpenToOthersError       a file or folder that others on the machine can read
 """
 
@@ -70,6 +75,9 @@ class RecordVersionError(RecordError): ...
 class StaleRevisionError(RecordError): ...
 
 
+class DataKeyMissingError(RecordError): ...
+
+
 class KeystoreError(CryptoError): ...
 
 
@@ -83,6 +91,18 @@ class WrongKekError(KeystoreError): ...
 
 
 class KekFileError(KeystoreError): ...
+
+
+class KekInUseError(KeystoreError): ...
+
+
+class DataKeyInUseError(KeystoreError): ...
+
+
+class CopyError(KeystoreError): ...
+
+
+class TombstonesError(KeystoreError): ...
 
 
 class OpenToOthersError(KeystoreError): ...

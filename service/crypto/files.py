@@ -2,10 +2,16 @@
 
 import os
 import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from service.crypto.errors import OpenToOthersError, SecretExistsError, SecretMissingError
+
+if sys.platform != "win32":
+    import fcntl
 
 _OTHERS: Final = 0o077
 _FOLDER_MODE: Final = 0o700
@@ -56,6 +62,38 @@ def write_new(path: Path, content: bytes) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Writes the whole file in the place of the one of that name; whoever reads meanwhile sees one of the two."""
+    draft = path.with_name(f"{path.name}{_DRAFT}{secrets.token_hex(8)}")
+    try:
+        _write_draft(draft, content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def locked(folder: Path, *, alone: bool = False) -> Iterator[None]:
+    """Hold the folder: any number of processes and threads at once, or one of them alone. A killed one lets go.
+
+    Whoever adds or deletes a file holds it with the others; whoever writes a file anew from what it held before, alone.
+    """
+    if sys.platform == "win32":  # the service runs on POSIX; elsewhere one program has the folder to itself
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_draft(name: str) -> bool:
+    return _DRAFT in name
 
 
 def names_of(folder: Path) -> list[tuple[Path, str]]:

@@ -2,21 +2,16 @@
 
 import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
-from service.crypto.encoding import ABSENT, SUITE, check_id, line, number
-from service.crypto.errors import EncodingError, KekFileError, RecordError, SecretExistsError, WrongKekError
-from service.crypto.files import make_private_folder, read_private, write_new
+from service.crypto.encoding import ABSENT, check_id, line, number, read_number
+from service.crypto.errors import EncodingError, RecordError, WrongKekError
 from service.crypto.record import RecordKey
 from service.crypto.secret import RandomBytes, SecretBytes
 
 _WORD: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_KEK_FILE: Final = re.compile(
-    rf"{re.escape(SUITE)}\|kek\|(?P<id>[a-z0-9]+(?:[-_][a-z0-9]+)*)\|(?P<key>[0-9a-f]{{64}})\n"
-)
+_PARTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +35,34 @@ class SecretName:
         epoch = ABSENT if self.epoch is None else str(self.epoch)
         return self.what, self.owner, self.partnership or ABSENT, epoch
 
+    @classmethod
+    def of(cls, parts: list[str]) -> Self:
+        """The name whose `parts` these are; EncodingError if there is none."""
+        if len(parts) != _PARTS:
+            raise EncodingError(f"a secret's name has {_PARTS} parts, not {len(parts)}")
+        what, owner, partnership, epoch = parts
+        return cls(
+            what,
+            owner,
+            None if partnership == ABSENT else partnership,
+            None if epoch == ABSENT else read_number(epoch, "an epoch"),
+        )
+
     def __str__(self) -> str:
         what, owner, partnership, epoch = self.parts()
         return f"{what} of {owner} (partnership {partnership}, epoch {epoch})"
+
+
+class Wrapper(Protocol):
+    """What a keystore wraps with: one key-encryption key, or a file that holds several versions of it."""
+
+    def pack(self, secret: SecretBytes, name: SecretName) -> bytes:
+        """A wrapped secret as it rests in a file: one line that names the key, then the record."""
+        ...
+
+    def unpack(self, packed: bytes, name: SecretName) -> SecretBytes:
+        """WrongKekError if another key wrapped it; RecordError if it was changed or moved."""
+        ...
 
 
 class KeyEncryptionKey(RecordKey):
@@ -67,14 +87,12 @@ class KeyEncryptionKey(RecordKey):
         return SecretBytes(self.open(record, self._bound_to(name)))
 
     def pack(self, secret: SecretBytes, name: SecretName, random_bytes: RandomBytes = os.urandom) -> bytes:
-        """A wrapped secret as it rests in a file: one line that names the key, then the record."""
         return _header(self.kek_id) + self.wrap(secret, name, random_bytes)
 
     def unpack(self, packed: bytes, name: SecretName) -> SecretBytes:
-        """WrongKekError if another key wrapped it; RecordError as `unwrap`."""
         header, newline, record = packed.partition(b"\n")
         if header + newline != _header(self.kek_id):
-            raise _not_this_kek(header + newline, self.kek_id, name)
+            raise wrong_kek(packed, name, self.kek_id)
         try:
             return self.unwrap(record, name)
         except RecordError as error:
@@ -87,42 +105,26 @@ class KeyEncryptionKey(RecordKey):
         return line("wrap", *name.parts(), self.kek_id)
 
 
-def load_or_create_kek(path: Path, random_bytes: RandomBytes = os.urandom) -> KeyEncryptionKey:
-    """The key in `path`, drawn and written (0600, in a 0700 folder) if there is none.
-
-    Processes that start at once end with one key. Keep the file apart from database, keystore and backups.
-    OpenToOthersError if the group or others may read it; KekFileError if it holds anything else.
-    """
-    if not path.exists():
-        make_private_folder(path.parent)
-        kek_id = f"kek-{random_bytes(6).hex()}"
-        text = f"{SUITE}|kek|{kek_id}|{random_bytes(32).hex()}\n"
-        with suppress(SecretExistsError):  # another process was first, and its key is the one
-            write_new(path, text.encode("ascii"))
-    return _parse_kek(read_private(path), path)
-
-
-def _parse_kek(content: bytes, path: Path) -> KeyEncryptionKey:
-    found = _KEK_FILE.fullmatch(content.decode("ascii", errors="replace"))
-    if found is None:
-        raise KekFileError(
-            f"{path} holds no key-encryption key: restore it from where you keep its copy; "
-            "an empty or new file would make every stored secret unreadable"
-        )
-    return KeyEncryptionKey(found["id"], SecretBytes(bytes.fromhex(found["key"])))
-
-
 def _header(kek_id: str) -> bytes:
     return line("wrapped", kek_id) + b"\n"
 
 
-def _not_this_kek(header: bytes, kek_id: str, name: SecretName) -> WrongKekError | RecordError:
+def wrapped_by(packed: bytes, name: SecretName) -> str:
+    """The id of the key that wrapped it; RecordError if nothing says so."""
+    first, newline, _ = packed.partition(b"\n")
     start, end = _header("?").split(b"?")
+    header = first + newline
     named = header.removeprefix(start).removesuffix(end).decode("ascii", errors="replace")
     if not (header.startswith(start) and header.endswith(end) and _WORD.fullmatch(named)):
-        return RecordError(f"the file of the secret {name} is damaged: delete it and open a new epoch")
+        raise RecordError(f"the file of the secret {name} is damaged: delete it and open a new epoch")
+    return named
+
+
+def wrong_kek(packed: bytes, name: SecretName, *known: str) -> WrongKekError:
+    named = wrapped_by(packed, name)
     return WrongKekError(
-        f"the secret {name} is wrapped by key-encryption key {named}, this process has {kek_id}: start it with {named}"
+        f"the secret {name} is wrapped by key-encryption key {named}, this process has {', '.join(known)}: "
+        f"start it with {named}"
     )
 
 

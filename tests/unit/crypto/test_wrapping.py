@@ -86,7 +86,7 @@ def test_a_kek_is_drawn_once_and_read_again(tmp_path: Path) -> None:
     first = load_or_create_kek(path)
     again = load_or_create_kek(path)
     assert first.kek_id == again.kek_id
-    assert again.unwrap(first.wrap(SECRET, NAME), NAME).equals(SECRET)
+    assert again.unpack(first.pack(SECRET, NAME), NAME).equals(SECRET)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert [entry.name for entry in path.parent.iterdir()] == ["kek"]
