@@ -7,12 +7,25 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from service.api import health, problems
+from service.api.description import TAGS, describe
+from service.api.docs import page
+from service.api.routing import methods_of
 from service.api.v1 import router
 from service.http.body_limit import BodyLimit
+from service.http.budget_headers import BudgetHeaders
+from service.http.deadline import Deadline
+from service.http.gate import Gated
+from service.http.limits import DEFAULT_LIMITS, HttpLimits
+from service.http.metrics import Measured
 from service.http.request_id import RequestId
+from service.http.security_headers import SecurityHeaders
+from service.http.session_cookie import SessionCookie
 from service.http.state import AppState
+from service.http.target import Target
 from service.kit.ids import Ids
 
+UPLOADS = frozenset({("POST", "/v1/imports")})
+"""Method and path of what streams its body."""
 DESCRIPTION = (
     "Find the companies that you and a partner have in common, without showing each other your lists. "
     "Every error is a problem as RFC 9457 has it; every list is paged by an opaque cursor."
@@ -20,20 +33,42 @@ DESCRIPTION = (
 
 
 def build_app(
-    ids: Ids, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    ids: Ids,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    *,
+    limits: HttpLimits = DEFAULT_LIMITS,
+    https: bool = False,
 ) -> FastAPI:
-    """The app without its state: a lifespan or a test sets `app.state.commonground`."""
+    """The app without its state: a lifespan or a test sets `app.state.commonground`. `https`: people reach it over TLS."""
     app = FastAPI(
         title="Commonground", version=version("commonground"), description=DESCRIPTION, openapi_url="/openapi.json",
-        docs_url=None, redoc_url=None, lifespan=lifespan, separate_input_output_schemas=False,
+        docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, separate_input_output_schemas=False,
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )  # fmt: skip
     app.include_router(health.router)
     app.include_router(router)
-    problems.install(app)
-    app.add_middleware(BodyLimit, uploads={("POST", "/v1/imports")})
+    allowed = methods_of(app)
+    problems.install(app, allowed)
+    describe(app)
+    page.install(app)
+    # the last one added is the first that a request meets
+    app.add_middleware(SessionCookie)
+    app.add_middleware(problems.Unexpected)
+    app.add_middleware(BodyLimit, uploads=UPLOADS, limits=limits)
+    app.add_middleware(Target, allowed=allowed, limits=limits)
+    app.add_middleware(Deadline, uploads=UPLOADS, limits=limits)
+    app.add_middleware(Gated)
+    app.add_middleware(Measured)
+    app.add_middleware(BudgetHeaders)
+    app.add_middleware(SecurityHeaders, https=https)
     app.add_middleware(RequestId, ids=ids)
     return app
 
 
 def set_state(app: FastAPI, state: AppState) -> None:
     app.state.commonground = state
+
+
+def state_in(app: FastAPI) -> AppState:
+    state: AppState = app.state.commonground
+    return state

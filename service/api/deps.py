@@ -1,19 +1,34 @@
 """What routes ask for: who calls, and a session of the caller's own tenant."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
+from service.api.idempotency import begin_once
+from service.api.limiting import count_identified, count_known
+from service.db.errors import DatabaseUnavailable
 from service.db.sessions import TenantReadSession, TenantSession
+from service.http.session_cookie import SECURE_NAME, give_cookie, is_decided, read_cookie
 from service.http.state import AppState
-from service.organizations.errors import InvalidApiKeyError
+from service.organizations.errors import InvalidApiKeyError, NotSignedInError
 from service.organizations.keys import KeyText, parse_key
 from service.organizations.models import Scope
 from service.organizations.operations import Caller, identify
+from service.organizations.session_repository import Signed
+from service.organizations.sessions import caller_of, check_csrf, identify_session, keep_up
+from service.organizations.tokens import TenantToken, parse_session_token
 
+Credential = KeyText | TenantToken
+"""An API key, or the token of a signed-in person's session."""
 bearer = HTTPBearer(auto_error=False, description="An API key of your organization: `cg_live_…`.")
+
+cookie = APIKeyCookie(
+    name=SECURE_NAME, auto_error=False, description="The cookie of a session, as `POST /v1/sessions` sets it."
+)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def state_of(request: Request) -> AppState:
@@ -24,37 +39,108 @@ def state_of(request: Request) -> AppState:
 App = Annotated[AppState, Depends(state_of)]
 
 
-def key_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> KeyText:
-    """The key in the request; InvalidApiKeyError without one. Its organization is set as tenant before it is looked up."""
-    if credentials is None:
+def request_id_of(request: Request) -> str | None:
+    """The id that the request came or was given with; audit entries name it."""
+    found: str | None = getattr(request.state, "request_id", None)
+    return found
+
+
+def key_of(
+    request: Request,
+    app: App,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    _documented: Annotated[str | None, Depends(cookie)],
+) -> Credential:
+    """The key in the request, else the session's token; its organization is set as tenant before it is looked up.
+
+    InvalidApiKeyError without either; NotSignedInError for a cookie that is no token.
+    """
+    if credentials is not None:
+        return parse_key(credentials.credentials)
+    text = read_cookie(request, app.public_url)
+    if text is None:
         raise InvalidApiKeyError
-    return parse_key(credentials.credentials)
+    return parse_session_token(text)
 
 
-Key = Annotated[KeyText, Depends(key_of)]
+Key = Annotated[Credential, Depends(key_of)]
 
 
 # scope="function": the transaction ends before the answer begins, so a failed commit is an error and not a 200.
-async def read_session(app: App, key: Key) -> AsyncIterator[TenantReadSession]:
+async def read_session(request: Request, app: App, key: Key) -> AsyncIterator[TenantReadSession]:
+    await count_known(request, app, key.digest)
     async with app.database.tenant_read(key.org_id) as session:
+        session.request_id = request_id_of(request)
         yield session
+    await keep_session(request, app)
 
 
-async def write_session(app: App, key: Key) -> AsyncIterator[TenantSession]:
+async def write_session(request: Request, app: App, key: Key) -> AsyncIterator[TenantSession]:
+    await count_known(request, app, key.digest)
     async with app.database.tenant(key.org_id) as session:
+        session.request_id = request_id_of(request)
         yield session
+    await keep_session(request, app)
 
 
 Reading = Annotated[TenantReadSession, Depends(read_session, scope="function")]
 Writing = Annotated[TenantSession, Depends(write_session, scope="function")]
 
 
-async def reader(app: App, key: Key, session: Reading) -> Caller:
-    return await identify(session, key, app.clock)
+async def identified(
+    request: Request, app: AppState, key: Credential, session: TenantReadSession
+) -> Caller:
+    """Who calls; that the key was used is noted, and written later in a transaction of its own."""
+    try:
+        caller = await _caller(request, app, key, session)
+    except (InvalidApiKeyError, NotSignedInError):
+        app.callers.forget(key.digest)
+        raise
+    count_identified(request, app, key.digest, caller)
+    app.key_uses.note(caller, app.clock.now())
+    return caller
 
 
-async def writer(app: App, key: Key, session: Writing) -> Caller:
-    return await identify(session, key, app.clock)
+async def _caller(
+    request: Request, app: AppState, key: Credential, session: TenantReadSession
+) -> Caller:
+    if isinstance(key, KeyText):
+        return await identify(session, key, app.clock)
+    caller = caller_of(await recognise(request, app, key, session))
+    session.actor = caller.actor
+    return caller
+
+
+async def recognise(
+    request: Request, app: AppState, token: TenantToken, session: TenantReadSession
+) -> Signed:
+    """Who is signed in. NotSignedInError; CrossSiteError if they didn't mean the change that the request asks for."""
+    signed = await identify_session(session, token, app.people)
+    if request.method not in _SAFE:
+        headers = request.headers
+        check_csrf(app.people, signed, headers.get("x-csrf-token"), headers.get("sec-fetch-site"))
+    request.state.signed_in = signed, token
+    return signed
+
+
+async def keep_session(request: Request, app: AppState) -> None:
+    """Once the request's transaction stands: note that the session is used, and renew its token when that is due."""
+    found: tuple[Signed, TenantToken] | None = getattr(request.state, "signed_in", None)
+    if found is None or is_decided(request):
+        return
+    signed, token = found
+    with suppress(DatabaseUnavailable):  # the request itself has succeeded
+        fresh = await keep_up(app.people, signed, token)
+        if fresh is not None:
+            give_cookie(request, app.public_url, fresh.text)
+
+
+async def reader(request: Request, app: App, key: Key, session: Reading) -> Caller:
+    return await identified(request, app, key, session)
+
+
+async def writer(request: Request, app: App, key: Key, session: Writing) -> Caller:
+    return await identified(request, app, key, session)
 
 
 def reads(scope: Scope) -> Callable[..., None]:
@@ -67,11 +153,14 @@ def reads(scope: Scope) -> Callable[..., None]:
     return check
 
 
-def writes(scope: Scope) -> Callable[..., None]:
-    """As `reads`, in the transaction that writes."""
+def writes(scope: Scope) -> Callable[..., Awaitable[None]]:
+    """As `reads`, in the transaction that writes; a POST with an `Idempotency-Key` is done once."""
 
-    def check(caller: Annotated[Caller, Depends(writer, scope="function")]) -> None:
+    async def check(
+        request: Request, app: App, session: Writing, caller: Annotated[Caller, Depends(writer, scope="function")]
+    ) -> None:
         caller.require(scope)
+        await begin_once(request, app, session)
 
     check.__dict__["required_scope"] = scope
     return check

@@ -10,3 +10,18 @@ class InvalidCursorError(Exception):
 
 class InvalidParameterError(Exception):
     """A value that fits its type and nothing else; the message names the parameter."""
+
+
+class DigestMismatchError(Exception):
+    def __init__(self) -> None:
+        super().__init__(
+            "The body is not the one that `Content-Digest` announces, so nothing was kept: send it again."
+        )
+
+
+class MalformedJsonError(Exception):
+    """The body can't be read as JSON that means one thing; the message says where and why."""
+
+
+class UnsupportedMediaTypeError(Exception):
+    """The body is of a kind that the route doesn't take; the message says which it takes."""

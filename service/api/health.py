@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from service.api.deps import App
 from service.api.problems import responses
+from service.api.routing import Operation
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=Operation)
 
 
 class Health(BaseModel):

@@ -1,12 +1,21 @@
 """What a running app holds: built once by the entry point, handed to every request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.crypto import Keystore
 from service.db.database import Database
+from service.guards.limits import Limiter
+from service.http.gate import Gate
+from service.http.key_uses import KeyUses
+from service.http.known_callers import KnownCallers
+from service.http.metrics import Metrics
+from service.http.service_keys import Signer
 from service.imports.spool import Spool
 from service.kit.clock import Clock
 from service.kit.ids import Ids
+from service.kit.mail import Mailer, NoMailer
+from service.organizations.passwords import Passwords
+from service.organizations.people import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +25,28 @@ class AppState:
     spool: Spool
     clock: Clock
     ids: Ids
+    mailer: Mailer = field(default_factory=NoMailer)
+    """Says whether letters leave; they are sent by jobs."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the service, without a slash at the end."""
+    passwords: Passwords = field(default_factory=Passwords)
+    sign_up_is_open: bool = False
+    """Whether anybody may make an organization, or only whom the operator invites."""
+    key_uses: KeyUses = field(default_factory=KeyUses)
+    limiter: Limiter = field(default_factory=Limiter)
+    callers: KnownCallers = field(default_factory=KnownCallers)
+    signer: Signer = field(default_factory=Signer)
+    """Signs cursors."""
+    gate: Gate = field(default_factory=Gate)
+    """Closed while nobody may be served yet."""
+    metrics: Metrics = field(default_factory=Metrics)
+    metrics_token: str | None = None
+    """Whoever sends it as a bearer reads `/metrics`; without one there is no such address."""
+
+    @property
+    def people(self) -> People:
+        """The parts that operations of people need."""
+        return People(
+            self.database, self.keystore, self.clock, self.ids, self.passwords, public_url=self.public_url,
+            letters_leave=self.mailer.is_set_up, sign_up_is_open=self.sign_up_is_open,
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from service.http.state import AppState
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from tests.factories.world import Pair, World, make_pair, make_world
+from tests.support.servers import OwnDatabase
 
 
 @pytest.fixture
@@ -31,6 +32,27 @@ def app(world: World) -> FastAPI:
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_world(own_database: OwnDatabase, tmp_path: Path) -> World:
+    """As `world`, with real commits and connections: for requests at the same time."""
+    return make_world(own_database.database, MemoryKeystore(), tmp_path, SystemClock(), UuidV7Ids())
+
+
+@pytest.fixture
+async def own_client(own_world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app over `own_world`."""
+    built = build_app(own_world.ids)
+    set_state(
+        built,
+        AppState(
+            own_world.database, own_world.keystore, own_world.spool, own_world.clock, own_world.ids
+        ),
+    )
+    transport = httpx.ASGITransport(app=built, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
         yield opened
 

@@ -2,8 +2,25 @@
 
 from fastapi import APIRouter
 
-from service.api.v1 import accounts, imports, organizations, overlaps, partnerships, populations, reports
+from service.api.v1 import (
+    accounts,
+    api_keys,
+    audit_log,
+    imports,
+    member_invitations,
+    members,
+    organizations,
+    overlaps,
+    partnerships,
+    person,
+    populations,
+    reports,
+    sandbox,
+    second_factor,
+    sessions,
+    sign_up,
+)
 
 router = APIRouter(prefix="/v1")
-for resource in (organizations, imports, accounts, populations, partnerships, overlaps, reports):
+for resource in (sign_up, sessions, person, second_factor, organizations, members, member_invitations, api_keys, audit_log, imports, accounts, populations, partnerships, overlaps, reports, sandbox):
     router.include_router(resource.router)

@@ -12,12 +12,13 @@ from service.accounts.errors import UnknownAccountError
 from service.accounts.models import Population
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import Reading, reads
-from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
+from service.api.pagination import Page, Paging
 from service.api.problems import responses
+from service.api.routing import Operation
 from service.organizations.models import Scope
 from service.partnerships.errors import UnknownPopulationError
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=Operation)
 
 
 class AccountOut(BaseModel):
@@ -62,22 +63,16 @@ def _out(row: Mapping[str, Any], populations: list[Population]) -> AccountOut:
 )  # fmt: skip
 async def list_accounts(
     session: Reading,
+    paging: Paging,
     population: Annotated[str | None, Query(max_length=100)] = None,
     domain: Annotated[str | None, Query(max_length=253, pattern=r"^[^\x00]*$")] = None,
-    cursor: CursorText = None,
-    limit: Limit = 50,
 ) -> Page[AccountOut]:
     """One's own accounts in the order in which they came."""
     populations = await Populations(session).everyone()
-    after = cursor_id(decode_cursor("accounts", cursor, [str]), 0)
     rows = await Accounts(session).page(
-        limit=limit + 1, after=after, bits=bits_of(population, populations), domain=domain
+        limit=paging.limit + 1, after=paging.after_id(), bits=bits_of(population, populations), domain=domain
     )
-    items = [_out(row, populations) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(
-        items=items, has_more=more, next_cursor=encode_cursor("accounts", str(items[-1].id)) if more else None
-    )
+    return paging.page(rows, lambda row: _out(row, populations), lambda row: (row["id"],))
 
 
 @router.get(

@@ -1,30 +1,33 @@
 """Uploading a list and watching it become accounts."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.accounts.models import StandardPopulation
-from service.api.deps import App, Key, Reading, reads
+from service.api.deps import App, Key, Reading, identified, reads
 from service.api.errors import InvalidParameterError
-from service.api.pagination import CursorText, Limit, Page, cursor_id, decode_cursor, encode_cursor
+from service.api.limiting import count_known
+from service.api.pagination import Page, Paging
 from service.api.problems import responses
-from service.db.errors import DatabaseUnavailable
+from service.api.routing import Operation
+from service.api.uploads import Streamed, announced_length, refuse_forms
+from service.db.sessions import TenantSession
 from service.imports.errors import UnknownImportError
 from service.imports.models import Import, ImportMode, ImportStatus
 from service.imports.operations import Upload, accept
 from service.imports.repository import Imports
 from service.matching.records import ACCOUNT_FIELDS
 from service.organizations.models import Scope
-from service.organizations.operations import identify
+from service.organizations.operations import Caller
 
-router = APIRouter(prefix="/imports", tags=["imports"])
+router = APIRouter(prefix="/imports", tags=["imports"], route_class=Operation)
 MAX_MAPPING = 8192
-MAX_ROW = (1 << 31) - 1
 
 
 class Failure(BaseModel):
@@ -122,24 +125,26 @@ _BODY = {
 }
 
 
-async def importing(app: App, key: Key) -> None:
+async def importing(request: Request, app: App, key: Key) -> Caller:
     """The key is checked before the first byte of the body is taken; no transaction is open while it streams."""
+    await count_known(request, app, key.digest)
     async with app.database.tenant_read(key.org_id) as session:
-        caller = await identify(session, key, app.clock)
+        caller = await identified(request, app, key, session)
     caller.require(Scope.IMPORTS_WRITE)
+    return caller
 
 
 importing.__dict__["required_scope"] = Scope.IMPORTS_WRITE
 
 
 @router.post(
-    "", operation_id="create_import", status_code=202, responses=responses(400, 413),
-    openapi_extra=_BODY, dependencies=[Depends(importing)],
+    "", operation_id="create_import", status_code=202, responses=responses(400, 413), response_model=ImportOut,
+    openapi_extra=_BODY,
 )  # fmt: skip
 async def create_import(  # each is one query parameter
     request: Request,
     app: App,
-    key: Key,
+    caller: Annotated[Caller, Depends(importing)],
     *,
     filename: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "upload.csv",
     population: Annotated[
@@ -154,41 +159,33 @@ async def create_import(  # each is one query parameter
             max_length=MAX_MAPPING, description='JSON: account field → header, such as {"name": "Company"}.'
         ),
     ] = None,
-) -> ImportOut:
+) -> Response:
     """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
-    mapping = _mapping(columns)
-    import_id = app.ids.new()
-    announced = request.headers.get("content-length")
-    received = await app.spool.receive(
-        import_id, request.stream(), announced=int(announced) if announced and announced.isdigit() else None
-    )
-    upload = Upload(import_id, filename, received, mode, population.value if population else None, mapping)
-    try:
-        async with app.database.tenant(key.org_id) as session:
-            record = await accept(session, app.clock, upload)
-    except DatabaseUnavailable as error:
-        if not error.outcome_unknown:
-            app.spool.discard(import_id)
-        raise
-    except Exception:
-        app.spool.discard(import_id)
-        raise
-    return _out(record)
+    refuse_forms(request)
+    mapping, import_id = _mapping(columns), app.ids.new()
+    received = 0
+
+    async def receive(pieces: AsyncIterator[bytes]) -> None:
+        nonlocal received
+        received = await app.spool.receive(import_id, pieces, announced=announced_length(request))
+
+    async def effect(session: TenantSession) -> Response:
+        slug = population.value if population else None
+        upload = Upload(import_id, filename, received, mode, slug, mapping)
+        record = await accept(session, app.clock, upload)
+        return Response(_out(record).model_dump_json(), 202, media_type="application/json")
+
+    return await Streamed(request, app, caller).once(receive, effect, lambda: app.spool.discard(import_id))
 
 
 @router.get(
     "", operation_id="list_imports", responses=responses(400),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
-async def list_imports(session: Reading, cursor: CursorText = None, limit: Limit = 50) -> Page[ImportOut]:
+async def list_imports(session: Reading, paging: Paging) -> Page[ImportOut]:
     """Imports, newest first."""
-    position = decode_cursor("imports", cursor, [str])
-    rows = await Imports(session).page(limit=limit + 1, before=cursor_id(position, 0))
-    items = [_out(record) for record in rows[:limit]]
-    more = len(rows) > limit
-    return Page(
-        items=items, has_more=more, next_cursor=encode_cursor("imports", str(items[-1].id)) if more else None
-    )
+    rows = await Imports(session).page(limit=paging.limit + 1, before=paging.after_id())
+    return paging.page(rows, _out, lambda record: (record.id,))
 
 
 @router.get(
@@ -204,21 +201,14 @@ async def get_import(session: Reading, import_id: UUID) -> ImportOut:
     "/{import_id}/errors", operation_id="list_import_errors", responses=responses(400, 404),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
-async def list_import_errors(
-    session: Reading, import_id: UUID, cursor: CursorText = None, limit: Limit = 50
-) -> Page[RowError]:
+async def list_import_errors(session: Reading, import_id: UUID, paging: Paging) -> Page[RowError]:
     """The rows that were refused, in the order of the file."""
     await _found(session, import_id)
-    position = decode_cursor("import_errors", cursor, [int])
-    after = min(max(int(position[0]), 0), MAX_ROW) if position else 0
-    rows = await Imports(session).errors(import_id, limit=limit + 1, after_row=after)
-    items = [RowError(**dict(row)) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(
-        items=items,
-        has_more=more,
-        next_cursor=encode_cursor("import_errors", items[-1].row) if more else None,
+    position = paging.after(int)
+    rows = await Imports(session).errors(
+        import_id, limit=paging.limit + 1, after_row=position[0] if position else 0
     )
+    return paging.page(rows, lambda row: RowError(**dict(row)), lambda row: (row["row"],))
 
 
 async def _found(session: Reading, import_id: UUID) -> Import:

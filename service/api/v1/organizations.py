@@ -8,12 +8,13 @@ from pydantic import BaseModel
 
 from service.api.deps import Reading, reads
 from service.api.problems import responses
+from service.api.routing import Operation
 from service.crypto import Mode
 from service.organizations.errors import InvalidApiKeyError
 from service.organizations.models import Scope
 from service.organizations.repository import Directory
 
-router = APIRouter(prefix="/organizations", tags=["organizations"])
+router = APIRouter(prefix="/organizations", tags=["organizations"], route_class=Operation)
 
 
 class OrganizationOut(BaseModel):

@@ -4,18 +4,22 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.accounts.models import Population
 from service.accounts.repository import Populations
 from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.pagination import Page
+from service.api.preconditions import NOT_MODIFIED, ChangeConditions, ReadConditions
 from service.api.problems import responses
+from service.api.routing import Operation
 from service.crypto import Mode, Party, safety_number
 from service.db.sessions import TenantReadSession
+from service.http.etags import etag
 from service.organizations.models import Scope
 from service.partnerships.epochs import Opened
-from service.partnerships.errors import UnknownPopulationError
+from service.partnerships.errors import UnknownPopulationError, UnknownSharingRuleError
 from service.partnerships.models import (
     Partnership,
     PartnershipSide,
@@ -25,10 +29,12 @@ from service.partnerships.models import (
     SharingRule,
 )
 from service.partnerships.operations import Share, share
-from service.partnerships.repository import Partnerships
+from service.partnerships.repository import Partnerships, rule_of
 from service.partnerships.rules import PRESET_FIELDS
 
-router = APIRouter(prefix="/partnerships", tags=["partnerships"])
+router = APIRouter(prefix="/partnerships", tags=["partnerships"], route_class=Operation)
+
+Slug = Annotated[str, Path(max_length=100)]
 
 
 class PartnerOut(BaseModel):
@@ -89,6 +95,10 @@ def _party(side: PartnershipSide) -> Party:
     return Party(str(side.org_id), side.mode, side.identity)
 
 
+def _tag(rule: SharingRule) -> str:
+    return etag(rule.partnership_id, rule.owner_org_id, rule.bit, rule.version, rule.population_name)
+
+
 def _rule(rule: SharingRule) -> RuleOut:
     return RuleOut(**rule.model_dump(), fields=list(PRESET_FIELDS[rule.preset]))
 
@@ -126,25 +136,55 @@ async def list_sharing_rules(session: Reading, partnership_id: UUID) -> RulesOut
     )
 
 
+@router.get(
+    "/{partnership_id}/sharing-rules/{population}", operation_id="get_sharing_rule", response_model=RuleOut,
+    responses=responses(404) | NOT_MODIFIED, dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
+)  # fmt: skip
+async def get_sharing_rule(
+    session: Reading, partnership_id: UUID, population: Slug, conditions: ReadConditions
+) -> Response:
+    """One's own rule for one population, with the `ETag` that a change may name in `If-Match`."""
+    found = await _own_population(session, partnership_id, population)
+    rule = await rule_of(session, partnership_id, found.bit)
+    if rule is None:
+        raise UnknownSharingRuleError
+    return conditions.answer(_tag(rule), _rule(rule))
+
+
 @router.put(
     "/{partnership_id}/sharing-rules/{population}", operation_id="put_sharing_rule",
-    responses=responses(404), dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
+    responses=responses(404, 412), dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
 )  # fmt: skip
-async def put_sharing_rule(
+async def put_sharing_rule(  # each comes from another place of the request
+    response: Response,
     app: App,
     session: Writing,
+    *,
     partnership_id: UUID,
-    population: Annotated[str, Path(max_length=100)],
+    population: Slug,
     rule: RuleIn,
+    conditions: ChangeConditions,
 ) -> RuleOut:
     """Say what the partner sees of one of one's own populations; it holds from the answer on."""
+    found = await _own_population(session, partnership_id, population)
+
+    def meets(standing: SharingRule | None) -> None:
+        conditions.check(_tag(standing) if standing else None)
+
+    said = Share(found.bit, found.slug, found.name, rule.level, rule.preset)
+    stored = await share(session, app.clock, partnership_id=partnership_id, said=said, meets=meets)
+    response.headers["ETag"] = _tag(stored)
+    return _rule(stored)
+
+
+async def _own_population(session: TenantReadSession, partnership_id: UUID, slug: str) -> Population:
+    """UnknownPartnershipError, UnknownPopulationError."""
     await Partnerships(session).by_id(partnership_id)
     populations = await Populations(session).everyone()
-    found = next((p for p in populations if p.slug == population), None)
+    found = next((p for p in populations if p.slug == slug), None)
     if found is None:
-        raise UnknownPopulationError(population, [p.slug for p in populations])
-    said = Share(found.bit, found.slug, found.name, rule.level, rule.preset)
-    return _rule(await share(session, app.clock, partnership_id=partnership_id, said=said))
+        raise UnknownPopulationError(slug, [p.slug for p in populations])
+    return found
 
 
 async def _rules(session: TenantReadSession, partnership: Partnership, of: UUID) -> list[RuleOut]:

@@ -9,9 +9,10 @@ from service.accounts.repository import Populations
 from service.api.deps import Reading, reads
 from service.api.pagination import Page
 from service.api.problems import responses
+from service.api.routing import Operation
 from service.organizations.models import Scope
 
-router = APIRouter(prefix="/populations", tags=["populations"])
+router = APIRouter(prefix="/populations", tags=["populations"], route_class=Operation)
 
 
 class PopulationOut(BaseModel):

@@ -1,0 +1,53 @@
+"""What the OpenAPI document says beyond the routes themselves: what resources are for, and which scope an operation needs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+TAGS: Final[Mapping[str, str]] = {
+    "organizations": "Your organization: the tenant that the API key belongs to.",
+    "imports": "Bring a list of accounts, and see what became of it row by row.",
+    "accounts": "The companies in your own list. Nobody else sees them but as your sharing rules say.",
+    "populations": "The segments of your list that sharing rules speak of.",
+    "partnerships": "Whom you are linked with, and what each side lets the other see.",
+    "overlaps": "The companies in common, as far as the partner shows them, each explained term by term.",
+    "reports": "Counts that reconcile on both sides.",
+    "health": "For whoever runs the service.",
+}
+"""In the order in which a reader meets them; a resource without a line here comes after those."""
+
+_SCOPE: Final = "x-required-scope"
+
+
+def describe(app: FastAPI) -> None:
+    """Have the document of `app` name each operation's scope, as the routes' dependencies ask for it."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        scopes = dict(_scopes(app))
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                if operation["operationId"] in scopes:
+                    operation[_SCOPE] = scopes[operation["operationId"]]
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _scopes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            for scope in _asked(route.dependant):
+                yield route.operation_id, scope
+
+
+def _asked(dependant: Dependant) -> Iterator[str]:
+    for dependency in dependant.dependencies:
+        scope = getattr(dependency.call, "required_scope", None)
+        if scope is not None:
+            yield str(scope)
+        yield from _asked(dependency)

@@ -1,0 +1,1 @@
+"""The API reference in the browser, made from the OpenAPI document on the server."""

@@ -1,0 +1,36 @@
+"""Counting requests of callers: before anything is asked of the database where the caller is known here, else as soon as it is."""
+
+from uuid import UUID
+
+from fastapi import Request
+
+from service.guards.limits import Limiter, Verdict
+from service.http.state import AppState
+from service.organizations.operations import Caller
+
+
+async def count_known(request: Request, app: AppState, credential: bytes) -> None:
+    """Count a request of a known caller, with no transaction open. RateLimitedError."""
+    known = app.callers.get(credential)
+    if known is not None:
+        _note(request, app.limiter, *known)
+        _say(request, await app.limiter.spend(app.database, *known))
+
+
+def count_identified(request: Request, app: AppState, credential: bytes, caller: Caller) -> None:
+    """Count a request whose caller turned out just now. RateLimitedError if its budget was spent."""
+    if caller.actor.id is None:
+        return
+    if app.callers.get(credential) != (caller.org_id, caller.actor.id):
+        app.callers.learn(credential, caller.org_id, caller.actor.id)
+        _note(request, app.limiter, caller.org_id, caller.actor.id)
+        _say(request, app.limiter.owe(caller.org_id, caller.actor.id))
+
+
+def _note(request: Request, limiter: Limiter, org_id: UUID, caller: UUID) -> None:
+    """So that a refusal tells the state of the budgets as well."""
+    request.state.budget = lambda: limiter.verdict(org_id, caller)
+
+
+def _say(request: Request, verdict: Verdict) -> None:
+    request.state.budget = lambda: verdict

@@ -1,0 +1,86 @@
+"""Who belongs to the organization, and what each may do."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.api.deps import App, Reading, Writing, reads, writes
+from service.api.pagination import Page
+from service.api.problems import responses
+from service.api.routing import Operation
+from service.db.sessions import TenantReadSession
+from service.organizations.errors import UnknownMemberError
+from service.organizations.members import Member, change_role, list_members, remove_member
+from service.organizations.models import Role, Scope
+
+router = APIRouter(prefix="/members", tags=["members"], route_class=Operation)
+
+
+class MemberOut(BaseModel):
+    person_id: UUID
+    name: str
+    email: str
+    role: Role
+    second_factor: bool = Field(description="Whether signing in asks them for a code.")
+    disabled: bool = Field(description="Whether the operator lets them in no more.")
+    since: datetime
+
+
+class RoleIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+
+
+def _out(member: Member) -> MemberOut:
+    person = member.person
+    return MemberOut(
+        person_id=person.id, name=person.name, email=person.email, role=member.role, since=member.since,
+        second_factor=person.totp_confirmed_at is not None, disabled=person.disabled_at is not None,
+    )  # fmt: skip
+
+
+async def _one(session: TenantReadSession, person_id: UUID) -> MemberOut:
+    found = next((one for one in await list_members(session) if one.person.id == person_id), None)
+    if found is None:
+        raise UnknownMemberError
+    return _out(found)
+
+
+@router.get(
+    "", operation_id="list_members", responses=responses(),
+    dependencies=[Depends(reads(Scope.MEMBERS_READ), scope="function")],
+)  # fmt: skip
+async def get_members(session: Reading) -> Page[MemberOut]:
+    """Everybody in the organization, by name."""
+    return Page(items=[_out(member) for member in await list_members(session)], has_more=False)
+
+
+@router.get(
+    "/{person_id}", operation_id="get_member", responses=responses(404),
+    dependencies=[Depends(reads(Scope.MEMBERS_READ), scope="function")],
+)  # fmt: skip
+async def get_member(session: Reading, person_id: UUID) -> MemberOut:
+    """One member."""
+    return await _one(session, person_id)
+
+
+@router.put(
+    "/{person_id}/role", operation_id="put_member_role", responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.MEMBERS_ADMIN), scope="function")],
+)  # fmt: skip
+async def put_member_role(app: App, session: Writing, person_id: UUID, wanted: RoleIn) -> MemberOut:
+    """Give a member another role; it holds from the answer on. An organization keeps at least one admin."""
+    await change_role(session, app.clock, person_id, wanted.role)
+    return await _one(session, person_id)
+
+
+@router.delete(
+    "/{person_id}", operation_id="remove_member", status_code=204, responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.MEMBERS_ADMIN), scope="function")],
+)  # fmt: skip
+async def delete_member(app: App, session: Writing, person_id: UUID) -> None:
+    """Remove a member; their sessions here end at once. An organization keeps at least one admin."""
+    await remove_member(session, app.clock, person_id)

@@ -1,0 +1,44 @@
+"""Every request ends: answered, refused in time, or cut off."""
+
+import asyncio
+from collections.abc import Collection
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.http.limits import DEFAULT_LIMITS, HttpLimits
+from service.http.problem import TOOK_TOO_LONG, answer
+
+
+class Deadline:
+    """ASGI middleware: a request that takes longer than it may is cancelled, with its transaction, and answered 503.
+
+    Where the answer has begun the connection is cut instead, so that half an answer is never taken for a whole one.
+    """
+
+    def __init__(
+        self, app: ASGIApp, uploads: Collection[tuple[str, str]], limits: HttpLimits = DEFAULT_LIMITS
+    ) -> None:
+        self._app, self._uploads, self._limits = app, uploads, limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_upload = (scope["method"], scope["path"]) in self._uploads
+        seconds = self._limits.upload_seconds if is_upload else self._limits.request_seconds
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        timeout = asyncio.timeout(seconds)
+        try:
+            async with timeout:
+                await self._app(scope, receive, noting)
+        except TimeoutError:
+            if begun or not timeout.expired():
+                raise
+            said = "This took longer than a request may take, and nothing of it was kept: try again, or ask for less."
+            await answer(scope, send, TOOK_TOO_LONG, said, close=True)

@@ -1,0 +1,70 @@
+"""Two partnerships with a partner in common, and a walk over the API as one who has no part in the other.
+
+The ground is made once a run, in one transaction that is never committed; each test walks over it between two savepoints.
+"""
+
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI
+
+from service.crypto import MemoryKeystore
+from service.db.engine import Limits, make_engine
+from service.kit.clock import SystemClock
+from service.kit.ids import UuidV7Ids
+from service.kit.logging import configure_logging
+from tests.api.isolation.walking import Ground, Walk, make_ground
+from tests.factories.world import World, make_world
+from tests.support.savepoints import SavepointDatabase
+from tests.support.servers import TestServer, copy_of
+
+
+@pytest.fixture(scope="session")
+async def ground(
+    server: TestServer, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Ground]:
+    async with copy_of(server, template) as own:
+        engine = make_engine(own.urls.admin, limits=Limits(connections=1))
+        async with engine.connect() as connection:
+            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+            await driver.execute("BEGIN")
+            world = make_world(
+                SavepointDatabase(connection, driver),
+                MemoryKeystore(),
+                tmp_path_factory.mktemp("ground"),
+                SystemClock(),
+                UuidV7Ids(),
+            )
+            yield await make_ground(world, driver)
+            await driver.execute("ROLLBACK")
+        await engine.dispose()
+
+
+@pytest.fixture
+async def world(ground: Ground) -> AsyncIterator[World]:
+    """The ground's world, as it was before the test once the test is over."""
+    await ground.superuser.execute("SAVEPOINT walking")
+    yield ground.world
+    await ground.superuser.execute("ROLLBACK TO SAVEPOINT walking; RELEASE SAVEPOINT walking")
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Errors that a walk provokes are logged as lines: drawn for a terminal each takes seconds."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    configure_logging(json=True, level="error", stream=io.StringIO())
+    yield
+    root.handlers[:], level = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def walk(quiet: None, client: httpx.AsyncClient, app: FastAPI, world: World, ground: Ground) -> Walk:
+    return Walk(client, app, ground.mine, ground.theirs, ground.superuser, ground.tables, ground.markers)

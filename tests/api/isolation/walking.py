@@ -1,0 +1,187 @@
+"""Two partnerships that share a partner, and what one side of the first must never learn of the second.
+
+theirs: left ── right          mine: third ── right
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+
+from tests.api.test_authorization_matrix import MATRIX, Scene, make_scene
+from tests.factories.world import Member, Pair, World, company_list, make_pair
+from tests.support.tables import Table, fill, fingerprint, protected_tables
+from tests.support.walk import (
+    METHODS,
+    Markers,
+    Operation,
+    described,
+    id_names,
+    markers,
+    pages,
+    replaced,
+    said_by,
+    unknown,
+)
+
+FOREIGN = ("Quarzwerk Leftonly", "quarzwerk-leftonly.com"), ("Xylophon Leftonly", "xylophon-leftonly.com")
+OF_THE_PARTNER = ("Basalt Rightonly", "basalt-rightonly.com"), ("Granit Rightonly", "granit-rightonly.com")
+
+
+@dataclass(frozen=True)
+class Walk:
+    """`mine` asks, `theirs` has something to hide; `caller` is the one side of `mine` that asks."""
+
+    client: httpx.AsyncClient
+    app: FastAPI
+    mine: Scene
+    theirs: Scene
+    superuser: asyncpg.Connection
+    tables: list[Table]
+    markers: Markers
+    broken: dict[str, int] = field(default_factory=dict)
+    """Operations that answered with an error of the service's own: they would hide what they leak."""
+
+    @property
+    def caller(self) -> Member:
+        return self.mine.pair.left
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self.caller.headers
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Those that ask for a key; in the order of the description."""
+        return [one for one in described(self.app) if MATRIX[one.name].scope is not None]
+
+    def query(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
+        return {name: value.format(**ids) for name, value in MATRIX[operation.name].query.items()}
+
+    async def ask(
+        self,
+        operation: Operation,
+        ids: Mapping[str, str],
+        *,
+        method: str | None = None,
+        query: Mapping[str, str] | None = None,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Call as the matrix does, with these ids; a body as the matrix has it unless another is given."""
+        route = MATRIX[operation.name]
+        has_body = (method or operation.method) not in {"get", "head", "options"}
+        answer = await self.client.request(
+            method or operation.method,
+            operation.path.format(**ids),
+            params={**self.query(operation, ids), **(query or {})},
+            json=json if json is not None else (route.json if has_body else None),
+            content=route.content if has_body else None,
+            headers={**self.headers, **(headers or {})},
+        )
+        self._watch(operation, answer)
+        return answer
+
+    def _watch(self, operation: Operation, answer: httpx.Response) -> None:
+        if answer.status_code >= 500:
+            self.broken[operation.name] = answer.status_code
+
+    def mixtures(self, operation: Operation) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+        """Ids with some of them theirs, and the same with ids of nothing in those places: each alone, then all."""
+        said = operation.path + "".join(MATRIX[operation.name].query.values())
+        named = [name for name in id_names(self.theirs.ids) if f"{{{name}}}" in said]
+        nothing = unknown(self.theirs.ids)
+        for names in [*([name] for name in named), named] if named else []:
+            yield (
+                replaced(self.mine.ids, self.theirs.ids, names),
+                replaced(self.mine.ids, nothing, names),
+            )
+
+    async def lists(self, operation: Operation) -> list[httpx.Response]:
+        """A list with each of its filters in turn, page by page."""
+        base = {**self.query(operation, self.mine.ids), "limit": "1"}
+        if "limit" not in operation.query:
+            base.pop("limit")
+        filters: list[dict[str, str]] = [{}]
+        for name, schema in operation.query.items():
+            if name not in base and name != "cursor":
+                values = operation.values(schema) or ["customers", "siemens.com", "Quarzwerk"]
+                filters += [{name: value} for value in values]
+        path = operation.path.format(**self.mine.ids)
+        found = [
+            page for one in filters for page in await pages(self.client, path, {**base, **one}, self.headers)
+        ]
+        for page in found:
+            self._watch(operation, page)
+        return found
+
+    async def untouched(self) -> dict[str, str]:
+        """Hashes of everything that isn't the caller's."""
+        return await fingerprint(self.superuser, self.tables, self.caller.id)
+
+    async def own_answers(self) -> dict[str, list[httpx.Response]]:
+        """Operation → every answer that reading gives: all lists with all filters, and all that one's own ids name."""
+        found = {}
+        for operation in self.operations:
+            if operation.is_list:
+                found[operation.name] = await self.lists(operation)
+            elif operation.method == "get":
+                found[operation.name] = [await self.ask(operation, self.mine.ids)]
+        return found
+
+    async def foreign_answers(self) -> dict[str, str]:
+        """Operation → how somebody else's id was answered differently from one of nothing, in words; empty is well."""
+        found: dict[str, str] = {}
+        for operation in self.operations:
+            for method in METHODS:
+                for theirs, nothing in self.mixtures(operation):
+                    asked = await self.ask(operation, theirs, method=method)
+                    blind = await self.ask(operation, nothing, method=method)
+                    if said_by(asked) != said_by(blind) or asked.status_code < 400:
+                        found[f"{method} {operation.name}"] = f"{asked.status_code} and {blind.status_code}"
+        return found
+
+    async def shown_markers(self) -> dict[str, list[str]]:
+        """Operation → what it showed of others when it was asked for one's own."""
+        answers = await self.own_answers()
+        shown = {
+            name: {one for answer in given for one in self.markers.in_(answer.text)}
+            for name, given in answers.items()
+        }
+        return {name: sorted(found) for name, found in shown.items() if found}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a walk goes over, made once: `superuser` is the one connection that all sessions share."""
+
+    world: World
+    superuser: asyncpg.Connection
+    mine: Scene
+    theirs: Scene
+    tables: list[Table]
+    markers: Markers
+
+
+async def make_ground(world: World, superuser: asyncpg.Connection) -> Ground:
+    theirs = await make_pair(world)
+    third = await world.organization("third")
+    other = await world.partnership(third, theirs.right)
+    for member in (third, theirs.right):
+        await world.share(member, other)
+    hidden, asking = [await make_scene(pair) for pair in (theirs, Pair(world, third, theirs.right, other))]
+    await world.upload(theirs.left, company_list(*FOREIGN))
+    await world.upload(theirs.right, company_list(*OF_THE_PARTNER))
+    await world.work()
+    await fill(
+        superuser,
+        {
+            "org_id": theirs.left.id, "owner_org_id": theirs.left.id, "viewer_org_id": theirs.right.id,
+            "partner_org_id": theirs.right.id, "lo_org_id": theirs.partnership.lo_org_id,
+            "hi_org_id": theirs.partnership.hi_org_id, "partnership_id": theirs.partnership.id,
+        },
+    )  # fmt: skip
+    tables = await protected_tables(superuser)
+    return Ground(world, superuser, asking, hidden, tables, await markers(superuser, tables, third.id))

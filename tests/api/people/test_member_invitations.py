@@ -1,0 +1,224 @@
+"""Invitations by link: shown or mailed, good once, for one address, in one organization."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from service.kit.clock import FixedClock
+from service.organizations.models import Person, Role
+from service.organizations.people import People
+from service.organizations.people_repository import Persons
+from service.organizations.tokens import new_invitation_token
+from tests.api.people.conftest import Mail
+from tests.factories.people import PASSWORD, Browser, browser_of, make_person
+from tests.factories.people import member as make_member
+from tests.factories.world import Member, World
+
+BOB = {"name": "Bob", "password": "another good password"}
+ACCEPT = "/v1/member-invitations/accept"
+
+
+@pytest.fixture
+async def browser(app: FastAPI, admin: Person) -> AsyncIterator[Browser]:
+    async with browser_of(app, admin) as opened:
+        yield opened
+
+
+async def invite(browser: Browser, email: str = "bob@example.com", role: str = "sales", **more: int) -> dict[str, str]:
+    answer = await browser.ask(
+        "POST", "/v1/member-invitations", json={"email": email, "role": role, **more}
+    )
+    assert answer.status_code == 201, answer.text
+    made: dict[str, str] = answer.json()
+    return made
+
+
+def token_of(made: dict[str, str]) -> str:
+    return made["link"].partition("#")[2]
+
+
+async def accept(client: httpx.AsyncClient, token: str, **who: str) -> httpx.Response:
+    return await client.post(ACCEPT, json={"token": token, **who})
+
+
+async def test_new_person_accepts_and_is_signed_in_with_the_role(
+    browser: Browser, client: httpx.AsyncClient, org: Member
+) -> None:
+    answer = await accept(client, token_of(await invite(browser)), **BOB)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["organization_id"], answer.json()["role"]) == (str(org.id), "sales")
+    assert answer.json()["person"]["email"] == "bob@example.com"
+    assert answer.json()["person"]["email_verified"] is False, "the inviter saw the link"
+    assert (await client.get("/v1/accounts")).status_code == 200
+
+
+async def test_link_is_good_once(browser: Browser, client: httpx.AsyncClient) -> None:
+    token = token_of(await invite(browser))
+    assert (await accept(client, token, **BOB)).status_code == 201
+    client.cookies.clear()
+    again = await accept(client, token, **BOB)
+    assert (again.status_code, again.json()["type"]) == (404, "urn:commonground:problem:invalid-link")
+
+
+async def test_used_expired_withdrawn_guessed_and_garbled_links_are_answered_alike(
+    app: FastAPI, admin: Person, browser: Browser, client: httpx.AsyncClient, clock: FixedClock, world: World, org: Member
+) -> None:
+    bodies = []
+    expired = token_of(await invite(browser, "a@example.com", days=1))
+    clock.advance(timedelta(days=1))
+    async with browser_of(app, admin) as fresh:
+        withdrawn = await invite(fresh, "b@example.com")
+        await fresh.ask("DELETE", f"/v1/member-invitations/{withdrawn['id']}")
+    foreign = await world.organization("foreign")
+    guesses = [
+        expired,
+        token_of(withdrawn),
+        new_invitation_token(org.id).text,
+        new_invitation_token(world.ids.new()).text,
+        new_invitation_token(foreign.id).text[:36] + token_of(withdrawn)[36:],
+        "cg_invite_x",
+        "",
+    ]
+    for token in guesses:
+        answer = await accept(client, token, **BOB)
+        assert answer.status_code == 404, token
+        bodies.append({**answer.json(), "request_id": ""})
+    assert all(body == bodies[0] for body in bodies)
+
+
+async def test_sending_again_makes_the_link_before_worthless_and_lasts_anew(
+    browser: Browser, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    made = await invite(browser)
+    clock.advance(timedelta(minutes=20))
+    answer = await browser.ask("POST", f"/v1/member-invitations/{made['id']}/resend")
+    assert answer.status_code == 200
+    assert answer.json()["expires_at"] > made["expires_at"]
+    assert (await accept(client, token_of(made), **BOB)).status_code == 404
+    assert (await accept(client, token_of(answer.json()), **BOB)).status_code == 201
+
+
+async def test_expired_invitation_can_be_sent_again(
+    app: FastAPI, browser: Browser, admin: Person, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    made = await invite(browser)
+    clock.advance(timedelta(days=8))
+    async with browser_of(app, admin) as fresh:
+        assert (await fresh.client.get("/v1/member-invitations")).json()["items"] == []
+        answer = await fresh.ask("POST", f"/v1/member-invitations/{made['id']}/resend")
+    assert (await accept(client, token_of(answer.json()), **BOB)).status_code == 201
+
+
+async def test_another_invitation_of_an_address_ends_the_one_before(
+    browser: Browser, client: httpx.AsyncClient
+) -> None:
+    first, second = await invite(browser), await invite(browser, role="viewer")
+    assert [one["id"] for one in (await browser.client.get("/v1/member-invitations")).json()["items"]] == [
+        second["id"]
+    ]
+    assert (await accept(client, token_of(first), **BOB)).status_code == 404
+    assert (await accept(client, token_of(second), **BOB)).json()["role"] == "viewer"
+
+
+async def test_who_has_an_account_signs_in_and_accepts(
+    app: FastAPI, browser: Browser, client: httpx.AsyncClient, people: People, org: Member
+) -> None:
+    bob = await make_person(people, "bob@example.com", password=PASSWORD)
+    token = token_of(await invite(browser))
+    refused = await accept(client, token, **BOB)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:commonground:problem:sign-in-first")
+    async with browser_of(app, bob) as his:
+        answer = await his.ask("POST", ACCEPT, json={"token": token})
+        assert (answer.status_code, answer.json()["organization_id"]) == (201, str(org.id))
+    signed_in = await client.post("/v1/sessions", json={"email": "bob@example.com", "password": PASSWORD})
+    assert signed_in.status_code == 201, "accepting didn't change the password"
+
+
+async def test_link_for_another_address_is_refused_and_stays_good(
+    app: FastAPI, browser: Browser, client: httpx.AsyncClient, people: People
+) -> None:
+    eve = await make_person(people, "eve@example.com")
+    token = token_of(await invite(browser))
+    async with browser_of(app, eve) as hers:
+        answer = await hers.ask("POST", ACCEPT, json={"token": token})
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:commonground:problem:other-address")
+    assert (await accept(client, token, **BOB)).status_code == 201
+
+
+async def test_weak_password_uses_no_link(browser: Browser, client: httpx.AsyncClient) -> None:
+    token = token_of(await invite(browser))
+    for weak in ("short", "QWERTY123456", "x" * 257, ""):
+        answer = await accept(client, token, name="Bob", password=weak)
+        assert answer.status_code == 422, weak
+    assert (await accept(client, token, **BOB)).status_code == 201
+
+
+async def test_members_are_not_invited_again(browser: Browser, people: People, org: Member) -> None:
+    await make_member(people, org.id, Role.VIEWER, email="bob@example.com")
+    answer = await browser.ask(
+        "POST", "/v1/member-invitations", json={"email": "BOB@example.com", "role": "sales"}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:commonground:problem:already-member")
+
+
+async def test_invitations_of_another_organization_answer_as_unknown_ones(
+    app: FastAPI, browser: Browser, world: World, people: People
+) -> None:
+    made = await invite(browser)
+    foreign = await world.organization("foreign")
+    eve = await make_member(people, foreign.id, Role.ADMIN, email="eve@example.com")
+    async with browser_of(app, eve) as hers:
+        assert (await hers.client.get("/v1/member-invitations")).json()["items"] == []
+        for method, path in (("DELETE", "/v1/member-invitations/{}"), ("POST", "/v1/member-invitations/{}/resend")):
+            answers = [await hers.ask(method, path.format(wanted)) for wanted in (made["id"], world.ids.new())]
+            assert [answer.status_code for answer in answers] == [404, 404]
+            assert {**answers[0].json(), "request_id": ""} == {**answers[1].json(), "request_id": ""}
+    assert len((await browser.client.get("/v1/member-invitations")).json()["items"]) == 1
+
+
+async def test_token_has_256_random_bits_and_is_stored_as_a_digest_only(
+    browser: Browser, org: Member, superuser: asyncpg.Connection
+) -> None:
+    tokens = {token_of(await invite(browser, f"b{n}@example.com")) for n in range(5)}
+    assert {token[:36] for token in tokens} == {new_invitation_token(org.id).text[:36]}
+    assert {len(token) for token in tokens} == {88}
+    assert len({token[36:] for token in tokens}) == 5
+    rows = str([dict(row) for row in await superuser.fetch("SELECT * FROM member_invitation")])
+    assert not any(token[36:] in rows for token in tokens)
+
+
+async def test_with_mail_only_the_invited_read_the_link_and_have_shown_that_the_address_is_theirs(
+    browser: Browser, client: httpx.AsyncClient, mail: Mail
+) -> None:
+    made = await invite(browser)
+    assert made["link"] is None
+    answer = await accept(client, await mail.link(), **BOB)
+    assert answer.json()["person"]["email_verified"] is True
+    assert mail.box.recipients == ["bob@example.com"]
+
+
+async def test_inviting_and_accepting_are_noted_without_the_address(
+    browser: Browser, client: httpx.AsyncClient, superuser: asyncpg.Connection
+) -> None:
+    await accept(client, token_of(await invite(browser)), **BOB)
+    rows = await superuser.fetch("SELECT * FROM audit_entry ORDER BY number")
+    assert [row["action"] for row in rows][-4:] == [
+        "member.invited", "invitation.accepted", "member.added", "session.started",
+    ]  # fmt: skip
+    assert "bob" not in str([dict(row) for row in rows]).lower()
+
+
+async def test_no_second_person_of_one_address_is_made(
+    browser: Browser, client: httpx.AsyncClient, people: People
+) -> None:
+    await accept(client, token_of(await invite(browser)), **BOB)
+    async with people.database.directory() as session:
+        assert await Persons(session).by_email("bob@example.com") is not None
+    client.cookies.clear()
+    assert (await invite(browser, "carol@example.com"))["email"] == "carol@example.com"
+
+
