@@ -2,16 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
-from service.api.app import build_app, set_state
+from service.api.app import build_app, set_state, state_in
 from service.db.database import Database
 from service.http.state import AppState
 from service.imports.spool import Spool
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
-from service.settings import Settings, open_keystore
+from service.organizations.passwords import Passwords
+from service.organizations.restored import brought_back
+from service.settings import Settings, SignUp, make_mailer, open_keystore
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -37,8 +40,24 @@ def create_app(settings: Settings) -> FastAPI:
                     spool=Spool(settings.upload_folder, settings.upload_bytes),
                     clock=SystemClock(),
                     ids=ids,
+                    mailer=make_mailer(settings),
+                    public_url=settings.own_url,
+                    passwords=Passwords(at_once=settings.passwords_at_once),
+                    sign_up_is_open=settings.sign_up is SignUp.OPEN,
                 ),
             )
-            yield
+            state = state_in(app)
+            async with state.gate.watching(partial(_unready, state)), state.key_uses.writing(database):
+                yield
 
     return build_app(ids, lifespan)
+
+
+async def _unready(state: AppState) -> str | None:
+    """Why nobody may be served yet, or None."""
+    if await brought_back(state.database, state.keystore):
+        return (
+            "The service was restored from a backup and has to erase again what was erased since: "
+            "the operator runs `commonground backup forget`."
+        )
+    return None

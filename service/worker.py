@@ -16,12 +16,23 @@ from service.ingest import Limits
 from service.jobs import Registry, Worker, WorkerLimits, live_payloads
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
+from service.kit.mail import Mailer, NoMailer
+from service.organizations import letters
+from service.organizations.restored import brought_back
 from service.overlaps import jobs as overlap_jobs
-from service.settings import Settings, open_keystore
+from service.partnerships.sandbox import jobs as sandbox_jobs
+from service.settings import Settings, make_mailer, open_keystore
 
 
 def make_registry(
-    *, database: Database, keystore: Keystore, spool: Spool, clock: Clock, ids: Ids
+    *,
+    database: Database,
+    keystore: Keystore,
+    spool: Spool,
+    clock: Clock,
+    ids: Ids,
+    mailer: Mailer | None = None,
+    public_url: str = "http://127.0.0.1:8000",
 ) -> Registry:
     """Register the jobs of every room."""
     registry = Registry()
@@ -30,6 +41,14 @@ def make_registry(
     )
     overlap_jobs.register(
         registry, overlap_jobs.Parts(database=database, keystore=keystore, clock=clock, ids=ids)
+    )
+    sandbox_jobs.register(
+        registry,
+        sandbox_jobs.SandboxParts(database=database, keystore=keystore, spool=spool, clock=clock, ids=ids),
+    )
+    letters.register(
+        registry,
+        letters.LetterParts(database=database, mailer=mailer or NoMailer(), clock=clock, public_url=public_url),
     )
     return registry
 
@@ -51,12 +70,20 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         spool = Spool(settings.upload_folder, settings.upload_bytes)
         async with database.directory() as session:
             waiting = await live_payloads(session, RUN_JOB)
+        keystore = open_keystore(settings)
         spool.sweep([UUID(str(payload["import_id"])) for payload in waiting])
         registry = make_registry(
             database=database,
-            keystore=open_keystore(settings),
+            keystore=keystore,
             spool=spool,
             clock=SystemClock(),
             ids=UuidV7Ids(),
+            mailer=make_mailer(settings),
+            public_url=settings.own_url,
         )
-        yield Worker(database, registry, url=url, limits=WorkerLimits(at_once=settings.jobs_at_once))
+
+        async def may_work() -> bool:
+            return not await brought_back(database, keystore)
+
+        limits = WorkerLimits(at_once=settings.jobs_at_once)
+        yield Worker(database, registry, url=url, limits=limits, may_work=may_work)

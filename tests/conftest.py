@@ -64,3 +64,9 @@ async def db(shared_connection: AsyncConnection) -> AsyncIterator[Database]:
         yield SavepointDatabase(shared_connection, driver)
     finally:
         await driver.execute("ROLLBACK")
+
+
+@pytest.fixture
+async def superuser(db: Database, shared_connection: AsyncConnection) -> asyncpg.Connection:
+    """The connection that the sessions of `db` share, between them as the superuser: for looking past every policy."""
+    return (await shared_connection.get_raw_connection()).driver_connection

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from service.accounts.models import Account, Population
@@ -61,6 +62,15 @@ class Accounts:
             _PAGE, self._session.org_id, after, bits, domain, limit
         )
         return rows
+
+    async def count(self) -> int:
+        """By the index that begins with the organization."""
+        return (
+            await self._session.scalar(
+                select(func.count()).select_from(Account).where(Account.org_id == self._session.org_id)
+            )
+            or 0
+        )
 
     async def by_id(self, account_id: UUID) -> Account | None:
         return await self._session.scalar(

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from service.accounts.models import StandardPopulation
+from service.accounts.repository import Accounts
 from service.accounts.rows import split_duplicates, with_identity, with_populations
 from service.accounts.store import write_difference
 from service.db.sessions import TenantSession
@@ -25,6 +26,9 @@ class AccountTarget:
         first, later = split_duplicates(identified)
         batch = first.with_columns(new_ids(first.height))
         return Ready(batch, _refusals(later), _warnings(first))
+
+    async def count(self, session: TenantSession) -> int:
+        return await Accounts(session).count()
 
     async def store(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Outcome:
         return await write_difference(session, batch, import_id=order.import_id, mode=order.mode)

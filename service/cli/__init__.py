@@ -18,7 +18,12 @@ COMMANDS = {
     "migrate": LazyCommand("service.cli.migrate:migrate", "Bring the database to this version."),
     "org": LazyCommand("service.cli.org:app", "Organizations and their keys."),
     "partnership": LazyCommand("service.cli.partnership:app", "Partnerships of two organizations."),
-    "key": LazyCommand("service.cli.key:app", "The key that wraps the keystore."),
+    "key": LazyCommand("service.cli.key:app", "API keys of an organization."),
+    "kek": LazyCommand("service.cli.kek:app", "The key that wraps the keystore."),
+    "data-key": LazyCommand("service.cli.data_key:app", "The keys that seal personal data in the database."),
+    "audit": LazyCommand("service.cli.audit:app", "The audit log: verify, export, sign."),
+    "backup": LazyCommand("service.cli.backup:app", "Copies of database and keystore."),
+    "doctor": LazyCommand("service.cli.doctor:doctor", "Say what is wrong here and how to mend it."),
     "openapi": LazyCommand("service.cli.openapi:openapi", "Write or check the API's description."),
     "version": LazyCommand("service.cli.version:version", "Print the version."),
 }

@@ -10,8 +10,8 @@ class CommandError(Exception):
 
 
 def is_spoken(error: BaseException) -> bool:
-    """Whether `error` speaks for itself: a command's own, or one that a room names in its `errors.py`."""
+    """Whether `error` speaks for itself: a command's own, or one that a room or the settings name."""
     module = type(error).__module__
     return isinstance(error, CommandError) or (
-        module.startswith("service.") and module.rpartition(".")[2] == "errors"
+        module.startswith("service.") and module.rpartition(".")[2] in {"errors", "settings"}
     )

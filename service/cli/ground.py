@@ -14,7 +14,7 @@ from service.cli.errors import CommandError
 from service.db import migrate
 from service.db.embedded import EmbeddedServer, Urls
 from service.kit.logging import configure_logging
-from service.settings import LogFormat, Settings, SettingsError, load_settings
+from service.settings import LogFormat, Settings, SettingsError, load_settings, open_keystore
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
@@ -34,6 +34,12 @@ def ready_settings(**given: Any) -> Settings:
     return settings
 
 
+def refuse_wrong_keys(settings: Settings) -> None:
+    """Refuse before anything is started if the keystore is there and its key isn't. SettingsError, WrongKekError."""
+    if settings.keystore_folder.exists():
+        open_keystore(settings)
+
+
 @contextmanager
 def database_for(settings: Settings) -> Iterator[Settings]:
     """Give settings with three addresses: the embedded server's, started and migrated, or the operator's, checked.
@@ -45,16 +51,32 @@ def database_for(settings: Settings) -> Iterator[Settings]:
             asyncio.run(migrate.require_current(secret(settings.database_url)))
             yield settings
             return
-        server = EmbeddedServer(settings.data_dir)
-        try:
-            with _held():
-                server.start()
-            urls = server.prepare()
+        with _embedded(settings) as urls:
             asyncio.run(migrate.upgrade(urls.migrator))
             yield with_urls(settings, urls)
-        finally:
-            with _held():
-                server.stop()
+
+
+@contextmanager
+def bare_database_for(settings: Settings) -> Iterator[Settings]:
+    """As `database_for`, with the schema left as it is: there may be none."""
+    with _ending_as_exit():
+        if not settings.is_embedded:
+            yield settings
+            return
+        with _embedded(settings) as urls:
+            yield with_urls(settings, urls)
+
+
+@contextmanager
+def _embedded(settings: Settings) -> Iterator[Urls]:
+    server = EmbeddedServer(settings.data_dir)
+    try:
+        with _held():
+            server.start()
+        yield server.prepare()
+    finally:
+        with _held():
+            server.stop()
 
 
 def with_urls(settings: Settings, urls: Urls) -> Settings:
@@ -64,12 +86,15 @@ def with_urls(settings: Settings, urls: Urls) -> Settings:
             "database_url": SecretStr(urls.app),
             "matcher_database_url": SecretStr(urls.matcher),
             "migrator_database_url": SecretStr(urls.migrator),
+            "backup_database_url": SecretStr(urls.admin),
         }
     )
 
 
-def secret(value: SecretStr | None) -> str:
+def secret(value: SecretStr | None, name: str | None = None) -> str:
     """Give an address that must be there by now."""
+    if value is None and name is not None:
+        raise CommandError(f"{name} must be set for this.", exit_code=2)
     if value is None:
         raise CommandError(
             "DATABASE_URL, MATCHER_DATABASE_URL and MIGRATOR_DATABASE_URL must all be set for this.",

@@ -14,7 +14,7 @@ from service.cli.ground import database_for, ready_settings, secret
 from service.db import migrate as migrations
 from service.db import roles
 from service.db.embedded import EmbeddedServer
-from service.db.names import APP_ROLE, MATCHER_ROLE, MIGRATOR_ROLE
+from service.db.names import APP_ROLE, BACKUP_ROLE, MATCHER_ROLE, MIGRATOR_ROLE
 from service.settings import Settings
 
 
@@ -29,6 +29,10 @@ def migrate(
             "ADMIN_DATABASE_URL, so that its password is in no list of processes.",
         ),
     ] = None,
+    roles_only: Annotated[
+        bool,
+        typer.Option("--roles-only", help="With --create-roles: leave the database empty, for a restore."),
+    ] = False,
     check: Annotated[
         bool,
         typer.Option("--check", help="Change nothing; say whether models, migrations and policies agree."),
@@ -47,6 +51,9 @@ def migrate(
         return
     if create_roles is not None:
         _create_roles(settings, _admin_url(create_roles))
+        if roles_only:
+            print("The roles and an empty database are there.")
+            return
     if settings.is_embedded and settings.migrator_database_url is None:
         with database_for(settings) as settled:
             _move(secret(settled.migrator_database_url), down)
@@ -93,6 +100,8 @@ def _create_roles(settings: Settings, admin_url: str) -> None:
         APP_ROLE: make_url(secret(settings.database_url)),
         MATCHER_ROLE: make_url(secret(settings.matcher_database_url)),
     }
+    if settings.backup_database_url is not None:
+        urls[BACKUP_ROLE] = make_url(secret(settings.backup_database_url))
     for role, url in urls.items():
         if url.username != role:
             raise CommandError(
@@ -100,6 +109,11 @@ def _create_roles(settings: Settings, admin_url: str) -> None:
             )
     database = urls[MIGRATOR_ROLE].database
     if not database or any(url.database != database for url in urls.values()):
-        raise CommandError("The three addresses must name one database.")
-    passwords = roles.Passwords(*(urls[role].password for role in (MIGRATOR_ROLE, APP_ROLE, MATCHER_ROLE)))
+        raise CommandError("The addresses must name one database.")
+    passwords = roles.Passwords(
+        migrator=urls[MIGRATOR_ROLE].password,
+        app=urls[APP_ROLE].password,
+        matcher=urls[MATCHER_ROLE].password,
+        backup=(urls[BACKUP_ROLE].password or "") if BACKUP_ROLE in urls else None,
+    )
     asyncio.run(roles.create_roles(admin_url, passwords, database=database))

@@ -1,14 +1,20 @@
 """What the operator's commands share: a database, a keystore, and one run."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 from service.cli.ground import database_for, ready_settings, secret
 from service.crypto import Keystore
 from service.db.database import Database
+from service.db.engine import JOB_LIMITS
+from service.db.sessions import TenantSession
+from service.imports.spool import Spool
+from service.kit.actors import OPERATOR
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
 from service.organizations.errors import UnknownOrganizationError
@@ -27,6 +33,16 @@ class Desk:
     keystore: Keystore
     clock: Clock
     ids: Ids
+    spool: Spool | None = None
+    migrator_url: str | None = None
+    """The tables' owner's address, which erasing needs; None where the operator hasn't set it."""
+
+    @asynccontextmanager
+    async def tenant(self, org_id: UUID) -> AsyncIterator[TenantSession]:
+        """Read and write for an organization, as the operator in its audit log."""
+        async with self.database.tenant(org_id) as session:
+            session.actor = OPERATOR
+            yield session
 
 
 def at_desk(data_dir: Path | None, work: Callable[[Desk], Awaitable[ResultT]]) -> ResultT:
@@ -38,11 +54,18 @@ def at_desk(data_dir: Path | None, work: Callable[[Desk], Awaitable[ResultT]]) -
 async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -> ResultT:
     urls = secret(settings.database_url), secret(settings.matcher_database_url)
     async with Database(
-        app_url=urls[0], matcher_url=urls[1], application="commonground operator"
+        app_url=urls[0], matcher_url=urls[1], limits=JOB_LIMITS, application="commonground operator"
     ) as database:
         await database.verify()
         keystore = open_keystore(settings)
-        return await work(Desk(database, keystore, SystemClock(), UuidV7Ids()))
+        spool = Spool(settings.upload_folder, settings.upload_bytes)
+        migrator = settings.migrator_database_url
+        return await work(
+            Desk(
+                database, keystore, SystemClock(), UuidV7Ids(), spool=spool,
+                migrator_url=None if migrator is None else migrator.get_secret_value(),
+            )
+        )  # fmt: skip
 
 
 async def organization(desk: Desk, handle: str) -> Organization:

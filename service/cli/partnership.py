@@ -7,7 +7,7 @@ import typer
 
 from service.cli.operator import Desk, at_desk, organization
 from service.partnerships.models import Partnership
-from service.partnerships.operations import create_partnership
+from service.partnerships.operations import create_partnership, note_created, require_room_for_one
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,10 +26,15 @@ def partnership() -> None:
 async def new_partnership(desk: Desk, one: str, other: str) -> Partnership:
     """An active partnership of two organizations, named by their handles, in which nothing is shared yet."""
     own, partner = await organization(desk, one), await organization(desk, other)
-    async with desk.database.tenant(own.id) as session:
-        return await create_partnership(
+    async with desk.tenant(partner.id) as session:
+        await require_room_for_one(session)
+    async with desk.tenant(own.id) as session:
+        made = await create_partnership(
             session, desk.keystore, desk.clock, partnership_id=desk.ids.new(), own=own, partner=partner
         )
+    async with desk.tenant(partner.id) as session:
+        await note_created(session, desk.clock, made.id)
+    return made
 
 
 @app.command()

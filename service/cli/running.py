@@ -13,6 +13,7 @@ import uvicorn
 
 from service.asgi import create_app
 from service.cli.errors import CommandError
+from service.http.protocol import BoundedProtocol
 from service.settings import Settings
 from service.worker import open_worker
 
@@ -96,6 +97,8 @@ def _config(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(settings),
         lifespan="on",
+        http=BoundedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

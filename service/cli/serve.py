@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.ground import database_for, ready_settings
+from service.cli.ground import database_for, ready_settings, refuse_wrong_keys
 from service.cli.running import listen, run, run_service
 from service.settings import Settings
 
@@ -25,6 +25,7 @@ def serve(
     The embedded database is migrated on start. Ctrl-C ends the service and leaves no database server behind.
     """
     settings = ready_settings(host=host, port=port, data_dir=data_dir)
+    refuse_wrong_keys(settings)
     with listen(settings.host, settings.port) as listener, database_for(settings) as settled:
         name, number = listener.getsockname()[:2]
         where = f"http://{f'[{name}]' if ':' in name else name}:{number}"

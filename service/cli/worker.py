@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.ground import database_for, ready_settings
+from service.cli.ground import database_for, ready_settings, refuse_wrong_keys
 from service.cli.running import run, run_worker
 
 
@@ -16,5 +16,7 @@ def worker(
 
     It shares the embedded database with a service on the same data directory; the last to end stops that.
     """
-    with database_for(ready_settings(data_dir=data_dir)) as settings:
+    given = ready_settings(data_dir=data_dir)
+    refuse_wrong_keys(given)
+    with database_for(given) as settings:
         run(run_worker(settings, lambda: print("The worker takes jobs. Ctrl-C ends it.", flush=True)))

@@ -9,7 +9,7 @@ import asyncpg
 from service.db.names import APP_ROLE, MATCHER_ROLE
 from service.db.policies import UNSCOPED_TABLES
 
-SCOPES = ("app.org_id", "app.partnership_id")
+SCOPES = ("app.org_id", "app.partnership_id", "app.person_id")
 
 _UNPROTECTED = """
 SELECT format('table %I: row-level security must be enabled and forced, or the table named in UNSCOPED_TABLES', c.relname)
@@ -75,6 +75,8 @@ SELECT format('foreign key %I on %I: must carry the tenant or the partnership, s
               k.conname, c.relname)
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
  WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity AND k.contype = 'f'
+   -- the directory, which every session reads anyhow
+   AND k.confrelid IS DISTINCT FROM to_regclass('public.organization')
    AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(k.conkey)
                       AND a.attname = ANY(ARRAY['org_id', 'partnership_id']))
 """

@@ -11,12 +11,21 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.engine import Limits, make_engine
-from service.db.names import APP_ROLE, DUTY_SETTING, MATCHER_ROLE, ORG_SETTING, PARTNERSHIP_SETTING, Duty
+from service.db.names import (
+    APP_ROLE,
+    DUTY_SETTING,
+    MATCHER_ROLE,
+    ORG_SETTING,
+    PARTNERSHIP_SETTING,
+    PERSON_SETTING,
+    Duty,
+)
 from service.db.safety import refuse_unsafe
 from service.db.sessions import (
     DirectorySession,
     DutySession,
     MatcherSession,
+    PersonReadSession,
     TenantReadSession,
     TenantSession,
 )
@@ -106,6 +115,15 @@ class Database:
     async def directory(self) -> AsyncIterator[DirectorySession]:
         """Work without a tenant on the tables that have none."""
         async with self._transaction(APP_ROLE, {}) as opened, DirectorySession(*opened) as session:
+            yield session
+
+    @asynccontextmanager
+    async def person_read(self, person_id: UUID) -> AsyncIterator[PersonReadSession]:
+        """Read what is one person's in every organization, without a tenant."""
+        async with (
+            self._transaction(APP_ROLE, {PERSON_SETTING: person_id}, read_only=True) as opened,
+            PersonReadSession(*opened, person_id=person_id) as session,
+        ):
             yield session
 
     def _transaction(

@@ -118,6 +118,19 @@ class EmbeddedServer:
         return self.urls(database)
 
 
+def data_major(folder: Path) -> int | None:
+    """PostgreSQL's major version of the data below `folder`; None if there are none."""
+    try:
+        return int((folder.expanduser() / "postgres" / "PG_VERSION").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def binaries_in(folder: Path) -> list[Path]:
+    """The folders of programs that a server on `folder` has copied beside its data."""
+    return sorted(folder.expanduser().glob("server-*/*/*/bin"))
+
+
 def _make_handle(data: Path, run: Path) -> "PostgresServer":
     with _environment("XDG_RUNTIME_DIR", str(run)):
         # Looks for a runtime folder when it is imported, and warns where there is none.

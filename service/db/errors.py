@@ -7,6 +7,12 @@ DatabaseError
 ├── RolesMissingError          the three roles were never made on this server
 ├── SchemaBehindError          the schema is older than this version: migrate
 ├── SchemaDriftError           models and migrations say different things
+├── SealedRowError             a sealed value doesn't open under the key of its owner
+├── RowsHiddenError            a role that policies bind would copy only what it sees
+├── ToolMissingError           a program of PostgreSQL's isn't installed, or too old for the server
+├── ToolFailedError            it ended with an error
+├── BackupError                a backup can't be made there, or isn't whole
+├── RestoreError               a backup doesn't fit where it is to go, or came out different
 └── EmbeddedServerError        the embedded server can't be started here
 """
 
@@ -56,6 +62,30 @@ class SchemaBehindError(DatabaseError):
 
 class SchemaDriftError(DatabaseError):
     """The tables that the models describe are not the ones that the migrations make."""
+
+
+class SealedRowError(DatabaseError):
+    """A value was moved, changed, or sealed under a key that is gone; the message names the row and not the value."""
+
+
+class RowsHiddenError(DatabaseError):
+    """A copy made as this role would miss the rows that policies hide from it."""
+
+
+class ToolMissingError(DatabaseError):
+    """`pg_dump` and its kin are needed in a version that fits the server."""
+
+
+class ToolFailedError(DatabaseError):
+    """`pg_dump` or `pg_restore` said what was wrong; the message carries its words."""
+
+
+class BackupError(DatabaseError):
+    """A backup can't be made at that place, or what is there is no whole backup."""
+
+
+class RestoreError(DatabaseError):
+    """The place isn't empty or too old for the backup, or the rows that arrived aren't those that were saved."""
 
 
 class EmbeddedServerError(DatabaseError):

@@ -63,11 +63,16 @@ async def require_current(app_url: str) -> None:
         stands_at = await driver.fetchval("SELECT version_num FROM alembic_version") if there else None
     finally:
         await driver.close()
-    known = [script.revision for script in ScriptDirectory(str(migrations_folder())).walk_revisions()]
+    known = known_revisions()
     if stands_at is None or stands_at in known[1:]:
         raise SchemaBehindError(
             f"The database's schema is at {stands_at or 'nothing'}, this version needs {known[0]}: run `commonground migrate`."
         )
+
+
+def known_revisions() -> list[str]:
+    """Every revision of the schema that this version knows, newest first."""
+    return [script.revision for script in ScriptDirectory(str(migrations_folder())).walk_revisions()]
 
 
 def migrations_folder() -> Path:

@@ -11,10 +11,14 @@ APP_ROLE = "commonground_app"
 MATCHER_ROLE = "commonground_matcher"
 """Compares the tokens of a partnership and has no right on any account."""
 
+BACKUP_ROLE = "commonground_backup"
+"""Reads every row past every policy, for backups only, and writes nothing."""
+
 DATABASE = "commonground"
 
 ORG_SETTING = "app.org_id"
 PARTNERSHIP_SETTING = "app.partnership_id"
+PERSON_SETTING = "app.person_id"
 DUTY_SETTING = "app.duty"
 
 
@@ -29,3 +33,9 @@ class Duty(StrEnum):
 
     PUBLISH = "publish"
     """Write what the tenant shows to a partner, which its own sessions can neither read nor count."""
+
+    WIPE = "wipe"
+    """Take a sandbox away, with its made-up partners and what it has with them."""
+
+    ERASE = "erase"
+    """Remove everything of the tenant, as the tables' owner: the operator's command alone."""

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 
 from alembic import op
 
-from service.db.names import APP_ROLE, MATCHER_ROLE
+from service.db.names import APP_ROLE, MATCHER_ROLE, MIGRATOR_ROLE
 
 ORG = "nullif(current_setting('app.org_id', true), '')::uuid"
 """The tenant of this transaction, or null."""
 
 PARTNERSHIP = "nullif(current_setting('app.partnership_id', true), '')::uuid"
 """The partnership of this transaction, or null."""
+
+PERSON = "nullif(current_setting('app.person_id', true), '')::uuid"
+"""The person who reads what is theirs in every organization, or null."""
 
 DUTY = "current_setting('app.duty', true)"
 """The duty that this transaction's job does for its tenant; null or empty in a person's session."""
@@ -25,11 +28,17 @@ WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 UNSCOPED_TABLES: dict[str, str] = {
     "alembic_version": "the version of the schema",
+    "login_attempt": "failed sign-ins, by keyed hashes only: they come before anybody is known",
     "organization": "the directory of tenants: a key's first look-up and a partner's name need it before a tenant is set",
+    "person": "somebody may belong to several organizations, and signs in before a tenant is set",
+    "person_identity": "who a person is at an identity provider: it finds them before a tenant is set",
+    "person_link": "single-use links to prove an address or set a password, by digest: used before anybody is signed in",
     "pgqueuer": "the queue: a worker takes jobs of every tenant; arguments are ids only",
     "pgqueuer_log": "what the queue did, by job number; tracebacks carry the kind and place of an error, never its text",
     "pgqueuer_schedules": "schedules of the queue library; not used",
     "pgqueuer_statistics": "counts of the queue library; not used",
+    "recovery_code": "codes for a lost second factor, by keyed hashes: a person's own, asked for before a tenant is set",
+    "session": "who is signed in, by digest: it says which tenant is to be set",
 }
 """Every table without a tenant, and why it may be one."""
 
@@ -59,10 +68,20 @@ def allow(
     op.execute(f"CREATE POLICY {name} ON {table} FOR {command} TO {to}{using}{check}")
 
 
+def erasable(table: str, *columns: str) -> None:
+    """Let whoever erases an organization, as the tables' owner and on that duty alone, at the rows that name it in `columns`.
+
+    The app's role can't: it never has the owner's address, and some tables it may not delete from at all.
+    """
+    named = " OR ".join(f"{column} = {ORG}" for column in columns)
+    allow(table, f"({named}) AND {DUTY} = 'erase'", to=MIGRATOR_ROLE, name=f"{table}_erase")
+
+
 def owned_by_org(table: str, *, column: str = "org_id", privileges: Sequence[str] = WRITE) -> None:
     """Protect `table` and give the app's role the rows of its tenant."""
     protect(table)
     allow(table, f"{column} = {ORG}")
+    erasable(table, column)
     grant(table, privileges)
 
 
@@ -72,6 +91,7 @@ def seen_by_both(
     """Protect `table` and give the app's role the rows in which its tenant is one of the two sides."""
     protect(table)
     allow(table, " OR ".join(f"{column} = {ORG}" for column in columns))
+    erasable(table, *columns)
     grant(table, privileges)
 
 

@@ -8,7 +8,7 @@ The embedded server makes them by itself. On a server of your own, once, with th
     commonground migrate --create-roles postgresql://postgres:…@db.example/postgres
 
 It makes the roles with the passwords in those addresses and the database that they name, then migrates. Running it again changes
-passwords and settings and nothing else.
+passwords and settings and nothing else. With BACKUP_DATABASE_URL set it makes a fourth role, which reads everything for backups.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import asyncpg
 
 from service.db.engine import plain_url
 from service.db.faults import connecting
-from service.db.names import APP_ROLE, DATABASE, MATCHER_ROLE, MIGRATOR_ROLE
+from service.db.names import APP_ROLE, BACKUP_ROLE, DATABASE, MATCHER_ROLE, MIGRATOR_ROLE
 
 ROLE_SETTINGS: dict[str, dict[str, str]] = {
     MIGRATOR_ROLE: {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "10min"},
@@ -33,6 +33,7 @@ ROLE_SETTINGS: dict[str, dict[str, str]] = {
         "idle_in_transaction_session_timeout": "5min",
         "search_path": "public, pg_temp",
     },
+    BACKUP_ROLE: {"default_transaction_read_only": "on", "lock_timeout": "60s"},
 }
 """The longest that each role may run, wait and idle, on the server's own clock. A temporary table never hides a real one."""
 
@@ -44,6 +45,8 @@ class Passwords:
     migrator: str | None = None
     app: str | None = None
     matcher: str | None = None
+    backup: str | None = None
+    """Without one the role for backups isn't made: it sees past every policy, so it is there only where it is used."""
 
     def by_role(self) -> dict[str, str | None]:
         return {MIGRATOR_ROLE: self.migrator, APP_ROLE: self.app, MATCHER_ROLE: self.matcher}
@@ -61,6 +64,8 @@ async def create_roles(admin_url: str, passwords: Passwords, *, database: str = 
             await admin.execute(
                 f"CREATE DATABASE {_name(database)} OWNER {MIGRATOR_ROLE} ENCODING 'UTF8' TEMPLATE template0"
             )
+        if passwords.backup is not None:
+            await _make_backup_role(admin, passwords.backup, database)
         await _grant_database(admin, database)
         await _grant_schema(admin_url, database)
     finally:
@@ -90,11 +95,20 @@ async def _connect(url: str, **options: str) -> asyncpg.Connection:
         return await asyncpg.connect(plain_url(url), timeout=10, **options)
 
 
-async def _make_role(admin: asyncpg.Connection, role: str, password: str | None) -> None:
+async def _make_backup_role(admin: asyncpg.Connection, password: str, database: str) -> None:
+    """Reads every row of every table and writes none: pg_dump as any other role would leave rows out, or refuse."""
+    await _make_role(admin, BACKUP_ROLE, password, attribute="BYPASSRLS")
+    await admin.execute(f"GRANT pg_read_all_data TO {BACKUP_ROLE}")
+    await admin.execute(f"GRANT CONNECT ON DATABASE {_name(database)} TO {BACKUP_ROLE}")
+
+
+async def _make_role(
+    admin: asyncpg.Connection, role: str, password: str | None, *, attribute: str = "NOBYPASSRLS"
+) -> None:
     if not await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
         await admin.execute(f"CREATE ROLE {role}")
     await admin.execute(
-        f"ALTER ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOREPLICATION NOCREATEDB NOCREATEROLE"
+        f"ALTER ROLE {role} LOGIN NOSUPERUSER {attribute} NOREPLICATION NOCREATEDB NOCREATEROLE"
     )
     if password is not None:
         # ALTER ROLE takes no bound values; format's %L quotes the password as the server itself would.

@@ -22,8 +22,8 @@ def version_is_safe(number: int) -> bool:
     return major >= min(FIXED_MINORS) and minor >= FIXED_MINORS.get(major, 0)
 
 
-async def refuse_unsafe(driver: asyncpg.Connection) -> None:
-    """Raise UnsafeDatabaseError unless server and role of this connection hold to row-level security."""
+async def refuse_unsafe_version(driver: asyncpg.Connection) -> int:
+    """The server's `server_version_num`; UnsafeDatabaseError for one that shows rows past policies."""
     number = int(await driver.fetchval("SHOW server_version_num"))
     if not version_is_safe(number):
         wanted = ", ".join(f"{major}.{minor}" for major, minor in FIXED_MINORS.items())
@@ -31,6 +31,12 @@ async def refuse_unsafe(driver: asyncpg.Connection) -> None:
             f"PostgreSQL {number // 10_000}.{number % 10_000} shows rows past row-level security (CVE-2025-8713). "
             f"Upgrade the server to {wanted}, 18 or later of its line."
         )
+    return number
+
+
+async def refuse_unsafe(driver: asyncpg.Connection) -> None:
+    """Raise UnsafeDatabaseError unless server and role of this connection hold to row-level security."""
+    await refuse_unsafe_version(driver)
     role = await driver.fetchrow(_ROLE)
     faults = _faults(role)
     if faults:

@@ -1,6 +1,7 @@
 """Session types: what a repository is built with says what it may do and for whom.
 
-    ReadSession ─┬─ TenantReadSession ─┐
+    ReadSession ─┬─ PersonReadSession
+                 ├─ TenantReadSession ─┐
                  │                     ├─ TenantSession ── DutySession
                  └─ WriteSession ──────┤
                                        ├─ MatcherSession
@@ -10,7 +11,7 @@ A session is one open transaction. It is opened by `service.db.database.Database
 committed, or rolled back if an error leaves the block. Nothing here commits.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import TracebackType
@@ -29,6 +30,8 @@ from service.kit.actors import SERVICE
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Ending = Callable[[Any, list[Any]], Awaitable[None]]
+"""Something to be done at the end of a transaction: takes its session and the items given for it."""
 
 
 class ReadSession:
@@ -112,6 +115,38 @@ class ReadSession:
 
 
 class WriteSession(ReadSession):
+    @cached_property
+    def _endings(self) -> list[tuple[Ending, Any]]:
+        return []
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self._end()
+        except BaseException as failed:
+            await super().__aexit__(type(failed), failed, failed.__traceback__)
+            raise
+        await super().__aexit__(kind, error, trace)
+
+    def at_end(self, work: Ending, item: Any) -> None:
+        """Have `work` called with the session and every item given for it, as the last thing before the commit.
+
+        For what takes a lock that the whole organization waits for. Not called if the transaction is rolled back.
+        """
+        self._endings.append((work, item))
+
+    async def _end(self) -> None:
+        if not self._endings:
+            return
+        await self.raw()  # writes out what was added
+        by_work: dict[Ending, list[Any]] = {}
+        for work, item in self._endings:
+            by_work.setdefault(work, []).append(item)
+        for work, items in by_work.items():
+            await work(self, items)
+
     def add(self, record: object) -> None:
         """Insert `record` with the next statement, or at the end."""
         self.orm.add(record)
@@ -130,8 +165,13 @@ class WriteSession(ReadSession):
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Run statements that may fail: an error that leaves the block undoes only what the block did."""
-        async with self.orm.begin_nested():
-            yield
+        before = len(self._endings)
+        try:
+            async with self.orm.begin_nested():
+                yield
+        except BaseException:
+            del self._endings[before:]
+            raise
 
 
 class TenantReadSession(ReadSession):
@@ -157,6 +197,14 @@ class DutySession(TenantSession):
     ) -> None:
         super().__init__(connection, driver, org_id=org_id)
         self.duty = duty
+
+
+class PersonReadSession(ReadSession):
+    """Reads as one person, of the tables that have a tenant only where this person stands in them."""
+
+    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection, *, person_id: UUID) -> None:
+        super().__init__(connection, driver)
+        self.person_id = person_id
 
 
 class MatcherSession(WriteSession):

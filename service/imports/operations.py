@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from service.audit import record as record_action
 from service.db.sessions import TenantSession
 from service.imports.models import Import, ImportMode, ImportStatus
+from service.imports.repository import Imports
 from service.jobs import Payload, enqueue
 from service.kit.clock import Clock
+from service.organizations.standing import Quota, hold_active, is_limited, require_room
 
 RUN_JOB = "imports.run"
 CHANGED_JOB = "accounts.changed"
@@ -27,7 +30,12 @@ class Upload:
 
 
 async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import:
-    """Record an upload that is safe in the spool and queue its reading, in one transaction."""
+    """Record an upload that is safe in the spool and queue its reading, in one transaction.
+
+    OrganizationSuspendedError, QuotaExceededError.
+    """
+    await hold_active(session)
+    await _require_room(session, upload)
     record = Import(
         org_id=session.org_id, id=upload.import_id, status=ImportStatus.RECEIVED, mode=upload.mode,
         filename=upload.filename, population=upload.population,
@@ -37,7 +45,21 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
     session.add(record)
     await session.flush()
     await queue_import(session, upload.import_id)
+    details = {"mode": upload.mode.value, "bytes": upload.bytes_received, "population": upload.population}
+    await record_action(
+        session, clock, "import.accepted", target=f"import:{upload.import_id}", details=details
+    )
     return record
+
+
+async def _require_room(session: TenantSession, upload: Upload) -> None:
+    """Uploads that wait for their reading take disk space; those that were read don't."""
+    if await is_limited(session, Quota.UPLOAD_BYTES):
+        imports = Imports(session)
+        await imports.take_turn()
+        await require_room(
+            session, Quota.UPLOAD_BYTES, await imports.waiting_bytes() + upload.bytes_received
+        )
 
 
 def run_arguments(org_id: UUID, import_id: UUID) -> Payload:

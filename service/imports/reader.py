@@ -21,6 +21,8 @@ from service.imports.target import Order, Outcome, Ready, Target
 from service.ingest import IngestError, Limits
 from service.jobs import enqueue, is_live
 from service.kit.clock import Clock
+from service.organizations.errors import QuotaExceededError
+from service.organizations.standing import Quota, is_limited, require_room
 
 MAX_STORED_ERRORS = 10_000
 FINISHED = frozenset({ImportStatus.COMPLETED, ImportStatus.FAILED})
@@ -99,6 +101,8 @@ class Reader(Generic[BatchT]):
                 await self._store(session, read, ready, order)
         except IngestError as error:
             await self._fail(org_id, work.id, {"code": error.code, "message": str(error)})
+        except QuotaExceededError as error:
+            await self._fail(org_id, work.id, {"code": "quota_exceeded", "message": str(error)})
         except DatabaseUnavailable:
             raise
         except Exception:
@@ -115,6 +119,8 @@ class Reader(Generic[BatchT]):
         if record is None or record.status in FINISHED:
             return
         outcome = await self.target.store(session, ready.batch, order)
+        if await is_limited(session, Quota.ACCOUNTS):
+            await require_room(session, Quota.ACCOUNTS, await self.target.count(session))
         await _complete(session, self.clock, record, read=read, ready=ready, outcome=outcome)
 
     async def _fail(self, org_id: UUID, import_id: UUID, problem: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import polars as pl
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from service.db.sessions import TenantReadSession, TenantSession
@@ -52,6 +53,19 @@ class Imports:
             .order_by(col(Import.id))
             .limit(1)
         )
+
+    async def ids(self) -> list[UUID]:
+        return list(await self._session.scalars(select(Import.id).where(Import.org_id == self._session.org_id)))
+
+    async def waiting_bytes(self) -> int:
+        """Of all uploads that have still to be read, or are being read."""
+        found = await self._session.scalar(
+            select(func.sum(Import.bytes_received)).where(
+                Import.org_id == self._session.org_id,
+                col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING]),
+            )
+        )
+        return int(found or 0)
 
     async def lock_storing(self) -> None:
         """Until the transaction ends, nobody else stores accounts of the organization."""

@@ -44,6 +44,10 @@ class Target(Protocol[BatchT]):
         """Pure and heavy: runs in a thread, with no transaction open."""
         ...
 
+    async def count(self, session: TenantSession) -> int:
+        """How many records the organization has."""
+        ...
+
     async def store(self, session: TenantSession, batch: BatchT, order: Order) -> Outcome:
         """Compare with what is stored and write the difference, in the import's transaction."""
         ...

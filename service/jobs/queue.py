@@ -4,7 +4,7 @@ A job is added through the session of the change that makes it necessary: it exi
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,6 +55,16 @@ async def is_live(session: ReadSession, name: str, payload: Mapping[str, str | i
         encode(payload),
     )
     return rows.first() is not None
+
+
+async def states_naming(session: ReadSession, ids: Collection[str]) -> set[str]:
+    """What has become of the jobs whose arguments name one of these: `queued`, `picked`, `failed`; those that are done are gone."""
+    rows = await session.sql(
+        "SELECT DISTINCT status::text FROM pgqueuer WHERE EXISTS (SELECT FROM unnest($1::text[]) AS id"
+        " WHERE position(convert_to(id, 'UTF8') IN payload) > 0)",
+        list(ids),
+    )
+    return {row.status for row in rows}
 
 
 async def live_payloads(session: ReadSession, name: str) -> list[Payload]:
@@ -109,6 +119,15 @@ async def dead_letters(session: ReadSession, *, limit: int = 100) -> list[DeadLe
         limit,
     )
     return [DeadLetter(row.id, row.entrypoint, decode(row.payload), row.created, row.error) for row in rows]
+
+
+async def forget(session: WriteSession, ids: Collection[str]) -> None:
+    """Take out every job whose arguments name one of these ids, whatever became of it; one that runs isn't stopped."""
+    await session.sql(
+        "DELETE FROM pgqueuer WHERE EXISTS (SELECT FROM unnest($1::text[]) AS id"
+        " WHERE position(convert_to(id, 'UTF8') IN payload) > 0)",
+        list(ids),
+    )
 
 
 async def revive(session: WriteSession, job_ids: list[int]) -> None:

@@ -4,7 +4,7 @@ A job that a worker has taken is its own while its heartbeat is fresh. When the 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,15 +43,25 @@ class WorkerLimits:
 
 
 class Worker:
-    """Runs the registry's jobs; `url` is the app role's address, for the queue's own few connections."""
+    """Runs the registry's jobs; `url` is the app role's address, for the queue's own few connections.
+
+    `may_work` is asked before the first job is taken, again and again until it is true.
+    """
 
     def __init__(
-        self, database: Database, registry: Registry, *, url: str, limits: WorkerLimits | None = None
+        self,
+        database: Database,
+        registry: Registry,
+        *,
+        url: str,
+        limits: WorkerLimits | None = None,
+        may_work: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         self._database = database
         self._registry = registry
         self._url = plain_url(url)
         self._limits = limits or WorkerLimits()
+        self._may_work = may_work
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -74,6 +84,9 @@ class Worker:
                 wait = min(wait * 2, 8.0)
 
     async def _work(self) -> None:
+        if self._may_work is not None and not await self._may_work():
+            await self._sleep(2.0)
+            return
         async with self._manager() as manager:
             working = asyncio.create_task(
                 manager.run(

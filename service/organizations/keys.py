@@ -1,7 +1,7 @@
-"""API keys: `cg_live_` + organization id (26) + secret (52) + checksum (7), in Crockford base32, lower case.
+"""API keys: `cg_live_` or `cg_test_` + organization id (26) + secret (52) + checksum (7), in Crockford base32, lower case.
 
 The organization's id stands first, so that the tenant is set before the first look-up; the checksum lets a mistyped or cut
-key be told from a wrong one without a look-up, and lets scanners find leaked keys.
+key be told from a wrong one without a look-up, and lets scanners find leaked keys. A test key opens a sandbox and nothing live.
 """
 
 import binascii
@@ -17,7 +17,8 @@ from service.organizations.errors import InvalidApiKeyError
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 SECRET_BYTES = 32
 PREFIX_CHARACTERS = 10
-_FORM = re.compile(rf"cg_live_([{ALPHABET}]{{26}})([{ALPHABET}]{{52}})([{ALPHABET}]{{7}})")
+LIVE, TEST = "cg_live_", "cg_test_"
+_FORM = re.compile(rf"({LIVE}|{TEST})([{ALPHABET}]{{26}})([{ALPHABET}]{{52}})([{ALPHABET}]{{7}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class KeyText:
     """A well-formed key. `prefix` is the public part that it is found by; `digest` is what is stored (SHA-256)."""
 
     org_id: UUID
+    sandbox: bool
     prefix: str
     text: str
 
@@ -35,26 +37,36 @@ class KeyText:
     def digest(self) -> bytes:
         return hashlib.sha256(self.text.encode()).digest()
 
+    @property
+    def shown(self) -> str:
+        """What lists show of it: which key it is, and not the key."""
+        return shown(self.prefix, sandbox=self.sandbox)
+
     def matches(self, digest: bytes) -> bool:
         return hmac.compare_digest(self.digest, digest)
 
 
-def new_key(org_id: UUID) -> KeyText:
+def shown(prefix: str, *, sandbox: bool) -> str:
+    return f"{TEST if sandbox else LIVE}…{prefix}…"
+
+
+def new_key(org_id: UUID, *, sandbox: bool = False) -> KeyText:
     """A fresh key of 256 random bits."""
-    body = "cg_live_" + _encode(org_id.bytes, 26) + _encode(secrets.token_bytes(SECRET_BYTES), 52)
+    secret = _encode(secrets.token_bytes(SECRET_BYTES), 52)
+    body = (TEST if sandbox else LIVE) + _encode(org_id.bytes, 26) + secret
     return parse_key(body + _checksum(body))
 
 
 def parse_key(text: str) -> KeyText:
     """Read a key; InvalidApiKeyError if it isn't one or was mistyped."""
     form = _FORM.fullmatch(text)
-    if form is None or not hmac.compare_digest(_checksum(text[:-7]), form[3]):
+    if form is None or not hmac.compare_digest(_checksum(text[:-7]), form[4]):
         raise InvalidApiKeyError
     try:
-        org_id = UUID(bytes=_decode(form[1], 16))
+        org_id = UUID(bytes=_decode(form[2], 16))
     except OverflowError:
         raise InvalidApiKeyError from None
-    return KeyText(org_id, form[2][:PREFIX_CHARACTERS], text)
+    return KeyText(org_id, form[1] == TEST, form[3][:PREFIX_CHARACTERS], text)
 
 
 def _checksum(body: str) -> str:

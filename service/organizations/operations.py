@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from service.audit import record
 from service.crypto import IdentityKey, Keystore, Mode, ReferenceKey, SecretBytes, SecretName
 from service.db.sessions import TenantReadSession, TenantSession
 from service.kit.actors import Actor, ActorKind
@@ -15,11 +16,15 @@ from service.organizations.errors import (
     InvalidApiKeyError,
     InvalidHandleError,
     MissingScopeError,
+    ReservedHandleError,
 )
 from service.organizations.keys import KeyText, new_key
 from service.organizations.models import ApiKey, Organization, Scope
 from service.organizations.repository import ApiKeys, Directory
+from service.organizations.standing import refuse_suspended
 
+SANDBOX_HANDLE = "sandbox-"
+"""How the handles of sandbox organizations begin, and no other's."""
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 
 
@@ -59,37 +64,53 @@ async def create_organization(
     """
     if not _HANDLE.fullmatch(handle):
         raise InvalidHandleError(handle)
+    if handle.startswith(SANDBOX_HANDLE):
+        raise ReservedHandleError(handle)
     if await Directory(session).by_handle(handle):
         raise HandleTakenError(handle)
-    seed = keystore.get_or_create(identity_name(session.org_id))
-    keystore.get_or_create(SecretName("kref", str(session.org_id)), SecretBytes.draw)
     organization = Organization(
-        id=session.org_id, handle=handle, name=name, mode=Mode.HOSTED, identity=IdentityKey(seed).public,
+        id=session.org_id, handle=handle, name=name, mode=Mode.HOSTED, identity=draw_keys(keystore, session.org_id),
         created_at=clock.now(),
     )  # fmt: skip
     session.add(organization)
     await session.flush()
+    await record(session, clock, "organization.created", target=f"organization:{organization.id}")
     return organization
 
 
+def draw_keys(keystore: Keystore, org_id: UUID) -> bytes:
+    """Identity and reference keys of a hosted organization, drawn if there are none; the identity's public key."""
+    seed = keystore.get_or_create(identity_name(org_id))
+    keystore.get_or_create(SecretName("kref", str(org_id)), SecretBytes.draw)
+    return IdentityKey(seed).public
+
+
 def create_key(
-    session: TenantSession, ids: Ids, clock: Clock, *, name: str, scopes: Iterable[Scope] = Scope
+    session: TenantSession, ids: Ids, clock: Clock, *, name: str, scopes: Iterable[Scope] = Scope, sandbox: bool = False
 ) -> KeyText:
-    """A new API key of the session's organization; its text is shown once and not stored."""
-    key = new_key(session.org_id)
+    """The first API key of an organization just made, without an audit entry of its own; `key_operations.issue_key` makes others.
+
+    Its text is shown once and not stored. `sandbox` as the organization's.
+    """
+    key, key_id = new_key(session.org_id, sandbox=sandbox), ids.new()
     session.add(
         ApiKey(
-            org_id=session.org_id, id=ids.new(), name=name, prefix=key.prefix, digest=key.digest,
+            org_id=session.org_id, id=key_id, name=name, prefix=key.prefix, digest=key.digest, sandbox=sandbox, family_id=key_id,
             scopes=[scope.value for scope in scopes], created_at=clock.now(), expires_at=None, revoked_at=None,
+            created_by_kind=session.actor.kind, created_by_id=session.actor.id,
         )
     )  # fmt: skip
     return key
 
 
 async def identify(session: TenantReadSession, key: KeyText, clock: Clock) -> Caller:
-    """Who the key is; InvalidApiKeyError if it is unknown, expired or revoked. The session's tenant is the key's organization."""
-    for stored in await ApiKeys(session).usable(key.prefix, clock.now()):
+    """Who the key is; the session's tenant is its organization.
+
+    InvalidApiKeyError if it is unknown, expired or revoked; OrganizationSuspendedError if the organization is.
+    """
+    for stored, standing in await ApiKeys(session).usable(key.prefix, clock.now(), sandbox=key.sandbox):
         if key.matches(stored.digest):
+            refuse_suspended(standing)
             session.actor = Actor(ActorKind.API_KEY, stored.id)
             return Caller(
                 stored.org_id, session.actor, frozenset(Scope(scope) for scope in stored.scopes)

@@ -2,8 +2,10 @@
 
 PartnershipError
 ├── UnknownPartnershipError     no such partnership of this organization
+├── UnknownSharingRuleError     nothing was ever said of this population
 ├── SamePartnerError            an organization can't be its own partner
 ├── AlreadyPartnersError        the two have an active partnership
+├── DifferentWorldsError        one is a sandbox and the other isn't in it
 ├── UnknownPopulationError      the organization has no population of this name
 ├── PartnershipEndedError   nothing can be shared in it any more
 └── LevelNotOfferedError        `counts_only` needs the weekly frozen count, which this version doesn't have
@@ -19,6 +21,11 @@ class UnknownPartnershipError(PartnershipError):
         super().__init__("There is no such partnership.")
 
 
+class UnknownSharingRuleError(PartnershipError):
+    def __init__(self) -> None:
+        super().__init__("There is no rule for this population: it is hidden.")
+
+
 class SamePartnerError(PartnershipError):
     def __init__(self) -> None:
         super().__init__("An organization cannot be its own partner: name two different organizations.")
@@ -27,6 +34,14 @@ class SamePartnerError(PartnershipError):
 class AlreadyPartnersError(PartnershipError):
     def __init__(self) -> None:
         super().__init__("These two organizations have an active partnership already.")
+
+
+class DifferentWorldsError(PartnershipError):
+    def __init__(self) -> None:
+        super().__init__(
+            "A sandbox has partnerships with its own fictional partners only, and never with a live organization: "
+            "name two live organizations."
+        )
 
 
 class UnknownPopulationError(PartnershipError):

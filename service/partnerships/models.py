@@ -5,7 +5,18 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
 from sqlmodel import Field
 
@@ -41,7 +52,13 @@ class Partnership(Record, table=True):
     """The link of two organizations; `lo` is the one whose id sorts first."""
 
     __tablename__ = "partnership"
-    __table_args__ = (CheckConstraint("lo_org_id < hi_org_id", name="order"),)
+    __table_args__ = (
+        CheckConstraint("lo_org_id < hi_org_id", name="order"),
+        UniqueConstraint("id", "lo_org_id", "hi_org_id"),
+        # both of the same world: what is live and what is a sandbox never meet
+        ForeignKeyConstraint(["lo_org_id", "sandbox"], ["organization.id", "organization.sandbox"]),
+        ForeignKeyConstraint(["hi_org_id", "sandbox"], ["organization.id", "organization.sandbox"]),
+    )
 
     id: UUID = Field(primary_key=True)
     lo_org_id: UUID
@@ -52,6 +69,8 @@ class Partnership(Record, table=True):
     threshold: float = Field(default=0.90, sa_type=DOUBLE_PRECISION)
     created_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(sa_column=moment(nullable=True))
+    sandbox: bool = False
+    """As both its sides'."""
 
     def partner_of(self, org_id: UUID) -> UUID:
         """The other side."""
@@ -61,16 +80,31 @@ class Partnership(Record, table=True):
         return "lo" if org_id == self.lo_org_id else "hi"
 
 
+_PARTNER = "CASE WHEN org_id = lo_org_id THEN hi_org_id ELSE lo_org_id END"
+_SIDE = ["partnership_side.partnership_id", "partnership_side.org_id", "partnership_side.partner_org_id"]
+
+
 class PartnershipSide(Record, table=True):
     """What one side published of itself: who it is and its signed statement of the epoch."""
 
     __tablename__ = "partnership_side"
-    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partnership_id", "lo_org_id", "hi_org_id"],
+            ["partnership.id", "partnership.lo_org_id", "partnership.hi_org_id"],
+        ),
+        CheckConstraint("org_id IN (lo_org_id, hi_org_id)", name="of_the_pair"),
+        UniqueConstraint("partnership_id", "org_id", "partner_org_id"),
+    )
 
     partnership_id: UUID = Field(primary_key=True)
     org_id: UUID = Field(primary_key=True)
     lo_org_id: UUID
     hi_org_id: UUID
+    partner_org_id: UUID | None = Field(
+        default=None, sa_column=Column(Uuid, Computed(_PARTNER, persisted=True), nullable=False)
+    )
+    """The other side, as the database works it out: what names an owner and a viewer names this pair of columns."""
     name: str = Field(sa_type=Text)
     handle: str = Field(sa_type=Text)
     mode: Mode = Field(sa_column=enum_column(Mode))
@@ -86,7 +120,7 @@ class SharingRule(Record, table=True):
     """One side's word on one of its populations. Both sides read it; only the owner's session writes it."""
 
     __tablename__ = "sharing_rule"
-    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+    __table_args__ = (ForeignKeyConstraint(["partnership_id", "owner_org_id", "partner_org_id"], _SIDE),)
 
     partnership_id: UUID = Field(primary_key=True)
     owner_org_id: UUID = Field(primary_key=True)
@@ -106,7 +140,7 @@ class SharedRecord(Record, table=True):
     """What `owner_org_id` shows of one account to `viewer_org_id`; `ref` names the account in this partnership."""
 
     __tablename__ = "shared_record"
-    __table_args__ = (ForeignKeyConstraint(["partnership_id"], ["partnership.id"]),)
+    __table_args__ = (ForeignKeyConstraint(["partnership_id", "owner_org_id", "viewer_org_id"], _SIDE),)
 
     partnership_id: UUID = Field(primary_key=True)
     owner_org_id: UUID = Field(primary_key=True)

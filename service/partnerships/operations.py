@@ -1,9 +1,11 @@
 """Beginning a partnership, and saying what one shares in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from service.audit import record
 from service.crypto import ExchangeKey, Keystore, Pins, SecretBytes, code_secret
 from service.db.sessions import TenantSession
 from service.jobs import enqueue
@@ -12,9 +14,11 @@ from service.linking.epoch import Speaker, derive
 from service.matching import NORMALISER_VERSION
 from service.organizations.models import Organization
 from service.organizations.operations import identity_key
+from service.organizations.standing import Quota, is_limited, require_room
 from service.partnerships.epochs import exchange_name, party, service_secret
 from service.partnerships.errors import (
     AlreadyPartnersError,
+    DifferentWorldsError,
     LevelNotOfferedError,
     PartnershipEndedError,
     SamePartnerError,
@@ -27,7 +31,7 @@ from service.partnerships.models import (
     SharingLevel,
     SharingRule,
 )
-from service.partnerships.repository import Partnerships, rule_of
+from service.partnerships.repository import Partnerships, rule_alone
 
 RULES_CHANGED_JOB = "sharing_rules.changed"
 """Enqueued by name for whoever derives something from the rules: {org_id, partnership_id}."""
@@ -56,16 +60,20 @@ async def create_partnership(
 ) -> Partnership:
     """An active partnership of two hosted organizations, its first epoch opened and confirmed by both.
 
-    For the operator's command; the session's tenant is `own`. SamePartnerError, AlreadyPartnersError.
+    For the operator's command; the session's tenant is `own`, and `note_created` tells the other side's log.
+    SamePartnerError, DifferentWorldsError, AlreadyPartnersError, QuotaExceededError.
     """
     if own.id == partner.id:
         raise SamePartnerError
+    if not _of_one_world(own, partner):
+        raise DifferentWorldsError
     if await Partnerships(session).with_partner(partner.id):
         raise AlreadyPartnersError
+    await require_room_for_one(session)
     lo, hi = sorted((own, partner), key=lambda o: o.id)
     partnership = Partnership(
         id=partnership_id, lo_org_id=lo.id, hi_org_id=hi.id, status=PartnershipStatus.ACTIVE, epoch=1,
-        normaliser=NORMALISER_VERSION, created_at=clock.now(), ended_at=None,
+        normaliser=NORMALISER_VERSION, created_at=clock.now(), ended_at=None, sandbox=own.sandbox,
     )  # fmt: skip
     session.add(partnership)
     await session.flush()
@@ -74,7 +82,27 @@ async def create_partnership(
     session.add(_side(partnership, lo, *speakers))
     session.add(_side(partnership, hi, *reversed(speakers)))
     await session.flush()
+    await note_created(session, clock, partnership_id)
     return partnership
+
+
+def _of_one_world(one: Organization, other: Organization) -> bool:
+    """Whether both are live, or one was made up for the other's sandbox. The database refuses live and sandbox by itself."""
+    if one.sandbox and other.sandbox:
+        return one.fictional_for == other.id or other.fictional_for == one.id
+    return not one.sandbox and not other.sandbox
+
+
+async def require_room_for_one(session: TenantSession) -> None:
+    """QuotaExceededError if the session's organization may have no further partnership."""
+    if await is_limited(session, Quota.PARTNERSHIPS):
+        active = await Partnerships(session).everyone(status=PartnershipStatus.ACTIVE)
+        await require_room(session, Quota.PARTNERSHIPS, len(active) + 1)
+
+
+async def note_created(session: TenantSession, clock: Clock, partnership_id: UUID) -> None:
+    """Write the partnership's beginning into the log of the session's organization."""
+    await record(session, clock, "partnership.created", target=f"partnership:{partnership_id}")
 
 
 def _speaker(keystore: Keystore, organization: Organization, partnership_id: UUID, epoch: int) -> Speaker:
@@ -95,14 +123,25 @@ def _side(partnership: Partnership, own: Organization, speaker: Speaker, partner
     )  # fmt: skip
 
 
-async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, said: Share) -> SharingRule:
-    """Set the session's rule for one population; it holds from this commit on. UnknownPartnershipError, LevelNotOfferedError."""
+async def share(
+    session: TenantSession,
+    clock: Clock,
+    *,
+    partnership_id: UUID,
+    said: Share,
+    meets: Callable[[SharingRule | None], None] = lambda _: None,
+) -> SharingRule:
+    """Set the session's rule for one population; it holds from this commit on. UnknownPartnershipError, LevelNotOfferedError.
+
+    `meets` raises unless the rule that stands, which nobody else changes meanwhile, is as the caller expects.
+    """
     if said.level is SharingLevel.COUNTS_ONLY:
         raise LevelNotOfferedError
     partnership = await Partnerships(session).by_id(partnership_id)
     if partnership.status is PartnershipStatus.ENDED:
         raise PartnershipEndedError
-    rule = await rule_of(session, partnership_id, said.bit)
+    rule = await rule_alone(session, partnership_id, said.bit)
+    meets(rule)
     if rule is None:
         rule = SharingRule(
             partnership_id=partnership_id, owner_org_id=session.org_id, bit=said.bit, partner_org_id=partnership.partner_of(session.org_id),
@@ -115,6 +154,13 @@ async def share(session: TenantSession, clock: Clock, *, partnership_id: UUID, s
     await session.flush()
     place = {"org_id": str(session.org_id), "partnership_id": str(partnership_id)}
     await enqueue(session, RULES_CHANGED_JOB, place, dedupe_key=f"{partnership_id}:{session.org_id}")
+    details = {
+        "population": said.population, "level": said.level.value, "preset": said.preset.value, "version": rule.version,
+        "ends_at": None if said.ends_at is None else said.ends_at.isoformat(),
+    }  # fmt: skip
+    await record(
+        session, clock, "sharing_rule.changed", target=f"partnership:{partnership_id}", details=details
+    )
     if said.ends_at is not None:
         await enqueue(session, RULES_CHANGED_JOB, place, delay=max(said.ends_at - clock.now(), timedelta()))
     return rule

@@ -98,7 +98,15 @@ class SharedRecords:
         return list(await self._session.scalars(statement))
 
 
-async def rule_of(session: TenantSession, partnership_id: UUID, bit: int) -> SharingRule | None:
+async def rule_alone(session: TenantSession, partnership_id: UUID, bit: int) -> SharingRule | None:
+    """One's own rule for one population; nobody else sets it, for the first time neither, until the transaction ends."""
+    await session.sql(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"rule:{partnership_id}:{session.org_id}:{bit}"
+    )
+    return await rule_of(session, partnership_id, bit)
+
+
+async def rule_of(session: TenantReadSession, partnership_id: UUID, bit: int) -> SharingRule | None:
     """One's own rule for one population."""
     return await session.scalar(
         select(SharingRule).where(

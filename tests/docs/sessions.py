@@ -1,6 +1,15 @@
-"""The documents' sessions: blocks of `bash` that run as they stand, and the `text` block after one, which is what it prints.
+"""The documents' sessions: blocks of `bash` and `python` that run as they stand, and the `text` block after one, which is what it prints.
 
-`python -m tests.docs.sessions README.md` runs a page and writes what it printed into it; read the difference before you commit.
+To add a guide, write `docs/guide/<name>.md`, give it a line in `docs/README.md`, and that is all: every page with such a block is
+run by `test_guides.py`, all its blocks in one shell, in the checkout, with a data directory and port of their own.
+
+- Leave the `text` blocks empty and let `python -m tests.docs.sessions docs/guide/<name>.md` write what was printed into them; read the
+  difference before you commit. Print nothing that changes from run to run: pick members (`say`), count, cut.
+- A guide that needs a running service and two organizations begins with a line
+  `<!-- after first-steps.md: 1, 2 -->`: the blocks of those numbered sections run before its own, as they do for a reader
+  who is told to follow them. The variables `CG`, `BRIGHTWATER`, `KEYSTONE`, `PARTNERSHIP` and the functions `as`, `say` are there then.
+- A `python` block is a program of its own, run by the Python of the tests; it sees what the shell has exported.
+- What can't run here (containers, another machine) is a block of `console` and belongs into `operate.md` alone.
 """
 
 import os
@@ -18,10 +27,14 @@ from tests.support.processes import ROOT, postmasters
 DEADLINE_SECONDS = 90
 COLUMNS = "104"
 _BLOCK = re.compile(
-    r"^```bash\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?", re.MULTILINE | re.DOTALL
+    r"^```(?P<language>bash|python)\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?",
+    re.MULTILINE | re.DOTALL,
 )
+_AFTER = re.compile(r"^<!-- after (?P<page>[\w-]+\.md): (?P<sections>[\d, ]+) -->$", re.MULTILINE)
+_SECTION = re.compile(r"^## (?P<number>\d+)\. .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _ABOUT_MAKE = re.compile(r"^(make |git clone)")
 _MARK = "-- end of block --"
+_END_OF_PYTHON = "END_OF_PYTHON"
 
 
 @dataclass(frozen=True)
@@ -30,12 +43,36 @@ class Block:
 
     commands: str
     output: str | None
+    language: str = "bash"
+
+    @property
+    def script(self) -> str:
+        """What the shell runs."""
+        if self.language == "bash":
+            return self.commands
+        return f"python3 - <<'{_END_OF_PYTHON}'\n{self.commands}{_END_OF_PYTHON}\n"
 
 
 def blocks(text: str) -> list[Block]:
     """The runnable blocks of a page; those that set the checkout up (`make`, `git clone`) are run by whoever runs the tests."""
-    found = [Block(match["commands"], match["output"]) for match in _BLOCK.finditer(text)]
+    found = [Block(match["commands"], match["output"], match["language"]) for match in _BLOCK.finditer(text)]
     return [block for block in found if not _ABOUT_MAKE.match(block.commands)]
+
+
+def before(path: Path) -> list[Block]:
+    """The blocks of another page that a page goes on from, in its own words."""
+    match = _AFTER.search(path.read_text(encoding="utf-8"))
+    if match is None:
+        return []
+    other = (path.parent / match["page"]).read_text(encoding="utf-8")
+    sections = {section["number"]: section[0] for section in _SECTION.finditer(other)}
+    return [block for number in re.findall(r"\d+", match["sections"]) for block in blocks(sections[number])]
+
+
+def run_page(path: Path) -> tuple[list[Block], list[str]]:
+    """Run a page after what it goes on from; its own blocks and what each printed."""
+    first, own = before(path), blocks(path.read_text(encoding="utf-8"))
+    return own, run([*first, *own])[len(first) :]
 
 
 def run(page: list[Block]) -> list[str]:
@@ -43,7 +80,7 @@ def run(page: list[Block]) -> list[str]:
 
     AssertionError with everything that was said if a command fails.
     """
-    script = "set -euo pipefail\n" + "".join(f"{block.commands}\necho '{_MARK}'\n" for block in page)
+    script = "set -euo pipefail\n" + "".join(f"{block.script}\necho '{_MARK}'\n" for block in page)
     with tempfile.TemporaryDirectory(prefix="cg-docs-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # as root the database server's own user must get through
         data_dir = Path(folder) / "data"
@@ -102,8 +139,7 @@ def _end(process: subprocess.Popen[str], data_dir: Path) -> None:
 def refresh(path: Path) -> None:
     """Write into the page what its blocks print."""
     text = path.read_text(encoding="utf-8")
-    page = blocks(text)
-    for block, printed in zip(page, run(page), strict=True):
+    for block, printed in zip(*run_page(path), strict=True):
         if block.output is not None:
             old, new = (
                 f"{block.commands}```\n\n```text\n{output}```\n" for output in (block.output, _text(printed))

@@ -2,14 +2,12 @@
 
 import ast
 import re
-from http import HTTPStatus
 
 import httpx
 import pytest
 
 from service.api import problems
 from service.api.app import build_app
-from service.http.body_limit import REFUSALS
 from service.kit.ids import UuidV7Ids
 from tests.docs.sessions import ROOT
 
@@ -18,12 +16,9 @@ _ROW = re.compile(
     rf"^\| `{re.escape(problems.TYPE)}(?P<slug>[a-z-]+)` \| (?P<status>\d{{3}}) \| [^|]{{10,}} \| [^|]{{10,}} \|$",
     re.MULTILINE,
 )
-OF_HTTP = {"bad-request": 400, "method-not-allowed": 405} | {
-    slug: status.value for status, (slug, _) in REFUSALS.items()
-}
-"""Problems that the framework finds before a route is reached."""
 REQUESTS = {
-    "bad-request": ("PUT", "/v1/partnerships/00000000-0000-7000-8000-000000000000/sharing-rules/customers"),
+    "bad-request": ("GET", "/v1/accounts?domain=a%00b"),
+    "malformed-json": ("PUT", "/v1/partnerships/00000000-0000-7000-8000-000000000000/sharing-rules/customers"),
     "method-not-allowed": ("DELETE", "/livez"),
     "not-found": ("GET", "/nowhere"),
 }
@@ -34,25 +29,26 @@ def documented() -> dict[str, int]:
 
 
 def in_code() -> dict[str, int]:
-    """Every `Kind("slug", HTTPStatus.X, …)` in the module, those of the table and those made on the spot."""
-    tree = ast.parse((ROOT / "service/api/problems.py").read_text(encoding="utf-8"))
-    calls = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Kind"
-    ]
-    found = {}
-    for call in calls:
-        slug, status = call.args[:2]
-        if isinstance(slug, ast.Constant) and isinstance(status, ast.Attribute):
-            found[str(slug.value)] = HTTPStatus[status.attr].value
-    return found
+    return {slug: kind.status.value for slug, kind in problems.kinds().items()}
 
 
 def test_every_problem_of_the_code_is_documented_and_none_else() -> None:
-    assert documented() == in_code() | OF_HTTP
+    assert documented() == in_code()
 
 
-def test_table_of_errors_is_among_what_is_compared() -> None:
-    assert {kind.slug: kind.status.value for kind in problems.KINDS.values()}.items() <= in_code().items()
+def test_every_kind_that_the_code_makes_is_among_what_is_compared() -> None:
+    made = {
+        ast.unparse(node.args[0]).strip("'")
+        for path in (ROOT / "service").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Kind"
+    }
+    assert made == set(in_code())
+
+
+def test_every_problem_is_provoked_by_a_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [slug for slug in in_code() if not re.search(rf"[\":]{slug}\"", tests)] == []
 
 
 def test_page_has_each_type_once_and_every_row_is_whole() -> None:

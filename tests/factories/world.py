@@ -17,7 +17,8 @@ from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.models import Organization, Scope
 from service.organizations.operations import create_key, create_organization
-from service.overlaps.reading import Matrix, Page, View, matrix, page, view_of
+from service.overlaps.reading import Matrix, Page, matrix, page
+from service.overlaps.view import View, view_of
 from service.partnerships.models import Partnership, Preset, SharingLevel
 from service.partnerships.operations import Share, create_partnership, share
 from service.worker import make_registry

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.db.database import Database
 from service.db.errors import TransactionAbortedError
-from service.db.names import DUTY_SETTING, ORG_SETTING, PARTNERSHIP_SETTING
+from service.db.names import DUTY_SETTING, ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING
 from service.db.transactions import Opened, Settings, set_local
 
-_FORGET = "; ".join(f"SET LOCAL {name} = ''" for name in (ORG_SETTING, PARTNERSHIP_SETTING, DUTY_SETTING))
+_FORGET = "; ".join(f"SET LOCAL {name} = ''" for name in (ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING, DUTY_SETTING))
 
 
 class SavepointDatabase(Database):

@@ -4,13 +4,24 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from service.api.v1.accounts import AccountOut
-from service.api.v1.imports import ImportOut
-from service.api.v1.organizations import OrganizationOut
-from service.api.v1.overlaps import OverlapOut, OwnAccount, PartnerAccount, TermOut
-from service.api.v1.partnerships import PartnerOut, PartnershipOut, RuleOut, RulesOut
-from service.api.v1.populations import PopulationOut
-from service.api.v1.reports import CellOut, CountsOut, MatrixOut
+from commonground_client.models import (
+    Account,
+    Cell,
+    Counts,
+    Import,
+    Matrix,
+    Organization,
+    Overlap,
+    OwnAccount,
+    Partner,
+    PartnerAccount,
+    Partnership,
+    Population,
+    Rule,
+    Rules,
+    Term,
+)
+
 from service.cli.demo import words
 from service.cli.demo.page import Column, both_desks, headline, in_both
 from service.cli.demo.report import render
@@ -38,18 +49,18 @@ def overlap(
     account_id: UUID | None = None,
     kinds: tuple[KeyKind, ...] = (KeyKind.DOMAIN, KeyKind.NAME),
     preset: Preset = Preset.STANDARD,
-) -> OverlapOut:
+) -> Overlap:
     """A pair as one side reads it; in review if nothing is shown of the partner's account."""
     values = {"name": theirs or "", "website": "example.com", "country": "DE"}
     shown = {name: value for name, value in values.items() if name in PRESET_FIELDS[preset]}
     account = {"external_id": "1", "name": own, "domain": own, "country": own, "owner": own}
-    return OverlapOut(
+    return Overlap(
         id=overlap_id or uuid4(),
         status=OverlapStatus.REVIEW if theirs is None else OverlapStatus.AUTO,
         confidence=0.8 if theirs is None else 0.99,
         rules=list(kinds),
         evidence={"domain": "agrees", "country": "differs", "registry_id": "unknown"},
-        explanation=[TermOut(**vars(term)) for term in explain(kinds, MEETING)],
+        explanation=[Term(**vars(term)) for term in explain(kinds, MEETING)],
         account=OwnAccount(id=account_id or uuid4(), populations=["customers"], **account),
         partner_account=None if theirs is None else PartnerAccount(fields=shown, populations=["customers"]),
         found_at=NOON,
@@ -57,18 +68,18 @@ def overlap(
     )
 
 
-def rule(level: SharingLevel, name: str = "Customers") -> RuleOut:
-    return RuleOut(
+def rule(level: SharingLevel, name: str = "Customers") -> Rule:
+    return Rule(
         population="customers", population_name=name, level=level, preset=Preset.STANDARD,
         fields=list(PRESET_FIELDS[Preset.STANDARD]), version=1, ends_at=None, changed_at=NOON,
     )  # fmt: skip
 
 
-def counted(pairs: int) -> CountsOut:
-    return CountsOut(pairs=pairs, accounts=pairs, partner_accounts=pairs, companies=pairs)
+def counted(pairs: int) -> Counts:
+    return Counts(pairs=pairs, accounts=pairs, partner_accounts=pairs, companies=pairs)
 
 
-def account(name: str) -> AccountOut:
+def account(name: str) -> Account:
     empty = dict.fromkeys(
         ("website", "domain", "country", "city", "industry", "employees", "revenue", "status", "owner")
     )
@@ -79,14 +90,14 @@ def account(name: str) -> AccountOut:
         "created_at": NOON,
         "updated_at": NOON,
     }
-    return AccountOut(id=uuid4(), **empty, **known)
+    return Account(id=uuid4(), **empty, **known)
 
 
 def view(
     name: str,
     *,
-    overlaps: list[OverlapOut],
-    reviews: tuple[OverlapOut, ...] = (),
+    overlaps: list[Overlap],
+    reviews: tuple[Overlap, ...] = (),
     gives: SharingLevel = SharingLevel.OVERLAPPING,
     gets: SharingLevel = SharingLevel.OVERLAPPING,
     called: str = "Customers",
@@ -94,22 +105,22 @@ def view(
     """One side's view; `gives` is its own rule, `gets` the partner's."""
     partnership, number = uuid4(), counted(len(overlaps))
     shown = ["customers"] if gets is SharingLevel.OVERLAPPING else []
-    cells = [CellOut(population="customers", partner_population=slug, counts=number) for slug in shown]
+    cells = [Cell(population="customers", partner_population=slug, counts=number) for slug in shown]
     return SideView(
-        me=OrganizationOut(id=uuid4(), handle=name.lower(), name=name, mode=Mode.HOSTED, created_at=NOON),
-        partnership=PartnershipOut(
+        me=Organization(id=uuid4(), handle=name.lower(), name=name, mode=Mode.HOSTED, created_at=NOON),
+        partnership=Partnership(
             id=partnership, status=PartnershipStatus.ACTIVE, safety_number="1", epoch=1, created_at=NOON,
-            partner=PartnerOut(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
+            partner=Partner(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
         ),
-        rules=RulesOut(own=[rule(gives, called)], partner=[rule(gets, called)]),
-        populations=[PopulationOut(id=uuid4(), slug="customers", name=called, accounts=len(overlaps))],
+        rules=Rules(own=[rule(gives, called)], partner=[rule(gets, called)]),
+        populations=[Population(id=uuid4(), slug="customers", name=called, accounts=len(overlaps))],
         accounts=[account(o.account.name or "") for o in overlaps],
-        matrix=MatrixOut(
+        matrix=Matrix(
             partnership_id=partnership, populations=["customers"], partner_populations=shown, cells=cells, total=number
         ),
         overlaps=overlaps,
         reviews=list(reviews),
-        upload=ImportOut(
+        upload=Import(
             id=uuid4(), status=ImportStatus.COMPLETED, mode=ImportMode.MERGE, filename="a.csv", population=None,
             bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
         ),
@@ -191,7 +202,7 @@ def test_numbers_over_what_both_see_count_each_company_once() -> None:
     ]
     right = [overlap("b", "a", overlap_id=i, account_id=t) for i, t in zip(ids, theirs, strict=False)]
     found = in_both(Column(view("A", overlaps=left), "left"), Column(view("B", overlaps=right), "right"))
-    assert found == CountsOut(pairs=2, accounts=1, partner_accounts=2, companies=1)
+    assert found == Counts(pairs=2, accounts=1, partner_accounts=2, companies=1)
 
 
 def test_confidence_below_the_threshold_is_never_rounded_up_to_it() -> None:

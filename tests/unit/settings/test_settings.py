@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import Environment, SettingsError, default_data_dir, load_settings, open_keystore
+from service.settings import (
+    Environment,
+    SettingsError,
+    default_data_dir,
+    load_settings,
+    make_mailer,
+    open_keystore,
+    sign_on_config,
+)
 
 PRODUCTION = {
     "COMMONGROUND_ENVIRONMENT": "production",
@@ -95,7 +103,7 @@ def test_production_refuses_a_wrapping_key_that_is_not_there_and_makes_none(
     set_all(monkeypatch)
     monkeypatch.setenv("COMMONGROUND_KEK_FILE", str(tmp_path / "kek"))
     monkeypatch.setenv("COMMONGROUND_KEYSTORE_DIR", str(tmp_path / "keystore"))
-    with pytest.raises(SettingsError, match="commonground key create"):
+    with pytest.raises(SettingsError, match="commonground kek create"):
         open_keystore(load_settings())
     assert not (tmp_path / "kek").exists()
 
@@ -103,3 +111,108 @@ def test_production_refuses_a_wrapping_key_that_is_not_there_and_makes_none(
 def test_development_draws_a_wrapping_key(tmp_path: Path) -> None:
     open_keystore(load_settings(data_dir=tmp_path / "data"))
     assert load_settings(data_dir=tmp_path / "data").kek_path.exists()
+
+
+MAIL = {
+    "COMMONGROUND_SMTP_URL": "smtp://post:hush@mail.example",
+    "COMMONGROUND_MAIL_FROM": "Common Ground <no-reply@cg.example>",
+    "COMMONGROUND_PUBLIC_URL": "https://cg.example/",
+}
+SIGN_ON = {
+    "COMMONGROUND_SSO_ISSUER": "https://id.example",
+    "COMMONGROUND_SSO_CLIENT_ID": "cg",
+    "COMMONGROUND_SSO_CLIENT_SECRET": "hush",
+    "COMMONGROUND_PUBLIC_URL": "https://cg.example",
+}
+
+
+def test_without_a_mail_server_no_letter_leaves_and_links_begin_with_host_and_port() -> None:
+    assert not make_mailer(load_settings()).is_set_up
+    assert load_settings(port=9000).own_url == "http://127.0.0.1:9000"
+    assert sign_on_config(load_settings()) is None
+
+
+def test_a_mail_server_needs_sender_and_public_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMONGROUND_SMTP_URL", MAIL["COMMONGROUND_SMTP_URL"])
+    with pytest.raises(SettingsError, match="COMMONGROUND_MAIL_FROM"):
+        load_settings()
+    for name, value in MAIL.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert make_mailer(settings).is_set_up
+    assert settings.own_url == "https://cg.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COMMONGROUND_SMTP_URL", "http://hush@mail"),
+        ("COMMONGROUND_MAIL_FROM", "hush"),
+        ("COMMONGROUND_PUBLIC_URL", "https://cg.example/hush?x=1"),
+    ],
+)
+def test_a_wrong_mail_setting_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for known, given in (MAIL | {name: value}).items():
+        monkeypatch.setenv(known, given)
+    with pytest.raises(SettingsError, match=name) as caught:
+        load_settings()
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COMMONGROUND_SMTP_URL", "smtp+plain://post:hush@mail.example"),
+        ("COMMONGROUND_PUBLIC_URL", "http://cg.example"),
+    ],
+)
+def test_production_refuses_letters_and_links_that_others_can_read(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    set_all(monkeypatch)
+    for known, given in (MAIL | {name: value}).items():
+        monkeypatch.setenv(known, given)
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
+
+
+def test_production_accepts_a_plain_mail_server_on_the_same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch)
+    for known, given in (MAIL | {"COMMONGROUND_SMTP_URL": "smtp+plain://localhost"}).items():
+        monkeypatch.setenv(known, given)
+    assert make_mailer(load_settings()).is_set_up
+
+
+@pytest.mark.parametrize("missing", SIGN_ON)
+def test_single_sign_on_is_set_up_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    for name, value in SIGN_ON.items():
+        if name != missing:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=missing):
+        load_settings()
+
+
+def test_single_sign_on_reads_its_domains_as_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SIGN_ON.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COMMONGROUND_SSO_EMAIL_DOMAINS", "Acme.example, other.example")
+    config = sign_on_config(load_settings())
+    assert config is not None
+    assert config.email_domains == {"acme.example", "other.example"}
+    assert config.redirect_uri == "https://cg.example/v1/sso/callback"
+    assert "hush" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("COMMONGROUND_SSO_PEOPLE", "anyone"), ("COMMONGROUND_SSO_ISSUER", "http://id.example")],
+)
+def test_single_sign_on_refuses_what_lets_strangers_in(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for known, given in (SIGN_ON | {name: value}).items():
+        monkeypatch.setenv(known, given)
+    with pytest.raises(SettingsError, match=r"SSO_EMAIL_DOMAINS|SSO_ISSUER"):
+        load_settings()

@@ -1,0 +1,200 @@
+"""Making, changing, rotating and revoking API keys. Whoever asks never comes by more than it has itself."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from service.audit.operations import record
+from service.db.sessions import TenantSession
+from service.kit.clock import Clock
+from service.kit.ids import Ids
+from service.organizations.errors import (
+    ApiKeyOverError,
+    ApiKeyReplacedError,
+    PastExpiryError,
+    ScopesNotHeldError,
+    TooManyKeysError,
+    TooManyRotationsError,
+    UnknownApiKeyError,
+)
+from service.organizations.keys import KeyText, new_key
+from service.organizations.models import ApiKey, Organization, Scope
+from service.organizations.repository import ApiKeys, Directory
+
+MOST_KEYS: Final = 100
+"""Keys of one organization that are neither revoked nor expired."""
+MOST_PREDECESSORS: Final = 2
+"""Keys of one line of rotations that live on beside the newest."""
+OVERLAP: Final = timedelta(hours=24)
+LONGEST_OVERLAP: Final = timedelta(days=7)
+LONGEST_NAME: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a new key is to be. `expires_at` is None for one that doesn't expire."""
+
+    name: str
+    scopes: Collection[Scope]
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """What a key opens: an organization, or the sandbox of one; and the line of rotations that it goes on with."""
+
+    org_id: UUID
+    sandbox_of: UUID | None = None
+    family_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A key as it is stored, and its text, which nothing keeps."""
+
+    stored: ApiKey
+    text: KeyText
+
+
+async def issue_key(
+    session: TenantSession,
+    ids: Ids,
+    clock: Clock,
+    *,
+    wish: Wish,
+    maker: Collection[Scope],
+    sandbox: Organization | None = None,
+) -> Made:
+    """A new key of the session's organization, or of its `sandbox`. `maker` is what whoever asks may do.
+
+    ScopesNotHeldError, PastExpiryError, TooManyKeysError.
+    """
+    _refuse_more(wish.scopes, maker)
+    if wish.expires_at is not None and wish.expires_at <= clock.now():
+        raise PastExpiryError
+    owner = sandbox or await Directory(session).by_id(session.org_id)
+    opens = Opens(session.org_id) if owner is None else Opens(owner.id, owner.sandbox_of)
+    made = await _add(session, ids, clock, wish, opens)
+    details = {"scopes": _words(made.stored.scopes), "sandbox": opens.sandbox_of is not None}
+    await record(session, clock, "api_key.created", target=_target(made.stored), details=details)
+    return made
+
+
+async def update_key(
+    session: TenantSession,
+    clock: Clock,
+    key_id: UUID,
+    *,
+    maker: Collection[Scope],
+    name: str | None = None,
+    scopes: Collection[Scope] | None = None,
+) -> ApiKey:
+    """Give a key another name or other scopes; they hold from this commit on.
+
+    UnknownApiKeyError, ApiKeyOverError, ScopesNotHeldError for a scope that is new to the key.
+    """
+    key = await _usable(session, clock, key_id)
+    before = set(key.scopes)
+    if scopes is not None:
+        _refuse_more([scope for scope in scopes if scope.value not in before], maker)
+        key.scopes = sorted(scope.value for scope in scopes)
+    key.name = key.name if name is None else name
+    await session.flush()
+    added, removed = set(key.scopes) - before, before - set(key.scopes)
+    details = {"added": _words(added), "removed": _words(removed), "renamed": name is not None}
+    await record(session, clock, "api_key.updated", target=_target(key), details=details)
+    return key
+
+
+async def rotate_key(
+    session: TenantSession,
+    ids: Ids,
+    clock: Clock,
+    key_id: UUID,
+    *,
+    maker: Collection[Scope],
+    overlap: timedelta = OVERLAP,
+) -> Made:
+    """A successor with the same name, scopes and length of life; the old key lives on for `overlap`, and no longer than it would have.
+
+    UnknownApiKeyError, ApiKeyOverError, ApiKeyReplacedError, TooManyRotationsError, TooManyKeysError; ScopesNotHeldError where the
+    key may do what whoever asks may not, who would read it.
+    """
+    await ApiKeys(session).take_turn()
+    old = await _usable(session, clock, key_id)
+    _refuse_more([Scope(scope) for scope in old.scopes], maker)
+    newest = await ApiKeys(session).newest(old.family_id)
+    if newest is not None and newest != old.id:
+        raise ApiKeyReplacedError(newest)
+    if await ApiKeys(session).in_use(clock.now(), family_id=old.family_id) > MOST_PREDECESSORS:
+        raise TooManyRotationsError(MOST_PREDECESSORS)
+    lasts = None if old.expires_at is None else clock.now() + (old.expires_at - old.created_at)
+    wish = Wish(old.name, [Scope(scope) for scope in old.scopes], lasts)
+    made = await _add(session, ids, clock, wish, Opens(old.org_id, old.sandbox_of, old.family_id))
+    ends = clock.now() + overlap
+    old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
+    await session.flush()
+    details = {"successor": str(made.stored.id), "overlap_seconds": int(overlap.total_seconds())}
+    await record(session, clock, "api_key.rotated", target=_target(old), details=details)
+    return made
+
+
+async def revoke_key(
+    session: TenantSession, clock: Clock, key_id: UUID, *, sandbox: Organization | None = None
+) -> ApiKey:
+    """End a key of the session's organization, or of its `sandbox`: no call that starts after this commit is answered to it.
+
+    Does nothing the second time. UnknownApiKeyError.
+    """
+    key = await ApiKeys(session, of=None if sandbox is None else sandbox.id).by_id(key_id, lock=True)
+    if key is None:
+        raise UnknownApiKeyError
+    if key.revoked_at is None:
+        key.revoked_at = clock.now()
+        await session.flush()
+        await record(session, clock, "api_key.revoked", target=_target(key))
+    return key
+
+
+async def _usable(session: TenantSession, clock: Clock, key_id: UUID) -> ApiKey:
+    key = await ApiKeys(session).by_id(key_id, lock=True)
+    if key is None:
+        raise UnknownApiKeyError
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):
+        raise ApiKeyOverError
+    return key
+
+
+async def _add(session: TenantSession, ids: Ids, clock: Clock, wish: Wish, opens: Opens) -> Made:
+    keys = ApiKeys(session, of=opens.org_id)
+    await keys.take_turn()
+    if await keys.in_use(clock.now()) >= MOST_KEYS:
+        raise TooManyKeysError(MOST_KEYS)
+    sandbox = opens.sandbox_of is not None
+    text, key_id = new_key(opens.org_id, sandbox=sandbox), ids.new()
+    stored = ApiKey(
+        org_id=opens.org_id, id=key_id, name=wish.name, prefix=text.prefix, digest=text.digest, sandbox=sandbox,
+        sandbox_of=opens.sandbox_of, scopes=sorted({scope.value for scope in wish.scopes}),
+        family_id=opens.family_id or key_id, created_at=clock.now(),
+        expires_at=wish.expires_at, revoked_at=None, created_by_kind=session.actor.kind, created_by_id=session.actor.id,
+    )  # fmt: skip
+    session.add(stored)
+    await session.flush()
+    return Made(stored, text)
+
+
+def _refuse_more(wanted: Collection[Scope], maker: Collection[Scope]) -> None:
+    lacking = sorted(scope.value for scope in set(wanted) - set(maker))
+    if lacking:
+        raise ScopesNotHeldError(lacking)
+
+
+def _words(scopes: Collection[str]) -> str:
+    """Scopes as an audit entry names them, which keeps short texts only."""
+    return "all" if set(scopes) == {scope.value for scope in Scope} else " ".join(sorted(scopes))
+
+
+def _target(key: ApiKey) -> str:
+    return f"api_key:{key.id}"

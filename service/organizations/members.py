@@ -1,0 +1,83 @@
+"""Members of an organization: who they are, what they may do, and that an admin is always left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from service.audit.operations import record
+from service.db.sessions import TenantReadSession, TenantSession
+from service.kit.clock import Clock
+from service.organizations.errors import LastAdminError, UnknownMemberError
+from service.organizations.models import Membership, Person, Role
+from service.organizations.people_repository import Members
+from service.organizations.session_repository import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    person: Person
+    role: Role
+    since: datetime
+
+
+async def list_members(session: TenantReadSession) -> list[Member]:
+    """Everybody in the session's organization, by name."""
+    return [Member(person, of.role, of.created_at) for of, person in await Members(session).everyone()]
+
+
+async def add_member(session: TenantSession, clock: Clock, person_id: UUID, role: Role) -> Membership:
+    """Make a person a member; the caller has made sure that they aren't one yet."""
+    made = Membership(org_id=session.org_id, person_id=person_id, role=role, created_at=clock.now())
+    session.add(made)
+    await session.flush()
+    await record(
+        session, clock, "member.added", target=f"membership:{person_id}", details={"role": role.value}
+    )
+    return made
+
+
+async def change_role(session: TenantSession, clock: Clock, person_id: UUID, role: Role) -> Role:
+    """Give a member another role; it holds from the commit on. What it was before. UnknownMemberError, LastAdminError."""
+    admins, member = await _locked(session, person_id)
+    before = Role(member.role)
+    if before is role:
+        return before
+    if role is not Role.ADMIN:
+        _keep_an_admin(admins, person_id)
+    member.role = role
+    await session.flush()
+    await Sessions(session).renew_soon(person_id, session.org_id, clock.now())
+    details = {"before": before.value, "role": role.value}
+    await record(session, clock, "member.role_changed", target=f"membership:{person_id}", details=details)
+    return before
+
+
+async def remove_member(session: TenantSession, clock: Clock, person_id: UUID) -> None:
+    """End a membership, and with it the person's sessions in the organization. UnknownMemberError, LastAdminError.
+
+    Who removes themselves leaves.
+    """
+    admins, member = await _locked(session, person_id)
+    _keep_an_admin(admins, person_id)
+    await session.delete(member)
+    await session.flush()
+    await Sessions(session).end(person_id, clock.now(), org_id=session.org_id)
+    action = "member.left" if session.actor.id == person_id else "member.removed"
+    await record(
+        session, clock, action, target=f"membership:{person_id}", details={"role": Role(member.role).value}
+    )
+
+
+async def _locked(session: TenantSession, person_id: UUID) -> tuple[set[UUID], Membership]:
+    """Admins first, then the member: two who demote each other at once come one after the other."""
+    members = Members(session)
+    admins = await members.lock_admins()
+    member = await members.of(person_id, lock=True)
+    if member is None:
+        raise UnknownMemberError
+    return admins, member
+
+
+def _keep_an_admin(admins: set[UUID], person_id: UUID) -> None:
+    if admins == {person_id}:
+        raise LastAdminError
