@@ -1,0 +1,1 @@
+"""The Python client, and what generates its models and operations."""

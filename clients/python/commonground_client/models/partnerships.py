@@ -1,0 +1,79 @@
+"""Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
+
+from datetime import datetime
+from uuid import UUID
+
+from commonground_client.base import Model, OpenEnum, Page
+from commonground_client.models.common import Mode
+from pydantic import Field
+
+
+class Partner(Model):
+    handle: str
+    id: UUID
+    mode: Mode = Field(
+        description="`hosted`: the service holds the partner's list; `private`: only its own machine does."
+    )
+    name: str
+
+
+class PartnershipStatus(OpenEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class Partnership(Model):
+    created_at: datetime
+    epoch: int
+    id: UUID
+    partner: Partner
+    safety_number: str = Field(
+        description="Read it to your partner over the telephone: both sides see the same digits."
+    )
+    status: PartnershipStatus
+
+
+class PartnershipPage(Page[Partnership]):
+    pass
+
+
+class Preset(OpenEnum):
+    """Which fields of a shown account are shown."""
+
+    MINIMAL = "minimal"
+    STANDARD = "standard"
+    FULL = "full"
+
+
+class SharingLevel(OpenEnum):
+    """What one side lets the other see of one population, narrowest first."""
+
+    HIDDEN = "hidden"
+    MATCHED = "matched"
+    COUNTS_ONLY = "counts_only"
+    OVERLAPPING = "overlapping"
+    ALL = "all"
+
+
+class RuleIn(Model):
+    level: SharingLevel
+    preset: Preset = Field(default=Preset("standard"))
+
+
+class Rule(Model):
+    changed_at: datetime
+    ends_at: datetime | None
+    fields: list[str] = Field(description="What the preset shows of an account that is shown at all.")
+    level: SharingLevel
+    population: str
+    population_name: str
+    preset: Preset
+    version: int
+
+
+class Rules(Model):
+    """Both sides' word on their own populations. One without a rule is hidden; what the partner hides isn't listed."""
+
+    own: list[Rule]
+    partner: list[Rule]

@@ -1,0 +1,142 @@
+"""Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+from commonground_client import models as m
+from commonground_client.aio import AsyncSender
+from commonground_client.call import Call, Upload, path
+from commonground_client.sync import Sender
+
+
+def _create_import(
+    content: Upload,
+    *,
+    filename: str | None = None,
+    population: m.StandardPopulation | str | None = None,
+    mode: m.ImportMode | str | None = None,
+    columns: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[m.Import]:
+    return Call(
+        method="POST",
+        path=path("/v1/imports"),
+        answer=m.Import,
+        query={"filename": filename, "population": population, "mode": mode, "columns": columns},
+        headers={"Idempotency-Key": idempotency_key},
+        content=content,
+        media_type="application/octet-stream",
+    )
+
+
+def _get_import(import_id: UUID) -> Call[m.Import]:
+    return Call(method="GET", path=path("/v1/imports/{}", import_id), answer=m.Import)
+
+
+def _list_import_errors(
+    import_id: UUID, *, cursor: str | None = None, limit: int | None = None
+) -> Call[m.RowErrorPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/imports/{}/errors", import_id),
+        answer=m.RowErrorPage,
+        query={"cursor": cursor, "limit": limit},
+    )
+
+
+def _list_imports(*, cursor: str | None = None, limit: int | None = None) -> Call[m.ImportPage]:
+    return Call(
+        method="GET", path=path("/v1/imports"), answer=m.ImportPage, query={"cursor": cursor, "limit": limit}
+    )
+
+
+class Imports(Sender):
+    def create_import(
+        self,
+        content: Upload,
+        *,
+        filename: str | None = None,
+        population: m.StandardPopulation | str | None = None,
+        mode: m.ImportMode | str | None = None,
+        columns: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Import:
+        """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
+        return self.send(
+            _create_import(
+                content,
+                filename=filename,
+                population=population,
+                mode=mode,
+                columns=columns,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def get_import(self, import_id: UUID) -> m.Import:
+        """One import; `status` goes from `received` over `running` to `completed` or `failed`."""
+        return self.send(_get_import(import_id))
+
+    def list_import_errors(
+        self, import_id: UUID, *, cursor: str | None = None, limit: int | None = None
+    ) -> m.RowErrorPage:
+        """The rows that were refused, in the order of the file."""
+        return self.send(_list_import_errors(import_id, cursor=cursor, limit=limit))
+
+    def iter_import_errors(self, import_id: UUID, *, limit: int | None = None) -> Iterator[m.RowError]:
+        """Every item of `list_import_errors`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_import_errors(import_id, limit=limit, cursor=cursor))
+
+    def list_imports(self, *, cursor: str | None = None, limit: int | None = None) -> m.ImportPage:
+        """Imports, newest first."""
+        return self.send(_list_imports(cursor=cursor, limit=limit))
+
+    def iter_imports(self, *, limit: int | None = None) -> Iterator[m.Import]:
+        """Every item of `list_imports`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_imports(limit=limit, cursor=cursor))
+
+
+class AsyncImports(AsyncSender):
+    async def create_import(
+        self,
+        content: Upload,
+        *,
+        filename: str | None = None,
+        population: m.StandardPopulation | str | None = None,
+        mode: m.ImportMode | str | None = None,
+        columns: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Import:
+        """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
+        return await self.send(
+            _create_import(
+                content,
+                filename=filename,
+                population=population,
+                mode=mode,
+                columns=columns,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    async def get_import(self, import_id: UUID) -> m.Import:
+        """One import; `status` goes from `received` over `running` to `completed` or `failed`."""
+        return await self.send(_get_import(import_id))
+
+    async def list_import_errors(
+        self, import_id: UUID, *, cursor: str | None = None, limit: int | None = None
+    ) -> m.RowErrorPage:
+        """The rows that were refused, in the order of the file."""
+        return await self.send(_list_import_errors(import_id, cursor=cursor, limit=limit))
+
+    def iter_import_errors(self, import_id: UUID, *, limit: int | None = None) -> AsyncIterator[m.RowError]:
+        """Every item of `list_import_errors`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_import_errors(import_id, limit=limit, cursor=cursor))
+
+    async def list_imports(self, *, cursor: str | None = None, limit: int | None = None) -> m.ImportPage:
+        """Imports, newest first."""
+        return await self.send(_list_imports(cursor=cursor, limit=limit))
+
+    def iter_imports(self, *, limit: int | None = None) -> AsyncIterator[m.Import]:
+        """Every item of `list_imports`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_imports(limit=limit, cursor=cursor))

@@ -1,0 +1,140 @@
+"""Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+from commonground_client import models as m
+from commonground_client.aio import AsyncSender
+from commonground_client.call import Call, path
+from commonground_client.sync import Sender
+
+
+def _get_overlap(overlap_id: UUID, *, partnership: UUID) -> Call[m.Overlap]:
+    return Call(
+        method="GET",
+        path=path("/v1/overlaps/{}", overlap_id),
+        answer=m.Overlap,
+        query={"partnership": partnership},
+    )
+
+
+def _list_overlaps(
+    *,
+    partnership: UUID,
+    status: m.OverlapStatus | str | None = None,
+    population: str | None = None,
+    partner_population: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[m.OverlapPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/overlaps"),
+        answer=m.OverlapPage,
+        query={
+            "partnership": partnership,
+            "status": status,
+            "population": population,
+            "partner_population": partner_population,
+            "cursor": cursor,
+            "limit": limit,
+        },
+    )
+
+
+class Overlaps(Sender):
+    def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
+        """One overlap, explained term by term."""
+        return self.send(_get_overlap(overlap_id, partnership=partnership))
+
+    def list_overlaps(
+        self,
+        *,
+        partnership: UUID,
+        status: m.OverlapStatus | str | None = None,
+        population: str | None = None,
+        partner_population: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.OverlapPage:
+        """Overlaps by confidence, surest first."""
+        return self.send(
+            _list_overlaps(
+                partnership=partnership,
+                status=status,
+                population=population,
+                partner_population=partner_population,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def iter_overlaps(
+        self,
+        *,
+        partnership: UUID,
+        status: m.OverlapStatus | str | None = None,
+        population: str | None = None,
+        partner_population: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[m.Overlap]:
+        """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_overlaps(
+                partnership=partnership,
+                status=status,
+                population=population,
+                partner_population=partner_population,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+
+class AsyncOverlaps(AsyncSender):
+    async def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
+        """One overlap, explained term by term."""
+        return await self.send(_get_overlap(overlap_id, partnership=partnership))
+
+    async def list_overlaps(
+        self,
+        *,
+        partnership: UUID,
+        status: m.OverlapStatus | str | None = None,
+        population: str | None = None,
+        partner_population: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.OverlapPage:
+        """Overlaps by confidence, surest first."""
+        return await self.send(
+            _list_overlaps(
+                partnership=partnership,
+                status=status,
+                population=population,
+                partner_population=partner_population,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def iter_overlaps(
+        self,
+        *,
+        partnership: UUID,
+        status: m.OverlapStatus | str | None = None,
+        population: str | None = None,
+        partner_population: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[m.Overlap]:
+        """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_overlaps(
+                partnership=partnership,
+                status=status,
+                population=population,
+                partner_population=partner_population,
+                limit=limit,
+                cursor=cursor,
+            )
+        )

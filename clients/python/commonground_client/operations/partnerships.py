@@ -1,0 +1,120 @@
+"""Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
+
+from uuid import UUID
+
+from commonground_client import models as m
+from commonground_client.aio import AsyncSender
+from commonground_client.call import Call, path
+from commonground_client.sync import Sender
+
+
+def _get_partnership(partnership_id: UUID) -> Call[m.Partnership]:
+    return Call(method="GET", path=path("/v1/partnerships/{}", partnership_id), answer=m.Partnership)
+
+
+def _get_sharing_rule(
+    partnership_id: UUID, population: str, *, if_none_match: str | None = None
+) -> Call[m.Rule]:
+    return Call(
+        method="GET",
+        path=path("/v1/partnerships/{}/sharing-rules/{}", partnership_id, population),
+        answer=m.Rule,
+        headers={"if-none-match": if_none_match},
+    )
+
+
+def _list_partnerships() -> Call[m.PartnershipPage]:
+    return Call(method="GET", path=path("/v1/partnerships"), answer=m.PartnershipPage)
+
+
+def _list_sharing_rules(partnership_id: UUID) -> Call[m.Rules]:
+    return Call(method="GET", path=path("/v1/partnerships/{}/sharing-rules", partnership_id), answer=m.Rules)
+
+
+def _put_sharing_rule(
+    partnership_id: UUID,
+    population: str,
+    body: m.RuleIn,
+    *,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[m.Rule]:
+    return Call(
+        method="PUT",
+        path=path("/v1/partnerships/{}/sharing-rules/{}", partnership_id, population),
+        answer=m.Rule,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
+    )
+
+
+class Partnerships(Sender):
+    def get_partnership(self, partnership_id: UUID) -> m.Partnership:
+        """One partnership."""
+        return self.send(_get_partnership(partnership_id))
+
+    def get_sharing_rule(
+        self, partnership_id: UUID, population: str, *, if_none_match: str | None = None
+    ) -> m.Rule:
+        """One's own rule for one population, with the `ETag` that a change may name in `If-Match`."""
+        return self.send(_get_sharing_rule(partnership_id, population, if_none_match=if_none_match))
+
+    def list_partnerships(self) -> m.PartnershipPage:
+        """All partnerships of the organization."""
+        return self.send(_list_partnerships())
+
+    def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
+        """What each side lets the other see."""
+        return self.send(_list_sharing_rules(partnership_id))
+
+    def put_sharing_rule(
+        self,
+        partnership_id: UUID,
+        population: str,
+        body: m.RuleIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Rule:
+        """Say what the partner sees of one of one's own populations; it holds from the answer on."""
+        return self.send(
+            _put_sharing_rule(
+                partnership_id, population, body, if_match=if_match, if_none_match=if_none_match
+            )
+        )
+
+
+class AsyncPartnerships(AsyncSender):
+    async def get_partnership(self, partnership_id: UUID) -> m.Partnership:
+        """One partnership."""
+        return await self.send(_get_partnership(partnership_id))
+
+    async def get_sharing_rule(
+        self, partnership_id: UUID, population: str, *, if_none_match: str | None = None
+    ) -> m.Rule:
+        """One's own rule for one population, with the `ETag` that a change may name in `If-Match`."""
+        return await self.send(_get_sharing_rule(partnership_id, population, if_none_match=if_none_match))
+
+    async def list_partnerships(self) -> m.PartnershipPage:
+        """All partnerships of the organization."""
+        return await self.send(_list_partnerships())
+
+    async def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
+        """What each side lets the other see."""
+        return await self.send(_list_sharing_rules(partnership_id))
+
+    async def put_sharing_rule(
+        self,
+        partnership_id: UUID,
+        population: str,
+        body: m.RuleIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Rule:
+        """Say what the partner sees of one of one's own populations; it holds from the answer on."""
+        return await self.send(
+            _put_sharing_rule(
+                partnership_id, population, body, if_match=if_match, if_none_match=if_none_match
+            )
+        )

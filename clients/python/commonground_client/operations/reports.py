@@ -1,0 +1,26 @@
+"""Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
+
+from uuid import UUID
+
+from commonground_client import models as m
+from commonground_client.aio import AsyncSender
+from commonground_client.call import Call, path
+from commonground_client.sync import Sender
+
+
+def _get_overlap_matrix(*, partnership: UUID) -> Call[m.Matrix]:
+    return Call(
+        method="GET", path=path("/v1/reports/matrix"), answer=m.Matrix, query={"partnership": partnership}
+    )
+
+
+class Reports(Sender):
+    def get_overlap_matrix(self, *, partnership: UUID) -> m.Matrix:
+        """My populations × the partner's, with counts that agree on both sides over what both may see."""
+        return self.send(_get_overlap_matrix(partnership=partnership))
+
+
+class AsyncReports(AsyncSender):
+    async def get_overlap_matrix(self, *, partnership: UUID) -> m.Matrix:
+        """My populations × the partner's, with counts that agree on both sides over what both may see."""
+        return await self.send(_get_overlap_matrix(partnership=partnership))
