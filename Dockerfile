@@ -18,6 +18,7 @@ RUN python -m venv tools \
  && awk '/^[a-z]/ {keep = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/} keep' requirements/dev.lock > build.lock \
  && tools/bin/python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r build.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY clients clients
 COPY migrations migrations
 COPY service service
 RUN tools/bin/python -m pip wheel --no-deps --no-build-isolation --no-index --wheel-dir dist . \

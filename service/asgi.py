@@ -8,13 +8,16 @@ from fastapi import FastAPI
 
 from service.api.app import build_app, set_state, state_in
 from service.db.database import Database
+from service.guards.limits import Limiter, RateLimits
+from service.http.limits import HttpLimits
 from service.http.state import AppState
 from service.imports.spool import Spool
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.organizations.passwords import Passwords
 from service.organizations.restored import brought_back
-from service.settings import Settings, SignUp, make_mailer, open_keystore
+from service.organizations.sso.provider import Provider
+from service.settings import Settings, SignUp, make_mailer, open_keystore, sign_on_config
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -42,7 +45,10 @@ def create_app(settings: Settings) -> FastAPI:
                     ids=ids,
                     mailer=make_mailer(settings),
                     public_url=settings.own_url,
+                    sign_on=_provider(settings),
                     passwords=Passwords(at_once=settings.passwords_at_once),
+                    limiter=Limiter(_rate_limits(settings)),
+                    metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
                     sign_up_is_open=settings.sign_up is SignUp.OPEN,
                 ),
             )
@@ -50,7 +56,20 @@ def create_app(settings: Settings) -> FastAPI:
             async with state.gate.watching(partial(_unready, state)), state.key_uses.writing(database):
                 yield
 
-    return build_app(ids, lifespan)
+    return build_app(ids, lifespan, limits=_http_limits(settings), https=settings.own_url.startswith("https://"))
+
+
+def _provider(settings: Settings) -> Provider | None:
+    config = sign_on_config(settings)
+    return None if config is None else Provider(config, SystemClock())
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    return RateLimits(caller=settings.requests_per_caller, organization=settings.requests_per_organization)
+
+
+def _http_limits(settings: Settings) -> HttpLimits:
+    return HttpLimits(request_seconds=settings.request_seconds, upload_seconds=settings.upload_seconds)
 
 
 async def _unready(state: AppState) -> str | None:
@@ -58,6 +77,6 @@ async def _unready(state: AppState) -> str | None:
     if await brought_back(state.database, state.keystore):
         return (
             "The service was restored from a backup and has to erase again what was erased since: "
-            "the operator runs `commonground backup forget`."
+            "the operator runs `commonground org erase-again`."
         )
     return None

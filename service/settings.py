@@ -79,6 +79,16 @@ class Settings(BaseSettings):
 
     upload_bytes: Annotated[int, Field(gt=0)] = 200 * 1024**2
     """The largest body of an import, as sent."""
+    requests_per_caller: Annotated[int, Field(ge=1)] = 1_200
+    """A minute, of one API key or signed-in person."""
+    requests_per_organization: Annotated[int, Field(ge=1)] = 6_000
+    """A minute, of all of them together."""
+    request_seconds: Annotated[float, Field(gt=0)] = 90.0
+    """The longest that a request may take."""
+    upload_seconds: Annotated[float, Field(gt=0)] = 3_600.0
+    """The same for an upload."""
+    metrics_token: SecretStr | None = None
+    """Whoever sends it as a bearer may read `/metrics`; without it there is no such address."""
     jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 4
 
     sign_up: SignUp = SignUp.INVITED

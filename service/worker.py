@@ -17,8 +17,9 @@ from service.jobs import Registry, Worker, WorkerLimits, live_payloads
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
 from service.kit.mail import Mailer, NoMailer
-from service.organizations import letters
+from service.organizations import checkpoints, letters
 from service.organizations.restored import brought_back
+from service.organizations.waiting import waiting_for_its_organization
 from service.overlaps import jobs as overlap_jobs
 from service.partnerships.sandbox import jobs as sandbox_jobs
 from service.settings import Settings, make_mailer, open_keystore
@@ -50,6 +51,8 @@ def make_registry(
         registry,
         letters.LetterParts(database=database, mailer=mailer or NoMailer(), clock=clock, public_url=public_url),
     )
+    checkpoints.register(registry, database=database, keystore=keystore, clock=clock)
+    registry.guard(waiting_for_its_organization)
     return registry
 
 
@@ -70,6 +73,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         spool = Spool(settings.upload_folder, settings.upload_bytes)
         async with database.directory() as session:
             waiting = await live_payloads(session, RUN_JOB)
+            await checkpoints.plan(session)
         keystore = open_keystore(settings)
         spool.sweep([UUID(str(payload["import_id"])) for payload in waiting])
         registry = make_registry(

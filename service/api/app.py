@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from service.api import health, problems
+from service.api import health, metrics, problems
 from service.api.description import TAGS, describe
 from service.api.docs import page
 from service.api.routing import methods_of
@@ -51,6 +51,7 @@ def build_app(
     problems.install(app, allowed)
     describe(app)
     page.install(app)
+    metrics.install(app)
     # the last one added is the first that a request meets
     app.add_middleware(SessionCookie)
     app.add_middleware(problems.Unexpected)

@@ -1,4 +1,8 @@
-"""What routes ask for: who calls, and a session of the caller's own tenant."""
+"""What routes ask for: who calls, and a session of the caller's own tenant.
+
+All of these are `async def`, also those that wait for nothing: FastAPI runs a plain function in a thread, which costs far more
+than what it does.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -31,7 +35,7 @@ cookie = APIKeyCookie(
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def state_of(request: Request) -> AppState:
+async def state_of(request: Request) -> AppState:
     state: AppState = request.app.state.commonground
     return state
 
@@ -45,7 +49,7 @@ def request_id_of(request: Request) -> str | None:
     return found
 
 
-def key_of(
+async def key_of(
     request: Request,
     app: App,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
@@ -143,10 +147,10 @@ async def writer(request: Request, app: App, key: Key, session: Writing) -> Call
     return await identified(request, app, key, session)
 
 
-def reads(scope: Scope) -> Callable[..., None]:
+def reads(scope: Scope) -> Callable[..., Awaitable[None]]:
     """A dependency that lets a key with this scope read, and names the scope where it is missing."""
 
-    def check(caller: Annotated[Caller, Depends(reader, scope="function")]) -> None:
+    async def check(caller: Annotated[Caller, Depends(reader, scope="function")]) -> None:
         caller.require(scope)
 
     check.__dict__["required_scope"] = scope

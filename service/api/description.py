@@ -15,6 +15,14 @@ TAGS: Final[Mapping[str, str]] = {
     "partnerships": "Whom you are linked with, and what each side lets the other see.",
     "overlaps": "The companies in common, as far as the partner shows them, each explained term by term.",
     "reports": "Counts that reconcile on both sides.",
+    "sandbox": "An organization to try things out in, with fictional partners; only `cg_test_` keys open it.",
+    "API keys": "What programs show instead of a password, each with scopes of its own.",
+    "members": "The people of your organization, their roles, and those who are invited.",
+    "audit log": "Who did what that mattered, in a chain that shows a later change.",
+    "sign-up": "How an organization comes to be with its first admin.",
+    "sessions": "Signing in and out, and the browsers in which one is signed in.",
+    "person": "Yourself: name, address, password.",
+    "second factor": "A code from your telephone beside the password.",
     "health": "For whoever runs the service.",
 }
 """In the order in which a reader meets them; a resource without a line here comes after those."""

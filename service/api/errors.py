@@ -12,6 +12,11 @@ class InvalidParameterError(Exception):
     """A value that fits its type and nothing else; the message names the parameter."""
 
 
+class NotReadyError(Exception):
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(f"Not ready: {'; '.join(missing)}. The log says more.")
+
+
 class DigestMismatchError(Exception):
     def __init__(self) -> None:
         super().__init__(

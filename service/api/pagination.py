@@ -92,7 +92,7 @@ def _is_of(value: object, kind: type) -> bool:
     return type(value) is (str if kind is UUID else kind)
 
 
-def pages(
+async def pages(
     request: Request, app: App, session: Reading, cursor: CursorText = None, limit: Limit = 50
 ) -> Pages:
     filters = sorted(item for item in request.query_params.multi_items() if item[0] not in _NO_FILTER)

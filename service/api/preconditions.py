@@ -44,11 +44,11 @@ class Conditions:
 
 
 # The fields are read from the request itself, since a list may come in several of them; the parameters declare them.
-def _reading(request: Request, if_none_match: IfNoneMatch = None) -> Conditions:  # noqa: ARG001
+async def _reading(request: Request, if_none_match: IfNoneMatch = None) -> Conditions:  # noqa: ARG001
     return Conditions(request)
 
 
-def _changing(
+async def _changing(
     request: Request,
     if_match: IfMatch = None,  # noqa: ARG001
     if_none_match: IfNoneMatch = None,  # noqa: ARG001

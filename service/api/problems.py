@@ -19,6 +19,7 @@ from service.api.errors import (
     InvalidCursorError,
     InvalidParameterError,
     MalformedJsonError,
+    NotReadyError,
     UnsupportedMediaTypeError,
 )
 from service.db.errors import DatabaseUnavailable
@@ -215,6 +216,7 @@ KINDS: Mapping[type[Exception], Kind] = {
         "unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"
     ),
     StalledBodyError: REQUEST_TIMEOUT,
+    NotReadyError: Kind("not-ready", HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", {"Retry-After": "2"}),
     DigestMismatchError: Kind("digest-mismatch", HTTPStatus.BAD_REQUEST, "Another body was announced"),
     InvalidIdempotencyKeyError: Kind(
         "invalid-idempotency-key", HTTPStatus.BAD_REQUEST, "Invalid idempotency key"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from service.api.deps import App, cookie, keep_session, recognise, request_id_of
 from service.api.errors import InvalidParameterError
 from service.http.session_cookie import give_cookie, read_cookie
+from service.http.state import AppState
 from service.organizations.errors import CrossSiteError, NotSignedInError
 from service.organizations.models import Person, PersonSession, Role
 from service.organizations.people import Device, People
@@ -71,6 +72,11 @@ async def former_session(request: Request, app: App) -> Signed | None:
     """
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise CrossSiteError
+    return await session_before(request, app)
+
+
+async def session_before(request: Request, app: AppState) -> Signed | None:
+    """The session that the browser bears, if it is good."""
     text = read_cookie(request, app.public_url)
     try:
         token = parse_session_token(text or "")
@@ -96,7 +102,7 @@ Former = Annotated[Signed | None, Depends(former_session)]
 PerhapsMine = Annotated[SignedIn | None, Depends(perhaps_signed_in)]
 
 
-def device_of(request: Request) -> Device:
+async def device_of(request: Request) -> Device:
     return Device(request.client.host if request.client else "", request.headers.get("user-agent", ""))
 
 

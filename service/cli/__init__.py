@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": LazyCommand("service.cli.worker:worker", "Run a worker alone."),
     "migrate": LazyCommand("service.cli.migrate:migrate", "Bring the database to this version."),
     "org": LazyCommand("service.cli.org:app", "Organizations and their keys."),
+    "person": LazyCommand("service.cli.person:app", "People: links, letting in and out."),
     "partnership": LazyCommand("service.cli.partnership:app", "Partnerships of two organizations."),
     "key": LazyCommand("service.cli.key:app", "API keys of an organization."),
     "kek": LazyCommand("service.cli.kek:app", "The key that wraps the keystore."),

@@ -96,7 +96,8 @@ async def _chosen(desk: Desk, handle: str | None) -> list[Organization]:
     if handle is not None:
         return [await organization(desk, handle)]
     async with desk.database.directory() as session:
-        return await Directory(session).everyone()
+        directory = Directory(session)
+        return [*await directory.everyone(), *await directory.everyone(sandbox=True)]
 
 
 @app.command()

@@ -6,10 +6,19 @@ from typing import Annotated
 
 import typer
 
+from service.cli.erasing import erase_again
 from service.cli.ground import bare_database_for, ready_settings, secret
+from service.cli.operator import at_desk_of
 from service.crypto.copies import bring_back_keystore, copy_keystore
 from service.db import migrate
-from service.db.backup import Manifest, check_backup, create_backup, restore_backup, server_major
+from service.db.backup import (
+    Manifest,
+    check_backup,
+    create_backup,
+    end_sign_ins,
+    restore_backup,
+    server_major,
+)
 from service.db.embedded import binaries_in
 from service.db.tools import Tools, find_tools
 from service.kit.clock import SystemClock
@@ -52,15 +61,18 @@ def check(folder: Folder) -> None:
 def restore(folder: Folder, data_dir: DataDir = None) -> None:
     """Bring a copy into an empty database, check every table's rows, and bring it to this version.
 
-    Runs as MIGRATOR_DATABASE_URL and BACKUP_DATABASE_URL, or on the embedded database. Ends everybody's sign-in.
+    What was erased since is erased again, and everybody's sign-in ends. Runs as MIGRATOR_DATABASE_URL and
+    BACKUP_DATABASE_URL, or on the embedded database.
     """
     with bare_database_for(ready_settings(data_dir=data_dir)) as settings:
         url = secret(settings.backup_database_url, "BACKUP_DATABASE_URL")
         migrator_url = secret(settings.migrator_database_url, "MIGRATOR_DATABASE_URL")
         made = asyncio.run(_restore(settings, url, migrator_url, folder))
-    print(
-        f"Restored {made.total} rows of {len(made.rows)} tables, made {made.made_at}; every table's rows agree."
-    )
+        print(
+            f"Restored {made.total} rows of {len(made.rows)} tables, made {made.made_at}; every table's rows agree."
+        )
+        for org_id in at_desk_of(settings, erase_again):
+            print(f"Erased {org_id} again.")
 
 
 @app.command()
@@ -93,6 +105,7 @@ async def _restore(settings: Settings, url: str, migrator_url: str, folder: Path
     tools = await _tools(settings, url)
     made = await restore_backup(folder, tools, migrator_url=migrator_url, url=url)
     await migrate.upgrade(migrator_url)
+    await end_sign_ins(migrator_url)
     return made
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.accounts import lifecycle as accounts
 from service.cli.errors import CommandError
-from service.cli.operator import Desk
+from service.cli.operator import Desk, at_desk_of
 from service.crypto import Erased
 from service.db.erasing import Eraser
 from service.events.lifecycle import EventsSide
@@ -17,6 +17,7 @@ from service.organizations.lifecycle import Departure, Erasing, PeopleDeparture,
 from service.organizations.repository import Directory
 from service.overlaps.lifecycle import OverlapsSide
 from service.partnerships.lifecycle import PartnershipsDeparture
+from service.settings import Settings, open_keystore
 
 
 @asynccontextmanager
@@ -39,6 +40,14 @@ async def open_erasing(desk: Desk) -> AsyncIterator[Erasing]:
             RowsDeparture(eraser, forget_jobs),
         ]
         yield Erasing(eraser, desk.keystore, desk.clock, departures)
+
+
+def forget_at_start(settings: Settings) -> None:
+    """Erase again what a restore brought back, where the owner's address is at hand; else nobody is served until it is done."""
+    if settings.migrator_database_url is None or not settings.keystore_folder.exists():
+        return
+    if open_keystore(settings).buried():
+        at_desk_of(settings, erase_again)
 
 
 async def erase_again(desk: Desk) -> list[UUID]:

@@ -19,6 +19,8 @@ from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
 from service.organizations.errors import UnknownOrganizationError
 from service.organizations.models import Organization
+from service.organizations.passwords import Passwords
+from service.organizations.people import People
 from service.organizations.repository import Directory
 from service.settings import Settings, open_keystore
 
@@ -37,6 +39,16 @@ class Desk:
     migrator_url: str | None = None
     """The tables' owner's address, which erasing needs; None where the operator hasn't set it."""
 
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach the service: links begin with it."""
+
+    @property
+    def people(self) -> People:
+        """What operations of people need. No letters leave from here: links are printed for the operator to hand over."""
+        return People(
+            self.database, self.keystore, self.clock, self.ids, Passwords(), public_url=self.public_url
+        )
+
     @asynccontextmanager
     async def tenant(self, org_id: UUID) -> AsyncIterator[TenantSession]:
         """Read and write for an organization, as the operator in its audit log."""
@@ -51,6 +63,11 @@ def at_desk(data_dir: Path | None, work: Callable[[Desk], Awaitable[ResultT]]) -
         return asyncio.run(_run(settings, work))
 
 
+def at_desk_of(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -> ResultT:
+    """Run `work` on a database that is there already."""
+    return asyncio.run(_run(settings, work))
+
+
 async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -> ResultT:
     urls = secret(settings.database_url), secret(settings.matcher_database_url)
     async with Database(
@@ -63,6 +80,7 @@ async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -
         return await work(
             Desk(
                 database, keystore, SystemClock(), UuidV7Ids(), spool=spool,
+                public_url=settings.own_url,
                 migrator_url=None if migrator is None else migrator.get_secret_value(),
             )
         )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from service.cli.erasing import forget_at_start
 from service.cli.ground import database_for, ready_settings, refuse_wrong_keys
 from service.cli.running import listen, run, run_service
 from service.settings import Settings
@@ -27,6 +28,7 @@ def serve(
     settings = ready_settings(host=host, port=port, data_dir=data_dir)
     refuse_wrong_keys(settings)
     with listen(settings.host, settings.port) as listener, database_for(settings) as settled:
+        forget_at_start(settled)
         name, number = listener.getsockname()[:2]
         where = f"http://{f'[{name}]' if ':' in name else name}:{number}"
         run(run_service(settled, listener, lambda: print(_welcome(settings, where), flush=True)))

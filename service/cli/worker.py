@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from service.cli.erasing import forget_at_start
 from service.cli.ground import database_for, ready_settings, refuse_wrong_keys
 from service.cli.running import run, run_worker
 
@@ -19,4 +20,5 @@ def worker(
     given = ready_settings(data_dir=data_dir)
     refuse_wrong_keys(given)
     with database_for(given) as settings:
+        forget_at_start(settings)
         run(run_worker(settings, lambda: print("The worker takes jobs. Ctrl-C ends it.", flush=True)))

@@ -99,7 +99,10 @@ class FileKeystore(Guarded):
         return wrapped_by(self._read(name), name)
 
     def wrap_again(self, name: SecretName) -> None:
-        """Wrap under the newest key-encryption key. A secret that is deleted meanwhile stays deleted: SecretMissingError."""
+        """Wrap under the newest key-encryption key. A secret that is deleted meanwhile stays deleted: SecretMissingError.
+
+        Until the folder is synced, a power cut may bring the older wrapping back.
+        """
         with locked(self.folder, alone=True):
             replace(self.path_of(name), self.wrapper.pack(self.get(name), name))
 

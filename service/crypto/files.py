@@ -65,14 +65,16 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Writes the whole file in the place of the one of that name; whoever reads meanwhile sees one of the two."""
+    """Writes the whole file in the place of the one of that name; whoever reads meanwhile sees one of the two.
+
+    After a power cut it may be the old one that is there, until `sync_folder` has returned.
+    """
     draft = path.with_name(f"{path.name}{_DRAFT}{secrets.token_hex(8)}")
     try:
         _write_draft(draft, content)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Final
 
 from service.crypto.encoding import SUITE
 from service.crypto.errors import KekFileError, SecretExistsError, SecretMissingError
-from service.crypto.files import make_private_folder, read_private, replace, write_new
+from service.crypto.files import make_private_folder, read_private, replace, sync_folder, write_new
 from service.crypto.secret import Guarded, RandomBytes, SecretBytes
 from service.crypto.wrapping import KeyEncryptionKey, SecretName, wrapped_by, wrong_kek
 
@@ -64,7 +64,7 @@ class KekFile(Guarded):
         """Draw a new version and make it the newest; give its id. Its caller holds the keystore alone."""
         self.reload()
         kek_id, text = _draw(random_bytes)
-        replace(self.path, read_private(self.path) + text)
+        self._write(read_private(self.path) + text)
         self.reload()
         return kek_id
 
@@ -74,8 +74,12 @@ class KekFile(Guarded):
         if self.kek_id in gone:
             raise KekFileError(f"{self.kek_id} is the newest version in {self.path}: it wraps, so it stays")
         kept = [text for text in _lines(self.path) if text["id"] not in gone]
-        replace(self.path, "".join(text[0] for text in kept).encode("ascii"))
+        self._write("".join(text[0] for text in kept).encode("ascii"))
         self.reload()
+
+    def _write(self, content: bytes) -> None:
+        replace(self.path, content)
+        sync_folder(self.path.parent)
 
 
 def load_or_create_kek(path: Path, random_bytes: RandomBytes = os.urandom) -> KekFile:

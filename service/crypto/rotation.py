@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from service.crypto.errors import KekInUseError, SecretMissingError
 from service.crypto.file_keystore import FileKeystore
-from service.crypto.files import locked
+from service.crypto.files import locked, sync_folder
 from service.crypto.kek import KekFile
 from service.crypto.wrapping import SecretName
 
@@ -49,6 +49,7 @@ def retire_kek(file: KekFile, store: FileKeystore) -> list[str]:
             )
         gone = file.kek_ids[:-1]
         if gone:
+            sync_folder(store.folder)  # what was wrapped again must stay so before the older version goes
             file.remove(set(gone))
     return gone
 

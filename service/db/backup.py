@@ -132,6 +132,12 @@ async def check_backup(folder: Path) -> Manifest:
     return manifest
 
 
+async def end_sign_ins(migrator_url: str) -> None:
+    """Take away sessions and single-use links, which may have been ended or used since the backup."""
+    async with _connection(migrator_url) as driver:
+        await driver.execute("DELETE FROM session; DELETE FROM person_link")
+
+
 async def server_major(url: str) -> int:
     """The major version of the server at `url`. DatabaseUnavailable."""
     async with _connection(url) as driver:

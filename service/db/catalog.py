@@ -13,8 +13,14 @@ SCOPES = ("app.org_id", "app.partnership_id", "app.person_id")
 
 _UNPROTECTED = """
 SELECT format('table %I: row-level security must be enabled and forced, or the table named in UNSCOPED_TABLES', c.relname)
-  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'f')
    AND NOT (c.relrowsecurity AND c.relforcerowsecurity) AND NOT c.relname = ANY($1)
+"""
+
+_ELSEWHERE = """
+SELECT format('table %I.%I: stands outside the schema that this looks at', n.nspname, c.relname)
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname NOT IN ('public', 'information_schema') AND n.nspname !~ '^pg_'
 """
 
 _NO_POLICY = """
@@ -41,6 +47,38 @@ SELECT format('policy %I on %I: has a subquery, which a sharded server refuses',
   FROM pg_policies WHERE schemaname = 'public' AND concat_ws(' ', qual, with_check) ~* '\\mselect\\M'
 """
 
+_FOR_EVERYBODY = """
+SELECT format('policy %I on %I: holds for every role; name the one that it is for', p.polname, p.polrelid::regclass)
+  FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'public'::regnamespace AND 0 = ANY (p.polroles)
+"""
+
+_PUBLIC = """
+SELECT format('%I: granted to PUBLIC', c.relname)
+  FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'public'::regnamespace AND a.grantee = 0
+UNION ALL
+SELECT format('%I.%I: granted to PUBLIC', c.relname, t.attname)
+  FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid, aclexplode(t.attacl) a
+ WHERE c.relnamespace = 'public'::regnamespace AND a.grantee = 0
+UNION ALL
+SELECT format('schema public: %s may create in it', CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
+  FROM pg_namespace n, aclexplode(n.nspacl) a
+ WHERE n.nspname = 'public' AND a.privilege_type = 'CREATE' AND (a.grantee = 0 OR a.grantee::regrole::text = ANY($1))
+"""
+
+_PAST_POLICIES = """
+SELECT format('table %I: %I has %s on it, which goes past policies', c.relname, a.grantee::regrole, a.privilege_type)
+  FROM pg_class c, aclexplode(c.relacl) a
+ WHERE c.relnamespace = 'public'::regnamespace AND a.grantee <> c.relowner AND a.grantee::regrole::text = ANY($1)
+   AND a.privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE')
+"""
+
+_SEQUENCES = """
+SELECT format('sequence %I: numbers rows of every tenant of %I, so that one tells how many the others make', s.relname, c.relname)
+  FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_class c ON c.oid = d.refobjid
+ WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+   AND c.relnamespace = 'public'::regnamespace AND c.relrowsecurity
+"""
+
 _ROLES_BOUND = """
 SELECT format('table %I: owned by %I, whose sessions policies would not bind', c.relname, c.relowner::regrole)
   FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
@@ -60,6 +98,13 @@ _DEFINERS = """
 SELECT format('function %I: SECURITY DEFINER without a fixed search_path', p.proname)
   FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
    AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%')
+UNION ALL
+SELECT format('function %I: SECURITY DEFINER, and whoever likes may call it', p.proname)
+  FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+   AND (p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee = 0))
+UNION ALL
+SELECT format('function %I: LEAKPROOF, so that it may see rows before their policy does', p.proname)
+  FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proleakproof
 """
 
 _UNIQUE_KEYS = """
@@ -71,14 +116,17 @@ SELECT format('index %I on %I: a unique key must begin with the tenant or the pa
 """
 
 _FOREIGN_KEYS = """
-SELECT format('foreign key %I on %I: must carry the tenant or the partnership, since its check goes past every policy',
+SELECT format('foreign key %I on %I: must begin with the tenant or the partnership and stay inside it, since its check goes past every policy',
               k.conname, c.relname)
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
  WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity AND k.contype = 'f'
    -- the directory, which every session reads anyhow
    AND k.confrelid IS DISTINCT FROM to_regclass('public.organization')
-   AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(k.conkey)
-                      AND a.attname = ANY(ARRAY['org_id', 'partnership_id']))
+   AND NOT EXISTS (SELECT FROM pg_attribute mine, pg_attribute theirs
+                    WHERE mine.attrelid = k.conrelid AND mine.attnum = k.conkey[1]
+                      AND theirs.attrelid = k.confrelid AND theirs.attnum = k.confkey[1]
+                      AND (mine.attname, theirs.attname) IN (('org_id', 'org_id'), ('partnership_id', 'partnership_id'), ('partnership_id', 'id'))
+                      AND (theirs.attname <> 'id' OR k.confrelid = to_regclass('public.partnership')))
 """
 
 _STALE_LIST = """
@@ -90,14 +138,19 @@ SELECT format('UNSCOPED_TABLES names %I, which the database doesn''t have or pro
 
 async def findings(driver: asyncpg.Connection) -> list[str]:
     """Name every table, policy, view, function or key of the schema that would let one tenant see another; empty is well."""
-    unscoped = list(UNSCOPED_TABLES)
+    unscoped, roles = list(UNSCOPED_TABLES), [APP_ROLE, MATCHER_ROLE]
     questions: list[tuple[str, tuple[list[str], ...]]] = [
         (_UNPROTECTED, (unscoped,)),
+        (_ELSEWHERE, ()),
         (_NO_POLICY, ()),
         (_HALF_POLICY, ()),
         (_OPEN_POLICY, (list(SCOPES),)),
         (_SUBQUERY, ()),
-        (_ROLES_BOUND, ([APP_ROLE, MATCHER_ROLE],)),
+        (_FOR_EVERYBODY, ()),
+        (_PUBLIC, (roles,)),
+        (_PAST_POLICIES, (roles,)),
+        (_SEQUENCES, ()),
+        (_ROLES_BOUND, (roles,)),
         (_VIEWS, ()),
         (_DEFINERS, ()),
         (_UNIQUE_KEYS, ()),

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Self
 from uuid import UUID
 
+from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.engine import Limits, make_engine
@@ -20,7 +21,7 @@ from service.db.names import (
     PERSON_SETTING,
     Duty,
 )
-from service.db.safety import refuse_unsafe
+from service.db.safety import refuse_reader, refuse_unsafe
 from service.db.sessions import (
     DirectorySession,
     DutySession,
@@ -68,12 +69,21 @@ class Database:
         for role in self._engines:
             async with self._transaction(role, {}) as (_, driver):
                 await refuse_unsafe(driver)
+                if role == MATCHER_ROLE:
+                    await refuse_reader(driver)
 
     async def ping(self) -> None:
         """Ask both roles for an answer: DatabaseUnavailable if there is none."""
         for role in self._engines:
             async with self._transaction(role, {}, read_only=True):
                 pass
+
+    def connections(self) -> dict[str, tuple[int, int]]:
+        """How many connections of each role are in use, and how many are open and idle."""
+        pools = {role: engine.pool for role, engine in self._engines.items()}
+        return {
+            role: (pool.checkedout(), pool.checkedin()) for role, pool in pools.items() if isinstance(pool, QueuePool)
+        }
 
     @asynccontextmanager
     async def tenant(self, org_id: UUID) -> AsyncIterator[TenantSession]:

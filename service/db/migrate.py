@@ -19,6 +19,7 @@ from service.db.engine import plain_url
 from service.db.errors import RolesMissingError, SchemaBehindError, SchemaDriftError
 from service.db.faults import connecting
 from service.db.names import APP_ROLE, MATCHER_ROLE
+from service.db.safety import refuse_unsafe_owner
 
 _TURN = 0x636F6D6D6F6E  # "common": the advisory lock of whoever migrates
 _WAIT_FOR_TURN = "120s"
@@ -27,7 +28,7 @@ _WAIT_FOR_LOCK = "4s"
 
 
 async def upgrade(migrator_url: str, revision: str = "head") -> None:
-    """Bring the schema to `revision`; two processes at once take turns. Raises DatabaseUnavailable, RolesMissingError."""
+    """Bring the schema to `revision`; two processes at once take turns. Raises DatabaseUnavailable, RolesMissingError, UnsafeDatabaseError."""
     await _run(migrator_url, lambda config: command.upgrade(config, revision))
 
 
@@ -104,6 +105,7 @@ async def _turn(migrator_url: str) -> AsyncIterator[AsyncConnection]:
         connection = await engine.connect()
     try:
         driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+        await refuse_unsafe_owner(driver)
         await _refuse_without_roles(driver)
         await driver.execute(f"SET lock_timeout = '{_WAIT_FOR_TURN}'; SELECT pg_advisory_lock({_TURN})")
         await driver.execute(f"SET lock_timeout = '{_WAIT_FOR_LOCK}'")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from service.db.errors import ToolMissingError
 
@@ -50,7 +50,10 @@ def address(url: str) -> tuple[str, dict[str, str]]:
     environment = dict(os.environ)
     if parsed.password is not None:
         environment["PGPASSWORD"] = str(parsed.password)
-    plain = parsed.set(drivername="postgresql", password=None)
+    # Not `set(password=None)`, which leaves the password where it is.
+    plain = URL.create(
+        "postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query
+    )
     return plain.render_as_string(hide_password=False), environment
 
 

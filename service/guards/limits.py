@@ -53,9 +53,10 @@ class Bucket:
     has_advance: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    @property
-    def remaining(self) -> int:
-        return max(0, self.limit - self.leased) + max(0, self.left)
+    def remaining(self, now: float) -> int:
+        if now >= self.ends:
+            return max(0, self.limit - self.owed)
+        return max(0, max(0, self.limit - self.leased) + self.left - self.owed)
 
     def open(self, *, leased: int, asked: int, ends: float) -> None:
         """Take in a slice: `asked` requests, `leased` being the count of all processes with them."""
@@ -113,9 +114,9 @@ class Limiter:
         return self.verdict(org_id, caller)
 
     def verdict(self, org_id: UUID, caller: UUID) -> Verdict:
-        buckets = self._of(org_id, caller)
-        tight = min(buckets, key=lambda bucket: bucket.remaining / bucket.limit)
-        told = tuple((bucket.name, bucket.limit, bucket.remaining) for bucket in buckets)
+        buckets, now = self._of(org_id, caller), self._now()
+        tight = min(buckets, key=lambda bucket: bucket.remaining(now) / bucket.limit)
+        told = tuple((bucket.name, bucket.limit, bucket.remaining(now)) for bucket in buckets)
         return Verdict(told, self._wait(tight), self.limits.seconds)
 
     def _of(self, org_id: UUID, caller: UUID) -> tuple[Bucket, Bucket]:

@@ -24,6 +24,10 @@ class Signer:
         message = b"".join(len(part).to_bytes(4) + part for part in parts)
         return hmac.new(self._key, message, hashlib.sha256).digest()[:TAG_BYTES]
 
+    def probe(self, keystore: Keystore) -> None:
+        """Read the key anew. CryptoError, OSError if the keystore doesn't give it."""
+        self._key = keystore.get_or_create(self._name).reveal()
+
     def fits(self, keystore: Keystore, tag: bytes, *parts: bytes) -> bool:
         """In constant time."""
         return hmac.compare_digest(tag, self.tag(keystore, *parts))

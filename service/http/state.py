@@ -16,6 +16,7 @@ from service.kit.ids import Ids
 from service.kit.mail import Mailer, NoMailer
 from service.organizations.passwords import Passwords
 from service.organizations.people import People
+from service.organizations.sso.provider import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class AppState:
     metrics: Metrics = field(default_factory=Metrics)
     metrics_token: str | None = None
     """Whoever sends it as a bearer reads `/metrics`; without one there is no such address."""
+
+    sign_on: Provider | None = None
+    """The identity provider that people may sign in with."""
 
     @property
     def people(self) -> People:

@@ -2,7 +2,16 @@
 
 from service.jobs.drain import drain
 from service.jobs.errors import JobError, PermanentJobError
-from service.jobs.queue import Payload, dead_letters, enqueue, forget, is_live, live_payloads, revive, states_naming
+from service.jobs.queue import (
+    Payload,
+    dead_letters,
+    enqueue,
+    forget,
+    is_live,
+    live_payloads,
+    revive,
+    states_naming,
+)
 from service.jobs.registry import Handler, JobContext, Registry
 from service.jobs.worker import Worker, WorkerLimits
 

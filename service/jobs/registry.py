@@ -43,6 +43,11 @@ class Registry:
             raise DuplicateJobError(f"Two handlers want the jobs called {name!r}: give one another name.")
         self._entries[name] = Entry(handler, at_once)
 
+    def guard(self, around: Callable[[Handler], Handler]) -> None:
+        """Have `around` decide, for each job of those added so far, whether and when its handler runs."""
+        for name, entry in self._entries.items():
+            self._entries[name] = Entry(around(entry.handler), entry.at_once)
+
     def __getitem__(self, name: str) -> Entry:
         try:
             return self._entries[name]

@@ -1,5 +1,6 @@
 """Inviting somebody into an organization by a link that is good once, and accepting it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -125,14 +126,42 @@ async def accept_as_new(people: People, link: str, who: NewPerson, *, request_id
 
 async def accept_as(people: People, link: str, signed: Signed, *, request_id: str | None) -> Joined:
     """Make whoever is signed in a member. InvalidLinkError, OtherAddressError, AlreadyMemberError."""
+    return await accept_as_person(people, link, signed.person, request_id=request_id)
+
+
+async def accept_as_person(people: People, link: str, person: Person, *, request_id: str | None) -> Joined:
+    """As `accept_as`, for a person who is just signing in."""
     token = parse_invitation(link)
     async with people.database.tenant(token.org_id) as session:
         invitation = await _found(session, people, token)
-        if invitation.email != signed.person.email:
+        if invitation.email != person.email:
             raise OtherAddressError
-        if await Members(session).of(signed.person.id) is not None:
+        if await Members(session).of(person.id) is not None:
             raise AlreadyMemberError
-        return await _join(session, people, invitation, signed.person, request_id)
+        return await _join(session, people, invitation, person, request_id)
+
+
+async def accept_proven(
+    people: People,
+    link: str,
+    *,
+    email: str,
+    name: str,
+    also: Callable[[TenantSession, Person], Awaitable[None]],
+    request_id: str | None,
+) -> Joined:
+    """Make a person, who has no password, of whom an identity provider vouches for, and a member of them.
+
+    `also` is done in the same transaction. InvalidLinkError, OtherAddressError; SignInFirstError if the address is taken.
+    """
+    token = parse_invitation(link)
+    async with people.database.tenant(token.org_id) as session:
+        invitation = await _found(session, people, token)
+        if invitation.email != email:
+            raise OtherAddressError
+        person = await add_person(session, people, email=email, name=name, password_hash=None, proven=True)
+        await also(session, person)
+        return await _join(session, people, invitation, person, request_id)
 
 
 async def _hand_over(session: TenantSession, people: People, invitation: MemberInvitation) -> Invited:

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from service.audit.operations import record
+from service.audit.rules import Detail
 from service.db.sessions import TenantSession
 from service.kit.clock import Clock
 from service.kit.ids import Ids
@@ -77,7 +78,7 @@ async def issue_key(
     owner = sandbox or await Directory(session).by_id(session.org_id)
     opens = Opens(session.org_id) if owner is None else Opens(owner.id, owner.sandbox_of)
     made = await _add(session, ids, clock, wish, opens)
-    details = {"scopes": _words(made.stored.scopes), "sandbox": opens.sandbox_of is not None}
+    details: dict[str, Detail] = {"scopes": _words(made.stored.scopes), "sandbox": opens.sandbox_of is not None}
     await record(session, clock, "api_key.created", target=_target(made.stored), details=details)
     return made
 
@@ -95,7 +96,7 @@ async def update_key(
 
     UnknownApiKeyError, ApiKeyOverError, ScopesNotHeldError for a scope that is new to the key.
     """
-    key = await _usable(session, clock, key_id)
+    key = await _usable(ApiKeys(session), clock, key_id)
     before = set(key.scopes)
     if scopes is not None:
         _refuse_more([scope for scope in scopes if scope.value not in before], maker)
@@ -103,7 +104,7 @@ async def update_key(
     key.name = key.name if name is None else name
     await session.flush()
     added, removed = set(key.scopes) - before, before - set(key.scopes)
-    details = {"added": _words(added), "removed": _words(removed), "renamed": name is not None}
+    details: dict[str, Detail] = {"added": _words(added), "removed": _words(removed), "renamed": name is not None}
     await record(session, clock, "api_key.updated", target=_target(key), details=details)
     return key
 
@@ -116,19 +117,21 @@ async def rotate_key(
     *,
     maker: Collection[Scope],
     overlap: timedelta = OVERLAP,
+    sandbox: Organization | None = None,
 ) -> Made:
     """A successor with the same name, scopes and length of life; the old key lives on for `overlap`, and no longer than it would have.
 
     UnknownApiKeyError, ApiKeyOverError, ApiKeyReplacedError, TooManyRotationsError, TooManyKeysError; ScopesNotHeldError where the
     key may do what whoever asks may not, who would read it.
     """
-    await ApiKeys(session).take_turn()
-    old = await _usable(session, clock, key_id)
+    keys = ApiKeys(session, of=None if sandbox is None else sandbox.id)
+    await keys.take_turn()
+    old = await _usable(keys, clock, key_id)
     _refuse_more([Scope(scope) for scope in old.scopes], maker)
-    newest = await ApiKeys(session).newest(old.family_id)
+    newest = await keys.newest(old.family_id)
     if newest is not None and newest != old.id:
         raise ApiKeyReplacedError(newest)
-    if await ApiKeys(session).in_use(clock.now(), family_id=old.family_id) > MOST_PREDECESSORS:
+    if await keys.in_use(clock.now(), family_id=old.family_id) > MOST_PREDECESSORS:
         raise TooManyRotationsError(MOST_PREDECESSORS)
     lasts = None if old.expires_at is None else clock.now() + (old.expires_at - old.created_at)
     wish = Wish(old.name, [Scope(scope) for scope in old.scopes], lasts)
@@ -136,7 +139,7 @@ async def rotate_key(
     ends = clock.now() + overlap
     old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
     await session.flush()
-    details = {"successor": str(made.stored.id), "overlap_seconds": int(overlap.total_seconds())}
+    details: dict[str, Detail] = {"successor": str(made.stored.id), "overlap_seconds": int(overlap.total_seconds())}
     await record(session, clock, "api_key.rotated", target=_target(old), details=details)
     return made
 
@@ -158,8 +161,8 @@ async def revoke_key(
     return key
 
 
-async def _usable(session: TenantSession, clock: Clock, key_id: UUID) -> ApiKey:
-    key = await ApiKeys(session).by_id(key_id, lock=True)
+async def _usable(keys: ApiKeys, clock: Clock, key_id: UUID) -> ApiKey:
+    key = await keys.by_id(key_id, lock=True)
     if key is None:
         raise UnknownApiKeyError
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):

@@ -11,6 +11,7 @@ from service.organizations.errors import LastAdminError, UnknownMemberError
 from service.organizations.models import Membership, Person, Role
 from service.organizations.people_repository import Members
 from service.organizations.session_repository import Sessions
+from service.organizations.standing import Quota, is_limited, require_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,11 @@ async def list_members(session: TenantReadSession) -> list[Member]:
 
 
 async def add_member(session: TenantSession, clock: Clock, person_id: UUID, role: Role) -> Membership:
-    """Make a person a member; the caller has made sure that they aren't one yet."""
+    """Make a person a member; the caller has made sure that they aren't one yet. QuotaExceededError."""
+    if await is_limited(session, Quota.MEMBERS):
+        members = Members(session)
+        await members.take_turn()
+        await require_room(session, Quota.MEMBERS, await members.count() + 1)
     made = Membership(org_id=session.org_id, person_id=person_id, role=role, created_at=clock.now())
     session.add(made)
     await session.flush()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from service.db.sessions import PersonReadSession, ReadSession, TenantReadSession
@@ -72,6 +72,16 @@ class Members:
             Membership.org_id == self._session.org_id, Membership.person_id == person_id
         )
         return await self._session.scalar(found.with_for_update() if lock else found)
+
+    async def count(self) -> int:
+        wanted = select(func.count()).select_from(Membership)
+        return await self._session.scalar(wanted.where(Membership.org_id == self._session.org_id)) or 0
+
+    async def take_turn(self) -> None:
+        """Until the transaction ends, nobody else joins: members are counted before."""
+        await self._session.sql(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"members:{self._session.org_id}"
+        )
 
     async def lock_admins(self) -> set[UUID]:
         """The admins who can act; nobody else changes who they are until this transaction ends."""

@@ -1,6 +1,6 @@
 """Organizations that were erased and are in the database again, because it was restored from an older backup.
 
-Until they are erased again nobody is served: `commonground backup forget` does it, and so does a start on the embedded database.
+Until they are erased again nobody is served: `commonground org erase-again` does it, and so does a start on the embedded database.
 """
 
 from uuid import UUID

@@ -82,7 +82,7 @@ FORGOTTEN_AFTER: Final = timedelta(hours=2)
 def normal_email(text: str) -> str:
     """One way to write an e-mail address: NFC, casefolded, its domain in Unicode. InvalidEmailError."""
     try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise InvalidEmailError from None
     normal = unicodedata.normalize("NFC", found.normalized.casefold())
@@ -111,5 +111,5 @@ def check_password(password: str, common: frozenset[str] = frozenset()) -> None:
 
 def short_user_agent(text: str | None) -> str:
     """What a browser says it is, on one line and cut."""
-    plain = re.sub(r"[^ -~]+", " ", text or "").strip()
+    plain = " ".join(re.sub(r"[^ -~]+", " ", text or "").split())
     return plain[:LONGEST_USER_AGENT] or "unknown"

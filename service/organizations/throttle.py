@@ -42,6 +42,11 @@ def of_letters(people: People, device: Device) -> Counted:
     return {people.keyed("attempt", "letters from", network(device.address)): OF_ADDRESS}
 
 
+def of_sign_on(people: People, device: Device) -> Counted:
+    """Answers of the identity provider that one network brings."""
+    return {people.keyed("attempt", "sign-on from", network(device.address)): OF_ADDRESS}
+
+
 def of_code(people: People, person: Person) -> Counted:
     """Codes of a person's second factor, wherever they are asked for."""
     return {people.keyed("attempt", "code", str(person.id)): OF_CODE}

@@ -45,9 +45,7 @@ async def create(client: httpx.AsyncClient, owner: Member, **wanted: Any) -> dic
     return made
 
 
-async def rotate(
-    client: httpx.AsyncClient, owner: Member, key_id: str, **wanted: int
-) -> dict[str, Any]:
+async def rotate(client: httpx.AsyncClient, owner: Member, key_id: str, **wanted: int) -> dict[str, Any]:
     answer = await client.post(f"/v1/api-keys/{key_id}/rotate", json=wanted, headers=owner.headers)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
@@ -103,9 +101,7 @@ async def test_a_page_of_keys_goes_on_where_the_one_before_ended(
     assert seen == ["key 3", "key 2", "key 1", "key 0", "test"]
 
 
-async def test_nobody_gives_a_key_what_they_lack_themselves(
-    client: httpx.AsyncClient, owner: Member
-) -> None:
+async def test_nobody_gives_a_key_what_they_lack_themselves(client: httpx.AsyncClient, owner: Member) -> None:
     keeper = await create(client, owner, scopes=["keys:admin", "accounts:read"])
     wanted = {"name": "x", "scopes": ["accounts:read", "imports:write", "audit:read"]}
     answer = await client.post("/v1/api-keys", json=wanted, headers=bearer(keeper["key"]))
@@ -114,9 +110,7 @@ async def test_nobody_gives_a_key_what_they_lack_themselves(
     assert answer.json()["missing_scopes"] == ["audit:read", "imports:write"]
 
 
-async def test_a_missing_scope_is_named_for_programs_too(
-    client: httpx.AsyncClient, owner: Member
-) -> None:
+async def test_a_missing_scope_is_named_for_programs_too(client: httpx.AsyncClient, owner: Member) -> None:
     made = await create(client, owner)
     answer = await client.get("/v1/api-keys", headers=bearer(made["key"]))
     assert answer.status_code == 403
@@ -204,9 +198,7 @@ async def test_the_overlap_is_a_day_unless_said_and_at_most_a_week(
     old = await create(client, owner)
     path = f"/v1/api-keys/{old['id']}"
     for seconds in (-1, 7 * 86_400 + 1):
-        answer = await client.post(
-            f"{path}/rotate", json={"overlap_seconds": seconds}, headers=owner.headers
-        )
+        answer = await client.post(f"{path}/rotate", json={"overlap_seconds": seconds}, headers=owner.headers)
         assert answer.status_code == 422
     await client.post(f"{path}/rotate", headers=owner.headers)
     clock.advance(timedelta(hours=24) - timedelta(seconds=1))
@@ -335,7 +327,9 @@ async def test_what_happens_to_keys_stands_in_the_log_without_their_names(
         rows = await (await session.raw()).fetch(
             "SELECT action, target, details FROM audit_entry WHERE action LIKE 'api_key.%' ORDER BY number"
         )
-    assert [r["action"] for r in rows] == [f"api_key.{w}" for w in ("created", "updated", "rotated", "revoked")]
+    assert [r["action"] for r in rows] == [
+        f"api_key.{w}" for w in ("created", "updated", "rotated", "revoked")
+    ]
     assert {r["target"] for r in rows} == {f"api_key:{made['id']}"}
     assert "Marker" not in str(rows)
     assert made["key"][34:44] not in str(rows)

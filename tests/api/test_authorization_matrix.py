@@ -7,13 +7,17 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from service.jobs import forget
+from service.organizations.invitations import invite
 from service.organizations.key_operations import Wish, issue_key
-from service.organizations.models import Scope
+from service.organizations.models import Role, Scope
+from service.organizations.passwords import Passwords
+from service.organizations.people import People
 from service.organizations.repository import ApiKeys
 from service.partnerships.sandbox.operations import make_sandbox
+from tests.factories.people import PASSWORD, member
 from tests.factories.world import Pair, World, company_list
 
 
@@ -29,11 +33,51 @@ class Route:
     """Whether its path or query names something of a tenant."""
 
 
+def of_people(**call: dict[str, object]) -> Route:
+    """For whoever is signed in, whatever their role; `{name}` in its body is filled too."""
+    return Route(None, own=False, **call)  # type: ignore[arg-type]  # `json` alone is given
+
+
+BEFORE_SIGN_IN = frozenset(
+    {
+        "ask_to_sign_up", "sign_up", "sign_in", "ask_for_password_reset", "reset_password", "verify_email",
+        "accept_member_invitation",
+    }
+)  # fmt: skip
+"""For whoever has credentials or a link; tests of people call them."""
+OF_PEOPLE: dict[str, Route] = {
+    "list_sessions": of_people(),
+    "end_other_sessions": of_people(),
+    "get_current_session": of_people(),
+    "sign_out": of_people(),
+    "switch_organization": of_people(json={"organization_id": "{organization_id}"}),
+    "end_session": of_people(),
+    "get_me": of_people(),
+    "update_me": of_people(json={"name": "Another name"}),
+    "change_password": of_people(json={"current": PASSWORD, "new": "a new and better one"}),
+    "ask_for_verification": of_people(),
+    "leave_organization": of_people(),
+    "get_second_factor": of_people(),
+    "enrol_second_factor": of_people(json={"password": PASSWORD}),
+    "confirm_second_factor": of_people(json={"code": "123456"}),
+    "renew_recovery_codes": of_people(json={"password": PASSWORD, "code": "123456"}),
+    "disable_second_factor": of_people(json={"password": PASSWORD, "code": "123456"}),
+}
 PARTNERSHIP = {"partnership": "{partnership_id}"}
 MATRIX: dict[str, Route] = {
     "livez": Route(None, own=False),
     "readyz": Route(None, own=False),
     "get_my_organization": Route(Scope.ACCOUNTS_READ, own=False),
+    "list_members": Route(Scope.MEMBERS_READ, own=False),
+    "get_member": Route(Scope.MEMBERS_READ),
+    "put_member_role": Route(Scope.MEMBERS_ADMIN, json={"role": "sales"}),
+    "remove_member": Route(Scope.MEMBERS_ADMIN),
+    "create_member_invitation": Route(
+        Scope.MEMBERS_ADMIN, json={"email": "new@example.com", "role": "viewer"}, own=False
+    ),
+    "list_member_invitations": Route(Scope.MEMBERS_READ, own=False),
+    "resend_member_invitation": Route(Scope.MEMBERS_ADMIN),
+    "withdraw_member_invitation": Route(Scope.MEMBERS_ADMIN),
     "create_import": Route(Scope.IMPORTS_WRITE, content=b"Company\nA\n", own=False),
     "create_api_key": Route(Scope.KEYS_ADMIN, json={"name": "x", "scopes": ["keys:admin"]}, own=False),
     "list_api_keys": Route(Scope.KEYS_ADMIN, own=False),
@@ -89,16 +133,21 @@ class Scene:
         ids: dict[str, str] | None = None,
     ) -> httpx.Response:
         method, path = next((m, p) for n, m, p in operations(app) if n == name)
-        route, known = MATRIX[name], ids or self.ids
+        route, known = (MATRIX | OF_PEOPLE)[name], ids or self.ids
         query = {key: value.format(**known) for key, value in route.query.items()}
         return await client.request(
             method,
             path.format(**known),
             params=query,
-            json=route.json,
+            json=_filled(route.json, known),
             content=route.content,
             headers=headers,
         )
+
+
+def _filled(body: dict[str, object] | None, known: dict[str, str]) -> dict[str, object] | None:
+    filled = (body or {}).items()
+    return body and {key: value.format(**known) if isinstance(value, str) else value for key, value in filled}
 
 
 @pytest.fixture
@@ -115,9 +164,23 @@ async def make_scene(pair: Pair) -> Scene:
     ids = {
         "import_id": import_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
         "overlap_id": told["id"], "population": "customers", "key_id": await another_key(pair),
-        "test_key_id": await sandbox_key(pair),
+        "test_key_id": await sandbox_key(pair), **await people_of(pair),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
+
+
+async def people_of(pair: Pair) -> dict[str, UUID]:
+    """A member of the left side, and somebody who is invited there."""
+    world, unique = pair.world, pair.world.ids.new()
+    people = People(world.database, world.keystore, world.clock, world.ids, Passwords())
+    person = await member(people, pair.left.id, Role.VIEWER, email=f"{unique}@example.com")
+    async with world.database.tenant(pair.left.id) as session:
+        invited = await invite(session, people, email=f"i{unique}@example.com", role=Role.SALES)
+    return {
+        "person_id": person.id,
+        "invitation_id": invited.invitation.id,
+        "organization_id": pair.left.id,
+    }
 
 
 async def sandbox_key(pair: Pair) -> UUID:
@@ -139,12 +202,13 @@ async def another_key(pair: Pair) -> UUID:
 
 
 def test_every_route_stands_in_the_matrix(app: FastAPI) -> None:
-    assert {name for name, _, _ in operations(app)} == set(MATRIX)
+    assert {name for name, _, _ in operations(app)} == {*MATRIX, *OF_PEOPLE, *BEFORE_SIGN_IN}
 
 
 def test_every_registered_route_is_described(app: FastAPI) -> None:
     described = {path for _, _, path in operations(app)}
-    undescribed = {r.path for r in app.routes if isinstance(r, APIRoute) and not r.include_in_schema}
+    routes = [r for r in iter_route_contexts(app.routes) if isinstance(r.original_route, APIRoute)]
+    undescribed = {r.path for r in routes if not r.include_in_schema}
     assert not undescribed
     assert described
 
@@ -152,7 +216,8 @@ def test_every_registered_route_is_described(app: FastAPI) -> None:
 def test_every_route_declares_its_problems(app: FastAPI) -> None:
     for path, methods in app.openapi()["paths"].items():
         for method, operation in methods.items():
-            if MATRIX[operation["operationId"]].scope is not None:
+            route = MATRIX.get(operation["operationId"])
+            if route is None or route.scope is not None:
                 assert {"401", "403", "422", "503"} <= set(operation["responses"]), (method, path)
 
 

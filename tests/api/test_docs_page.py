@@ -114,10 +114,10 @@ async def test_unknown_files_below_the_page_are_a_problem(anonymous: httpx.Async
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_whatever_is_served_beside_the_api_is_known_and_public() -> None:
+def test_whatever_is_served_beside_the_described_api_is_known() -> None:
     app: FastAPI = build_app(UuidV7Ids())
     beside = {getattr(route, "path", None) for route in app.routes} - {None}
-    assert beside == {"/openapi.json", "/docs", *(f"/docs/{name}" for name in ASSETS)}
+    assert beside == {"/openapi.json", "/metrics", "/docs", *(f"/docs/{name}" for name in ASSETS)}
 
 
 @needs_chromium

@@ -177,7 +177,9 @@ async def test_a_sandbox_that_is_taken_away_leaves_no_row_and_no_secret(
         gone = [found.id for found in await Directory(session).everyone(sandbox=True)]
     await client.get("/v1/accounts", headers=bearer(made["key"]))
     await client.post(
-        "/v1/imports", content=ROWS, headers={**bearer(made["key"]), "Idempotency-Key": "a", "Content-Type": "text/csv"}
+        "/v1/imports",
+        content=ROWS,
+        headers={**bearer(made["key"]), "Idempotency-Key": "a", "Content-Type": "text/csv"},
     )
     await world.work()
     assert (await client.delete("/v1/sandbox", headers=owner.headers)).status_code == 204
@@ -315,7 +317,7 @@ async def link(world: World, own: Organization, partner: Organization) -> None:
 
 @pytest.mark.parametrize("claimed", [True, False])
 async def test_a_partnership_of_sandbox_and_live_is_refused_by_the_database_too(
-    client: httpx.AsyncClient, world: World, owner: Member, claimed: bool
+    client: httpx.AsyncClient, world: World, owner: Member, *, claimed: bool
 ) -> None:
     await make(client, owner)
     sandbox = await sandbox_of(world, owner)
@@ -336,13 +338,17 @@ async def test_no_key_of_the_other_world_can_be_stored(
     made = await make(client, owner)
     for org_id, sandbox in ((UUID(made["id"]), False), (owner.id, True)):
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            async with world.database.tenant(org_id) as session:
-                driver = await session.raw()
-                await driver.execute(
-                    "INSERT INTO api_key (org_id, id, name, prefix, digest, scopes, created_at, sandbox, family_id, created_by_kind)"
-                    " VALUES ($1, $2, 'x', 'x', '', '{}', now(), $3, $2, 'operator')",
-                    org_id, world.ids.new(), sandbox,
-                )  # fmt: skip
+            await store_key(world, org_id, sandbox=sandbox)
+
+
+async def store_key(world: World, org_id: UUID, *, sandbox: bool) -> None:
+    async with world.database.tenant(org_id) as session:
+        driver = await session.raw()
+        await driver.execute(
+            "INSERT INTO api_key (org_id, id, name, prefix, digest, scopes, created_at, sandbox, family_id, created_by_kind)"
+            " VALUES ($1, $2, 'x', 'x', '', '{}', now(), $3, $2, 'operator')",
+            org_id, world.ids.new(), sandbox,
+        )  # fmt: skip
 
 
 async def test_the_app_can_delete_neither_what_is_live_nor_a_strangers_sandbox(

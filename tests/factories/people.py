@@ -24,9 +24,7 @@ async def make_person(
     """Without a password nothing is hashed, and they can be signed in with `signed_in` only."""
     hashed = None if password is None else await people.passwords.hash(password)
     async with people.database.directory() as session:
-        return await add_person(
-            session, people, email=email, name=name, password_hash=hashed, proven=True
-        )
+        return await add_person(session, people, email=email, name=name, password_hash=hashed, proven=True)
 
 
 async def join(people: People, person: Person, org_id: UUID, role: Role = Role.ADMIN) -> None:

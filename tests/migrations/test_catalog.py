@@ -1,10 +1,13 @@
-"""Every table of every migration keeps tenants apart, or stands in the list of those that have none (RLS-4, BAK-7)."""
+"""Every table of every migration keeps tenants apart, or stands in the list of those that have none."""
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from service.db import migrate
 from service.db.catalog import findings
 from tests.support.servers import OwnDatabase
 
@@ -47,6 +50,19 @@ MISTAKES = {
     "materialized": GOOD + "CREATE MATERIALIZED VIEW kept AS SELECT * FROM forgotten",
     "SECURITY DEFINER": "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
     "unique key": GOOD + "CREATE UNIQUE INDEX leak ON forgotten (id)",
+    "stands outside": "CREATE SCHEMA apart; CREATE TABLE apart.forgotten (org_id uuid)",
+    "holds for every role": GOOD + f"CREATE POLICY all_roles ON forgotten FOR SELECT USING (org_id = {ORG})",
+    "forgotten: granted to PUBLIC": GOOD + "GRANT SELECT ON forgotten TO PUBLIC",
+    "forgotten.id: granted to PUBLIC": GOOD + "GRANT SELECT (id) ON forgotten TO PUBLIC",
+    "counter: granted to PUBLIC": "CREATE SEQUENCE counter; GRANT USAGE ON counter TO PUBLIC",
+    "commonground_app may create": f"GRANT CREATE ON SCHEMA public TO {APP}",
+    "TRUNCATE": GOOD + f"GRANT TRUNCATE ON forgotten TO {APP}",
+    "REFERENCES": GOOD + f"GRANT REFERENCES ON forgotten TO {APP}",
+    "numbers rows of every tenant": GOOD + "ALTER TABLE forgotten ADD number bigserial",
+    "whoever likes may call": "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = public AS 'SELECT 1'",
+    "second of two keys": GOOD
+    + 'CREATE TABLE child (org_id uuid, of uuid, mine uuid, PRIMARY KEY (org_id, of), CONSTRAINT "second of two keys"'
+    " FOREIGN KEY (mine, of) REFERENCES forgotten (org_id, id)); ALTER TABLE child ENABLE ROW LEVEL SECURITY",
     "foreign key": GOOD
     + "CREATE UNIQUE INDEX anchor ON pgqueuer_statistics (id); ALTER TABLE forgotten ADD n bigint REFERENCES pgqueuer_statistics (id)",
     "UNSCOPED_TABLES names": "DROP TABLE pgqueuer_schedules",
@@ -58,6 +74,34 @@ async def test_each_way_of_forgetting_is_found(migrator: asyncpg.Connection, fin
     await migrator.execute(MISTAKES[finding])
     found = await findings(migrator)
     assert any(finding in one for one in found), found
+
+
+async def test_a_migration_that_forgets_the_policy_is_found(
+    own_database: OwnDatabase,
+    migrator: asyncpg.Connection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate.migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    newest = await migrator.fetchval("SELECT version_num FROM alembic_version")
+    (folder / "versions" / "20991231_2359_forgetful.py").write_text(
+        f"""
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "20991231_2359", "{newest}", None, None
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE diary (org_id uuid, id uuid, PRIMARY KEY (org_id, id))")
+    op.execute("GRANT SELECT ON diary TO {APP}")
+"""
+    )
+    monkeypatch.setattr(migrate, "migrations_folder", lambda: folder)
+    await migrate.upgrade(own_database.urls.migrator)
+    assert [one for one in await findings(migrator) if "diary" in one] == [
+        "table diary: row-level security must be enabled and forced, or the table named in UNSCOPED_TABLES"
+    ]
 
 
 async def test_table_owned_by_the_app_is_found(own_database: OwnDatabase) -> None:

@@ -72,9 +72,7 @@ def without_organization_filters() -> Iterator[Stripped]:
     """Rewrite every statement of this process until the block ends."""
     done = Stripped()
 
-    def listen(
-        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
-    ) -> tuple[str, Any]:  # SQLAlchemy's signature
+    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
         return done.rewrite(statement), parameters
 
     event.listen(Engine, "before_cursor_execute", listen, retval=True)

@@ -142,14 +142,16 @@ class Markers:
         return sorted(marker for marker in self.texts if marker in text)
 
 
-async def markers(driver: asyncpg.Connection, tables: Iterable[Table], org_id: UUID) -> Markers:
-    """What `org_id` must never see, as a superuser finds it."""
+async def markers(driver: asyncpg.Connection, tables: Iterable[Table], own_ids: list[UUID]) -> Markers:
+    """What the organizations `own_ids` must never see, as a superuser finds it."""
     theirs: set[str] = set()
     own: set[str] = set()
     for table in tables:
-        rows = await driver.fetch(f"SELECT to_jsonb(t)::text, {table.of()} FROM {table.quoted} t", org_id)
-        for row, mine in rows:
-            (own if mine else theirs).update(leaves(json.loads(row)))
+        mine = f"ARRAY[{', '.join(table.owners)}] && $1::uuid[]"
+        for row, is_mine in await driver.fetch(
+            f"SELECT to_jsonb(t)::text, {mine} FROM {table.quoted} t", own_ids
+        ):
+            (own if is_mine else theirs).update(leaves(json.loads(row)))
     own_text = "\n".join(own)
     return Markers({one for one in theirs - own if len(one) >= _SHORTEST and one not in own_text})
 

@@ -144,7 +144,7 @@ class Document:
         )
 
     def _answer(self, responses: Mapping[str, Any]) -> str:
-        good = next(responses[status] for status in sorted(responses) if status.startswith("2"))
+        good = next(responses[status] for status in sorted(responses) if status.startswith(("2", "3")))
         content = good.get("content", {})
         if JSON in content:
             return self.type_of(content[JSON].get("schema", {}))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 _NAMED: Final = re.compile(r"\{(\w+)\}")
+_WIDE: Final = 48
+"""Characters of a body that still stand in one line."""
 _INDENT: Final = " \\\n  "
 
 
@@ -14,19 +16,24 @@ def command(  # what an operation is made of
     path: str,
     required: Sequence[str],
     *,
-    has_key: bool,
+    caller: str,
     media_type: str | None,
     body: str,
 ) -> str:
-    """The command; `$CG` is the service's address, `$CG_KEY` an API key, `$IMPORT_ID` and the like what a path names."""
+    """The command; `$CG` is the service's address, `$CG_KEY` an API key, `$IMPORT_ID` and the like what a path names.
+
+    `caller` is `anybody`, `key` or `person`, whose cookie lies in `cookies.txt`.
+    """
     address = "$CG" + _NAMED.sub(lambda match: "$" + match[1].upper(), path)
     if required:
         address += "?" + "&".join(f"{name}=${name.upper()}" for name in required)
     parts = [f'curl "{address}"']
     if method not in {"GET", "POST"} or (method == "POST" and media_type is None):
         parts[0] = f'curl -X {method} "{address}"'
-    if has_key:
+    if caller == "key":
         parts.append('-H "Authorization: Bearer $CG_KEY"')
+    elif caller == "person":
+        parts.append("-b cookies.txt" if method == "GET" else '-b cookies.txt -H "X-CSRF-Token: $CG_CSRF"')
     parts += _sent(media_type, body)
     return _INDENT.join(parts)
 
@@ -36,5 +43,6 @@ def _sent(media_type: str | None, body: str) -> list[str]:
         return []
     if media_type != "application/json":
         return ["--data-binary @accounts.csv"]
-    flat = json.dumps(json.loads(body), ensure_ascii=False).replace("'", "'\\''")
-    return ['-H "Content-Type: application/json"', f"-d '{flat}'"]
+    sent = json.dumps(json.loads(body), ensure_ascii=False)
+    quoted = (body if len(sent) > _WIDE else sent).replace("'", "'\\''")
+    return ['-H "Content-Type: application/json"', f"-d '{quoted}'"]

@@ -1,8 +1,10 @@
 """What the page shows, taken from an OpenAPI document: resources, operations, what goes in and what comes out."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
@@ -42,6 +44,14 @@ class Answer:
     body: Body | None
 
 
+class Caller(StrEnum):
+    """Who may ask: anybody, whoever has a key (or is signed in), or a signed-in person alone."""
+
+    ANYBODY = "anybody"
+    KEY = "key"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     id: str
@@ -51,8 +61,7 @@ class Operation:
     description: str
     scope: str | None
     """The scope that a key needs for it, if it needs one."""
-    is_open: bool
-    """Whether it answers without a key."""
+    caller: "Caller"
     parameters: tuple[Parameter, ...]
     body: Body | None
     answer: Answer
@@ -104,14 +113,20 @@ def read(document: Mapping[str, Any]) -> Reference:
 
 
 def _operations(document: Mapping[str, Any], schemas: Schemas) -> Iterator[tuple[str, Operation]]:
+    schemes = document.get("components", {}).get("securitySchemes", {})
     for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
                 said = item[method]
-                yield next(iter(said.get("tags", ())), "other"), _operation(method, path, said, schemas)
+                yield (
+                    next(iter(said.get("tags", ())), "other"),
+                    _operation(method, path, said, schemas, schemes),
+                )
 
 
-def _operation(method: str, path: str, said: Mapping[str, Any], schemas: Schemas) -> Operation:
+def _operation(
+    method: str, path: str, said: Mapping[str, Any], schemas: Schemas, schemes: Mapping[str, Any]
+) -> Operation:
     answers = [_answer(status, answer, schemas) for status, answer in sorted(said["responses"].items())]
     body = _body(said["requestBody"], schemas) if "requestBody" in said else None
     parameters = tuple(_parameter(parameter, schemas) for parameter in said.get("parameters", ()))
@@ -122,21 +137,33 @@ def _operation(method: str, path: str, said: Mapping[str, Any], schemas: Schemas
         path=path,
         description=said.get("description", ""),
         scope=said.get("x-required-scope"),
-        is_open=not said.get("security"),
+        caller=_caller(said.get("security", ()), schemes),
         parameters=parameters,
         body=body,
-        answer=next(answer for answer in answers if answer.status.startswith("2")),
-        problems=tuple(answer for answer in answers if not answer.status.startswith("2")),
+        answer=next(answer for answer in answers if _is_good(answer.status)),
+        problems=tuple(answer for answer in answers if not _is_good(answer.status)),
         curl="",
     )
     required = [p.field.name for p in parameters if p.place == "query" and p.field.required]
     return _with_curl(operation, required)
 
 
+def _is_good(status: str) -> bool:
+    """Whether it is what the caller wanted: a redirection too, where a browser is sent on."""
+    return status.startswith(("2", "3"))
+
+
+def _caller(security: Sequence[Mapping[str, Any]], schemes: Mapping[str, Any]) -> Caller:
+    if not security:
+        return Caller.ANYBODY
+    kinds = {schemes.get(name, {}).get("scheme") for alternative in security for name in alternative}
+    return Caller.KEY if "bearer" in kinds else Caller.PERSON
+
+
 def _with_curl(operation: Operation, required: list[str]) -> Operation:
     sent = operation.body
     text = command(
-        operation.method, operation.path, required, has_key=not operation.is_open,
+        operation.method, operation.path, required, caller=operation.caller,
         media_type=sent.media_type if sent else None, body=sent.example if sent else "",
     )  # fmt: skip
     return replace(operation, curl=text)
@@ -182,5 +209,5 @@ def _pretty(value: Any) -> str:
 
 def _sentence(name: str) -> str:
     """`get_overlap_matrix` → "Get overlap matrix"."""
-    words = name.replace("_", " ").replace("-", " ")
+    words = re.sub(r"\bapi\b", "API", name.replace("_", " ").replace("-", " "))
     return words[:1].upper() + words[1:]

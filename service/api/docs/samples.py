@@ -79,6 +79,16 @@ NAMED: Final[Mapping[str, Any]] = {
 
 IN_SCHEMA: Final[Mapping[str, Mapping[str, Any]]] = {
     "OrganizationOut": {"name": "Brightwater Analytics", "handle": "brightwater"},
+    "MyPersonOut": {"name": "Kim Ito"},
+    "PersonChange": {"name": "Kim Ito"},
+    "MemberOut": {"name": "Kim Ito"},
+    "AcceptIn": {"name": "Kim Ito"},
+    "SignUpIn": {"name": "Kim Ito", "handle": "brightwater", "organization_name": "Brightwater Analytics"},
+    "PlaceOut": {"name": "Brightwater Analytics", "handle": "brightwater"},
+    "SandboxOut": {"name": "Sandbox of Brightwater Analytics"},
+    "ApiKeyIn": {"name": "nightly report"},
+    "ApiKeyOut": {"name": "nightly report"},
+    "NewApiKeyOut": {"name": "nightly report"},
     "PartnerOut": {"name": "Keystone Cloud", "handle": "keystone"},
     "PopulationOut": {"name": "Customers", "accounts": 135},
 }

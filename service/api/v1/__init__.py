@@ -19,8 +19,9 @@ from service.api.v1 import (
     second_factor,
     sessions,
     sign_up,
+    sso,
 )
 
 router = APIRouter(prefix="/v1")
-for resource in (sign_up, sessions, person, second_factor, organizations, members, member_invitations, api_keys, audit_log, imports, accounts, populations, partnerships, overlaps, reports, sandbox):
+for resource in (sign_up, sessions, sso, person, second_factor, organizations, members, member_invitations, api_keys, audit_log, imports, accounts, populations, partnerships, overlaps, reports, sandbox):
     router.include_router(resource.router)

@@ -63,7 +63,9 @@ class ApiKeyIn(BaseModel):
 
     name: Name = Field(description="What the key is for.")
     scopes: Scopes = Field(description="What it may do; nothing that you may not.")
-    expires_at: AwareDatetime | None = Field(default=None, description="Null, or left out: it doesn't expire.")
+    expires_at: AwareDatetime | None = Field(
+        default=None, description="Null, or left out: it doesn't expire."
+    )
 
     def wish(self) -> Wish:
         return Wish(self.name, self.scopes, self.expires_at)

@@ -1,10 +1,19 @@
 """What single sign-on accepts: decisions without a network or a database."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from service.kit.mail import one_line
+from service.organizations.errors import InvalidEmailError, SignOnFailedError, SignOnRefusedError
+from service.organizations.rules import normal_email
+
+LONGEST_NAME: Final = 200
+_SUBJECT: Final = re.compile(r"[ -~]{1,255}")
+"""OpenID Connect Core 1.0, section 2: ASCII, at most 255 characters."""
 LEEWAY_SECONDS: Final = 60
 """How far the provider's clock may be off."""
 ALGORITHMS: Final = frozenset(
@@ -68,3 +77,42 @@ def own_path(wanted: str | None) -> str:
         return "/"
     plain = wanted.isascii() and wanted.isprintable() and not any(c in wanted for c in ' \\#<>"')
     return wanted if plain else "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the provider says has signed in; `email` is normal and verified by it."""
+
+    issuer: str
+    subject: str = field(repr=False)
+    email: str = field(repr=False)
+    name: str = field(repr=False)
+
+
+def identity_of(claims: Mapping[str, Any], config: SignOnConfig) -> Identity:
+    """Read the claims of a valid id token.
+
+    SignOnFailedError if its subject is none; SignOnRefusedError if it has no address that the provider vouches for and that may
+    come in.
+    """
+    subject, email, name = claims.get("sub"), claims.get("email"), claims.get("name")
+    if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
+        raise SignOnFailedError
+    # Some providers send the truth as text; anything else than true is not it.
+    verified = claims.get("email_verified")
+    if not isinstance(email, str) or not (verified is True or verified == "true"):
+        raise SignOnRefusedError(
+            "The identity provider has no verified e-mail address of you: verify it there, or sign in with a password."
+        )
+    try:
+        normal = normal_email(email)
+    except InvalidEmailError:
+        raise SignOnRefusedError(
+            "The e-mail address that the identity provider has of you is none."
+        ) from None
+    if not config.admits(normal):
+        raise SignOnRefusedError(
+            "The domain of your e-mail address is not among those that may sign in here: ask the operator."
+        )
+    shown = one_line(name, LONGEST_NAME) if isinstance(name, str) else ""
+    return Identity(config.issuer, subject, normal, shown or normal.partition("@")[0])

@@ -21,7 +21,9 @@ class NoSandboxError(SandboxError):
 
 class SandboxInSandboxError(SandboxError):
     def __init__(self) -> None:
-        super().__init__("This is a sandbox, and has none of its own: use a live key (`cg_live_…`) or sign in.")
+        super().__init__(
+            "This is a sandbox, and has none of its own: use a live key (`cg_live_…`) or sign in."
+        )
 
 
 class SandboxLeavingError(SandboxError):

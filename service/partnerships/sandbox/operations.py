@@ -59,7 +59,9 @@ async def make_sandbox(
     session.add_all(
         _organization(ids.new(), keystore, clock, name, fictional_for=sandbox.id) for name in FICTIONAL
     )
-    key = await issue_key(session, ids, clock, wish=Wish(FIRST_KEY, [*Scope]), maker=[*Scope], sandbox=sandbox)
+    key = await issue_key(
+        session, ids, clock, wish=Wish(FIRST_KEY, [*Scope]), maker=[*Scope], sandbox=sandbox
+    )
     await record(session, clock, "sandbox.created", target=_target(sandbox))
     await _order(session, sandbox, Task.FILL, starter=starter)
     return Made(sandbox, key.text.text)

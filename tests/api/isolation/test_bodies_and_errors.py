@@ -30,7 +30,8 @@ def extras(walk: Walk) -> dict[str, object]:
 
 
 async def test_a_field_that_the_body_does_not_have_is_refused_and_nothing_changes(walk: Walk) -> None:
-    before = await fingerprint(walk.superuser, walk.tables, walk.theirs.pair.partnership.id)
+    kept = [table for table in walk.tables if table.name != "rate_budget"]
+    before = await fingerprint(walk.superuser, kept, walk.theirs.pair.partnership.id)
     for operation in (one for one in walk.operations if one.body is not None):
         known = (operation.body or {}).get("properties", {})
         for name, value in extras(walk).items():
@@ -38,7 +39,7 @@ async def test_a_field_that_the_body_does_not_have_is_refused_and_nothing_change
                 body = {**(MATRIX[operation.name].json or {}), name: value}
                 answer = await walk.ask(operation, walk.mine.ids, json=body)
                 assert answer.status_code == 422, (operation.name, name, answer.text)
-    assert await fingerprint(walk.superuser, walk.tables, walk.theirs.pair.partnership.id) == before
+    assert await fingerprint(walk.superuser, kept, walk.theirs.pair.partnership.id) == before
 
 
 def test_every_body_is_closed_to_unknown_fields(app: FastAPI) -> None:

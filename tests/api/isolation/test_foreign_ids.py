@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.api.isolation.walking import Walk
+from tests.api.isolation.walking import TELLS_OF_ITSELF, Walk
 from tests.api.test_authorization_matrix import MATRIX
 from tests.support.walk import Operation, id_names, is_uuid, pages, said_by
 
@@ -77,7 +77,7 @@ async def test_a_header_or_an_unknown_parameter_changes_nobodys_tenant(walk: Wal
         *({"query": {name: left}} for name in ("org_id", "organization", "tenant", "owner_org_id")),
     ]
     for operation in walk.operations:
-        if operation.method == "get":
+        if operation.method == "get" and operation.name not in TELLS_OF_ITSELF:
             plain = said_by(await walk.ask(operation, walk.mine.ids))
             for one in tries:
                 answer = await walk.ask(operation, walk.mine.ids, **one)

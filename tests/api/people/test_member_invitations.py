@@ -28,10 +28,10 @@ async def browser(app: FastAPI, admin: Person) -> AsyncIterator[Browser]:
         yield opened
 
 
-async def invite(browser: Browser, email: str = "bob@example.com", role: str = "sales", **more: int) -> dict[str, str]:
-    answer = await browser.ask(
-        "POST", "/v1/member-invitations", json={"email": email, "role": role, **more}
-    )
+async def invite(
+    browser: Browser, email: str = "bob@example.com", role: str = "sales", **more: int
+) -> dict[str, str]:
+    answer = await browser.ask("POST", "/v1/member-invitations", json={"email": email, "role": role, **more})
     assert answer.status_code == 201, answer.text
     made: dict[str, str] = answer.json()
     return made
@@ -65,7 +65,13 @@ async def test_link_is_good_once(browser: Browser, client: httpx.AsyncClient) ->
 
 
 async def test_used_expired_withdrawn_guessed_and_garbled_links_are_answered_alike(
-    app: FastAPI, admin: Person, browser: Browser, client: httpx.AsyncClient, clock: FixedClock, world: World, org: Member
+    app: FastAPI,
+    admin: Person,
+    browser: Browser,
+    client: httpx.AsyncClient,
+    clock: FixedClock,
+    world: World,
+    org: Member,
 ) -> None:
     bodies = []
     expired = token_of(await invite(browser, "a@example.com", days=1))
@@ -173,8 +179,13 @@ async def test_invitations_of_another_organization_answer_as_unknown_ones(
     eve = await make_member(people, foreign.id, Role.ADMIN, email="eve@example.com")
     async with browser_of(app, eve) as hers:
         assert (await hers.client.get("/v1/member-invitations")).json()["items"] == []
-        for method, path in (("DELETE", "/v1/member-invitations/{}"), ("POST", "/v1/member-invitations/{}/resend")):
-            answers = [await hers.ask(method, path.format(wanted)) for wanted in (made["id"], world.ids.new())]
+        for method, path in (
+            ("DELETE", "/v1/member-invitations/{}"),
+            ("POST", "/v1/member-invitations/{}/resend"),
+        ):
+            answers = [
+                await hers.ask(method, path.format(wanted)) for wanted in (made["id"], world.ids.new())
+            ]
             assert [answer.status_code for answer in answers] == [404, 404]
             assert {**answers[0].json(), "request_id": ""} == {**answers[1].json(), "request_id": ""}
     assert len((await browser.client.get("/v1/member-invitations")).json()["items"]) == 1
@@ -220,5 +231,3 @@ async def test_no_second_person_of_one_address_is_made(
         assert await Persons(session).by_email("bob@example.com") is not None
     client.cookies.clear()
     assert (await invite(browser, "carol@example.com"))["email"] == "carol@example.com"
-
-

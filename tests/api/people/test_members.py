@@ -69,7 +69,10 @@ async def test_removed_member_is_out_at_once_and_in_elsewhere(
     other = await make_member(people, org.id, Role.SALES)
     second = await world.organization("second")
     await join(people, other, second.id, Role.SALES)
-    async with browser_of(app, other, org_id=org.id) as here, browser_of(app, other, org_id=second.id) as there:
+    async with (
+        browser_of(app, other, org_id=org.id) as here,
+        browser_of(app, other, org_id=second.id) as there,
+    ):
         assert (await browser.ask("DELETE", f"/v1/members/{other.id}")).status_code == 204
         assert (await here.client.get("/v1/accounts")).status_code == 401
         assert (await there.client.get("/v1/accounts")).status_code == 200
@@ -138,7 +141,8 @@ async def test_member_of_another_organization_answers_as_an_unknown_one(
         ("PUT", "/v1/members/{}/role", {"role": "viewer"}),
     ):
         answers = [
-            await browser.ask(method, path.format(wanted), json=body) for wanted in (stranger.id, people.ids.new())
+            await browser.ask(method, path.format(wanted), json=body)
+            for wanted in (stranger.id, people.ids.new())
         ]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert {**answers[0].json(), "request_id": ""} == {**answers[1].json(), "request_id": ""}

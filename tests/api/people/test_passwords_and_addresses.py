@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from service.kit.actors import OPERATOR
 from service.kit.clock import FixedClock
 from service.organizations.credentials import issue_reset, set_disabled
-from service.kit.actors import OPERATOR
 from service.organizations.errors import PasswordsBusyError
 from service.organizations.models import Person
 from service.organizations.people import Device, People
@@ -163,26 +163,26 @@ async def unproven(people: People, person: Person) -> None:
 
 
 async def test_letter_shows_that_the_address_is_the_persons(
-    browser: Browser, client: httpx.AsyncClient, people: People, admin: Person, mail: Mail, clock: FixedClock
+    browser: Browser, people: People, admin: Person, mail: Mail
 ) -> None:
     await unproven(people, admin)
     assert (await browser.ask("POST", "/v1/person/me/email-verification")).status_code == 202
     token = await mail.link()
-    assert (await client.post("/v1/email-verifications", json={"token": token})).status_code == 204
+    assert (await browser.client.post("/v1/email-verifications", json={"token": token})).status_code == 204
     assert (await browser.client.get("/v1/person/me")).json()["email_verified"] is True
-    assert (await client.post("/v1/email-verifications", json={"token": token})).status_code == 404
+    assert (await browser.client.post("/v1/email-verifications", json={"token": token})).status_code == 404
     await browser.ask("POST", "/v1/person/me/email-verification")
     assert await mail.deliver() == [], "it is shown already"
 
 
 async def test_verification_link_expires(
-    browser: Browser, client: httpx.AsyncClient, people: People, admin: Person, mail: Mail, clock: FixedClock
+    browser: Browser, people: People, admin: Person, mail: Mail, clock: FixedClock
 ) -> None:
     await unproven(people, admin)
     await browser.ask("POST", "/v1/person/me/email-verification")
     token = await mail.link()
     clock.advance(VERIFICATION_LASTS)
-    assert (await client.post("/v1/email-verifications", json={"token": token})).status_code == 404
+    assert (await browser.client.post("/v1/email-verifications", json={"token": token})).status_code == 404
 
 
 async def test_person_is_told_of_a_sign_in_from_a_new_device_only(

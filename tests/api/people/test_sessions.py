@@ -9,13 +9,13 @@ import pytest
 from fastapi import FastAPI
 
 from service.http.session_cookie import SECURE_NAME, cookie_name
+from service.kit.actors import OPERATOR
 from service.kit.clock import FixedClock
 from service.organizations.credentials import set_disabled
 from service.organizations.models import Person, Role
 from service.organizations.people import People
 from service.organizations.rules import IDLE, LONGEST_SESSION, OLD_TOKEN_GRACE, RENEW_EVERY
 from service.organizations.sessions import start_session
-from service.kit.actors import OPERATOR
 from service.organizations.tokens import new_session_token
 from tests.factories.people import HOME, PASSWORD, Browser, bear, browser_of, join, make_person, new_client
 from tests.factories.world import Member, World
@@ -166,9 +166,9 @@ CHANGES = [
 
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)
 async def test_a_change_that_was_not_meant_is_refused(
-    app: FastAPI, people: People, browser: Browser, method: str, path: str, body: object
+    app: FastAPI, browser: Browser, method: str, path: str, body: object
 ) -> None:
-    stranger = await make_person(people, "eve@example.com")
+    stranger = await make_person(app.state.commonground.people, "eve@example.com")
     async with browser_of(app, stranger) as other:
         wrong = [{}, {"X-CSRF-Token": "0" * 64}, {"X-CSRF-Token": other.csrf}]
     wrong.append({"X-CSRF-Token": browser.csrf, "Sec-Fetch-Site": "cross-site"})

@@ -142,9 +142,7 @@ async def test_person_with_an_account_makes_another_organization_signed_in(
     assert handles == {"acme": "admin", "second": "admin"}
 
 
-async def test_link_for_another_address_is_refused(
-    app: FastAPI, admin: Person, people: People
-) -> None:
+async def test_link_for_another_address_is_refused(app: FastAPI, admin: Person, people: People) -> None:
     token = await operators_link(people)
     async with browser_of(app, admin) as browser:
         body = {"handle": "second", "organization_name": "Second", "token": token}

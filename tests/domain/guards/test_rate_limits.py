@@ -55,10 +55,9 @@ async def spend(
     for _ in range(times):
         try:
             await limiter.spend(database, org, caller)
-        except RateLimitedError as refused:
-            assert refused.retry_after > 0
-        else:
-            passed += 1
+        except RateLimitedError:
+            continue
+        passed += 1
     return passed
 
 

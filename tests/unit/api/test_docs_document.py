@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.api.docs.curl import command
-from service.api.docs.document import read
+from service.api.docs.document import Caller, read
 from service.api.docs.schemas import Schemas
 from service.api.docs.text import inline, prose
 
@@ -94,7 +94,7 @@ def test_example_of_a_known_name_is_used_for_its_type_only(schemas: Schemas) -> 
 
 def test_curl_quotes_a_body_that_holds_quotes() -> None:
     text = command(
-        "PUT", "/v1/things/{thing_id}", ["of"], has_key=True,
+        "PUT", "/v1/things/{thing_id}", ["of"], caller="key",
         media_type="application/json", body=json.dumps({"said": "it's"}),
     )  # fmt: skip
     assert text.splitlines()[0] == 'curl -X PUT "$CG/v1/things/$THING_ID?of=$OF" \\'
@@ -102,9 +102,9 @@ def test_curl_quotes_a_body_that_holds_quotes() -> None:
 
 
 def test_curl_of_an_upload_sends_the_file_and_a_bare_post_says_post() -> None:
-    upload = command("POST", "/v1/imports", [], has_key=False, media_type="text/csv", body="")
+    upload = command("POST", "/v1/imports", [], caller="anybody", media_type="text/csv", body="")
     assert upload == 'curl "$CG/v1/imports" \\\n  --data-binary @accounts.csv'
-    assert command("POST", "/x", [], has_key=False, media_type=None, body="") == 'curl -X POST "$CG/x"'
+    assert command("POST", "/x", [], caller="anybody", media_type=None, body="") == 'curl -X POST "$CG/x"'
 
 
 def test_descriptions_are_text_and_never_markup() -> None:
@@ -129,4 +129,44 @@ def test_resources_follow_the_tags_and_unknown_ones_come_last() -> None:
         ("First", ["Get a", "Put a"]), ("New", ["Get new"]),
     ]  # fmt: skip
     assert found.resources[0].operations[0].answer.body is None
-    assert found.resources[0].operations[0].is_open
+    assert found.resources[0].operations[0].caller is Caller.ANYBODY
+
+
+@pytest.mark.parametrize(
+    ("security", "caller", "line"),
+    [
+        ([{"Key": []}, {"Cookie": []}], Caller.KEY, "Authorization: Bearer $CG_KEY"),
+        ([{"Cookie": []}], Caller.PERSON, "-b cookies.txt"),
+        ([], Caller.ANYBODY, 'curl "$CG/a"'),
+    ],
+)
+def test_who_may_ask_is_told_and_the_command_asks_as_they_do(
+    security: list[dict[str, list[str]]], caller: Caller, line: str
+) -> None:
+    operation = {"operationId": "get_a", "security": security, "responses": {"204": {"description": ""}}}
+    schemes = {"Key": {"type": "http", "scheme": "bearer"}, "Cookie": {"type": "apiKey", "in": "cookie"}}
+    document = {
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/a": {"get": operation}},
+        "components": {"securitySchemes": schemes},
+    }
+    found = read(document).resources[0].operations[0]
+    assert found.caller is caller
+    assert line in found.curl
+
+
+def test_operation_that_only_sends_a_browser_on_has_that_as_its_answer() -> None:
+    responses = {"303": {"description": "See Other"}, "404": {"description": "Not Found"}}
+    document = {
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/a": {"get": {"operationId": "get_a", "responses": responses}}},
+    }
+    found = read(document).resources[0].operations[0]
+    assert (found.answer.status, found.answer.phrase) == ("303", "See Other")
+    assert [one.status for one in found.problems] == ["404"]
+
+
+def test_long_body_of_a_command_stands_in_lines() -> None:
+    body = json.dumps({"name": "x" * 60, "level": "all"}, indent=2)
+    text = command("POST", "/x", [], caller="anybody", media_type="application/json", body=body)
+    assert f"-d '{body}'" in text

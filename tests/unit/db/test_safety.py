@@ -1,4 +1,4 @@
-"""The start refuses whatever row-level security would not bind (RLS-5, RLS-10)."""
+"""The start refuses whatever row-level security would not bind."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from service.db import migrate
 from service.db.database import Database
 from service.db.errors import UnsafeDatabaseError
 from service.db.roles import ROLE_SETTINGS, Passwords, create_roles
@@ -61,6 +62,8 @@ async def test_owner_of_the_tables_is_refused_as_app_and_as_matcher(own_database
         ("CREATE ROLE {0} LOGIN BYPASSRLS", "has BYPASSRLS"),
         ("CREATE ROLE {0} LOGIN CREATEROLE", "may create roles"),
         ("CREATE ROLE {0} LOGIN IN ROLE commonground_migrator", "owns the table"),
+        ("CREATE ROLE {0} LOGIN REPLICATION", "may copy the whole server"),
+        ("CREATE ROLE {0} LOGIN IN ROLE postgres", "may become 'postgres'"),
     ],
 )
 async def test_role_past_the_policies_is_refused(
@@ -81,6 +84,30 @@ async def test_role_past_the_policies_is_refused(
     finally:
         await admin.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
         await admin.close()
+
+
+async def test_the_matchers_address_may_not_be_that_of_a_role_that_reads_accounts(
+    own_database: OwnDatabase,
+) -> None:
+    urls = own_database.urls
+    async with database_as(urls.app, urls.app) as database:
+        with pytest.raises(UnsafeDatabaseError, match=r"MATCHER_DATABASE_URL may read the table 'account'"):
+            await database.verify()
+
+
+@pytest.mark.parametrize(
+    ("role", "fault"),
+    [
+        ("admin", "is a superuser and has BYPASSRLS"),
+        ("app", "serves requests"),
+        ("matcher", "serves requests or matches"),
+    ],
+)
+async def test_migrations_refuse_a_role_that_policies_do_not_bind_or_that_serves(
+    own_database: OwnDatabase, role: str, fault: str
+) -> None:
+    with pytest.raises(UnsafeDatabaseError, match=fault):
+        await migrate.upgrade(getattr(own_database.urls, role))
 
 
 async def test_app_and_matcher_can_make_no_table_and_own_nothing(own_database: OwnDatabase) -> None:

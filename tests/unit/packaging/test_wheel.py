@@ -1,5 +1,6 @@
 """What is installed outside the checkout: the wheel has all that the program needs."""
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -65,7 +66,12 @@ def test_wheel_has_every_file_of_the_package_and_the_migrations(wheel: Path) -> 
         for path in (ROOT / "migrations").rglob("*")
         if is_source(path)
     }
-    assert inside == tracked | moved
+    client = {
+        str(path.relative_to(ROOT / "clients/python"))
+        for path in (ROOT / "clients/python/commonground_client").rglob("*")
+        if is_source(path)
+    }
+    assert inside == tracked | moved | client
 
 
 def is_source(path: Path) -> bool:
@@ -88,6 +94,32 @@ def test_installed_program_finds_its_migrations_inside_the_package(installed: Pa
     assert [path.name for path in sorted(folder.glob("versions/*.py"))] == [
         path.name for path in sorted((ROOT / "migrations").glob("versions/*.py"))
     ]
+
+
+def test_installed_demo_finds_the_client_in_the_wheel(installed: Path) -> None:
+    code = "import service.cli.demo.side, commonground_client; print(commonground_client.__file__)"
+    assert Path(python(installed, code).strip()).is_relative_to(installed)
+
+
+def test_client_alone_is_a_wheel_that_needs_nothing_of_the_service(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "source"  # a build leaves traces beside what it builds
+    shutil.copytree(ROOT / "clients/python", source, ignore=shutil.ignore_patterns("__pycache__"))
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(tmp_path)]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True, capture_output=True
+    )
+    alone = tmp_path / "alone"
+    with zipfile.ZipFile(next(tmp_path.glob("commonground_client-*.whl"))) as archive:
+        archive.extractall(alone)
+    code = (
+        "import sys, commonground_client as c; assert 'service' not in sys.modules; "
+        "print(c.__file__, hasattr(c.Client, 'list_overlaps'))"
+    )
+    where, has_operations = python(alone, code).split()
+    assert Path(where).is_relative_to(alone)
+    assert has_operations == "True"
 
 
 def test_installed_migrate_tells_its_options(installed: Path) -> None:

@@ -1,7 +1,16 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
-from commonground_client.base import Model, OpenEnum
+from datetime import datetime
+from uuid import UUID
+
+from commonground_client.base import Model, OpenEnum, Page
 from pydantic import Field
+
+
+class Accepted(Model):
+    """The same whatever becomes of it."""
+
+    detail: str
 
 
 class ActorKind(OpenEnum):
@@ -9,6 +18,82 @@ class ActorKind(OpenEnum):
     PERSON = "person"
     OPERATOR = "operator"
     SERVICE = "service"
+
+
+class Scope(OpenEnum):
+    """What an API key may do."""
+
+    ACCOUNTS_READ = "accounts:read"
+    IMPORTS_READ = "imports:read"
+    IMPORTS_WRITE = "imports:write"
+    PARTNERSHIPS_READ = "partnerships:read"
+    PARTNERSHIPS_ADMIN = "partnerships:admin"
+    OVERLAPS_READ = "overlaps:read"
+    LEADS_WRITE = "leads:write"
+    MEMBERS_READ = "members:read"
+    MEMBERS_ADMIN = "members:admin"
+    KEYS_ADMIN = "keys:admin"
+    AUDIT_READ = "audit:read"
+    ORGANIZATION_ADMIN = "organization:admin"
+
+
+class ApiKeyIn(Model):
+    expires_at: datetime | None = Field(default=None, description="Null, or left out: it doesn't expire.")
+    name: str = Field(description="What the key is for.")
+    scopes: list[Scope] = Field(description="What it may do; nothing that you may not.")
+
+
+class Maker(Model):
+    id: UUID | None = Field(description="Of the key or person; null for the operator.")
+    kind: ActorKind
+
+
+class ApiKey(Model):
+    created_at: datetime
+    created_by: Maker
+    expires_at: datetime | None = Field(description="Null for a key that doesn't expire.")
+    family_id: UUID = Field(description="The same for a key and those that it was rotated into.")
+    id: UUID
+    last_used_at: datetime | None = Field(description="To the minute; null for a key that was never used.")
+    name: str
+    revoked_at: datetime | None
+    scopes: list[Scope]
+    shown: str = Field(description="Enough of the key to know it again, and not the key.")
+
+
+class Role(OpenEnum):
+    """What a person is in an organization; `service.organizations.rules.ROLE_SCOPES` says what each may do."""
+
+    ADMIN = "admin"
+    PARTNER_MANAGER = "partner_manager"
+    SALES = "sales"
+    VIEWER = "viewer"
+
+
+class Place(Model):
+    """An organization that you belong to."""
+
+    handle: str
+    id: UUID
+    name: str
+    role: Role
+
+
+class MyPerson(Model):
+    email: str
+    email_verified: bool = Field(description="Whether you have shown that the address is yours.")
+    id: UUID
+    name: str
+    organizations: list[Place]
+    second_factor: bool = Field(description="Whether signing in asks for a code.")
+
+
+class CurrentSession(Model):
+    csrf_token: str = Field(description="Send it as `X-CSRF-Token` with every change made with the cookie.")
+    id: UUID
+    organization_id: UUID | None = Field(description="The organization that the session acts in.")
+    person: MyPerson
+    role: Role | None = Field(description="What you are there.")
 
 
 class FieldError(Model):
@@ -25,6 +110,24 @@ class Mode(OpenEnum):
 
     HOSTED = "hosted"
     PRIVATE = "private"
+
+
+class NewApiKey(Model):
+    created_at: datetime
+    created_by: Maker
+    expires_at: datetime | None = Field(description="Null for a key that doesn't expire.")
+    family_id: UUID = Field(description="The same for a key and those that it was rotated into.")
+    id: UUID
+    key: str = Field(description="The key itself. It is shown this once: nobody can read it again.")
+    last_used_at: datetime | None = Field(description="To the minute; null for a key that was never used.")
+    name: str
+    revoked_at: datetime | None
+    scopes: list[Scope]
+    shown: str = Field(description="Enough of the key to know it again, and not the key.")
+
+
+class ApiKeyPage(Page[ApiKey]):
+    pass
 
 
 class Problem(Model):

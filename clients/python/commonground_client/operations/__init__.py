@@ -7,17 +7,40 @@ from commonground_client.operations.api_keys import ApiKeys, AsyncApiKeys
 from commonground_client.operations.audit_log import AsyncAuditLog, AuditLog
 from commonground_client.operations.health import AsyncHealth, Health
 from commonground_client.operations.imports import AsyncImports, Imports
+from commonground_client.operations.members import AsyncMembers, Members
 from commonground_client.operations.organizations import AsyncOrganizations, Organizations
 from commonground_client.operations.overlaps import AsyncOverlaps, Overlaps
 from commonground_client.operations.partnerships import AsyncPartnerships, Partnerships
+from commonground_client.operations.person import AsyncPerson, Person
 from commonground_client.operations.populations import AsyncPopulations, Populations
 from commonground_client.operations.reports import AsyncReports, Reports
+from commonground_client.operations.sandbox import AsyncSandbox, Sandbox
+from commonground_client.operations.second_factor import AsyncSecondFactor, SecondFactor
+from commonground_client.operations.sessions import AsyncSessions, Sessions
+from commonground_client.operations.sign_up import AsyncSignUp, SignUp
+from commonground_client.operations.single_sign_on import AsyncSingleSignOn, SingleSignOn
 
 __all__ = ["OPERATIONS", "AsyncOperations", "Operations"]
 
 
 class Operations(
-    Accounts, ApiKeys, AuditLog, Health, Imports, Organizations, Overlaps, Partnerships, Populations, Reports
+    Accounts,
+    ApiKeys,
+    AuditLog,
+    Health,
+    Imports,
+    Members,
+    Organizations,
+    Overlaps,
+    Partnerships,
+    Person,
+    Populations,
+    Reports,
+    Sandbox,
+    SecondFactor,
+    Sessions,
+    SignUp,
+    SingleSignOn,
 ):
     pass
 
@@ -28,11 +51,18 @@ class AsyncOperations(
     AsyncAuditLog,
     AsyncHealth,
     AsyncImports,
+    AsyncMembers,
     AsyncOrganizations,
     AsyncOverlaps,
     AsyncPartnerships,
+    AsyncPerson,
     AsyncPopulations,
     AsyncReports,
+    AsyncSandbox,
+    AsyncSecondFactor,
+    AsyncSessions,
+    AsyncSignUp,
+    AsyncSingleSignOn,
 ):
     pass
 
@@ -55,6 +85,15 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "get_import": ("GET", "/v1/imports/{import_id}"),
     "list_import_errors": ("GET", "/v1/imports/{import_id}/errors"),
     "list_imports": ("GET", "/v1/imports"),
+    "accept_member_invitation": ("POST", "/v1/member-invitations/accept"),
+    "create_member_invitation": ("POST", "/v1/member-invitations"),
+    "get_member": ("GET", "/v1/members/{person_id}"),
+    "list_member_invitations": ("GET", "/v1/member-invitations"),
+    "list_members": ("GET", "/v1/members"),
+    "put_member_role": ("PUT", "/v1/members/{person_id}/role"),
+    "remove_member": ("DELETE", "/v1/members/{person_id}"),
+    "resend_member_invitation": ("POST", "/v1/member-invitations/{invitation_id}/resend"),
+    "withdraw_member_invitation": ("DELETE", "/v1/member-invitations/{invitation_id}"),
     "get_my_organization": ("GET", "/v1/organizations/me"),
     "get_overlap": ("GET", "/v1/overlaps/{overlap_id}"),
     "list_overlaps": ("GET", "/v1/overlaps"),
@@ -63,7 +102,39 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_partnerships": ("GET", "/v1/partnerships"),
     "list_sharing_rules": ("GET", "/v1/partnerships/{partnership_id}/sharing-rules"),
     "put_sharing_rule": ("PUT", "/v1/partnerships/{partnership_id}/sharing-rules/{population}"),
+    "ask_for_password_reset": ("POST", "/v1/password-resets"),
+    "ask_for_verification": ("POST", "/v1/person/me/email-verification"),
+    "change_password": ("POST", "/v1/person/me/password"),
+    "get_me": ("GET", "/v1/person/me"),
+    "leave_organization": ("DELETE", "/v1/person/me/organizations/{organization_id}"),
+    "reset_password": ("POST", "/v1/password-resets/complete"),
+    "update_me": ("PATCH", "/v1/person/me"),
+    "verify_email": ("POST", "/v1/email-verifications"),
     "list_populations": ("GET", "/v1/populations"),
     "get_overlap_matrix": ("GET", "/v1/reports/matrix"),
+    "create_sandbox": ("POST", "/v1/sandbox"),
+    "create_sandbox_key": ("POST", "/v1/sandbox/api-keys"),
+    "delete_sandbox": ("DELETE", "/v1/sandbox"),
+    "get_sandbox": ("GET", "/v1/sandbox"),
+    "list_sandbox_keys": ("GET", "/v1/sandbox/api-keys"),
+    "reset_sandbox": ("POST", "/v1/sandbox/reset"),
+    "revoke_sandbox_key": ("POST", "/v1/sandbox/api-keys/{test_key_id}/revoke"),
+    "confirm_second_factor": ("POST", "/v1/person/me/second-factor/confirm"),
+    "disable_second_factor": ("POST", "/v1/person/me/second-factor/disable"),
+    "enrol_second_factor": ("POST", "/v1/person/me/second-factor"),
+    "get_second_factor": ("GET", "/v1/person/me/second-factor"),
+    "renew_recovery_codes": ("POST", "/v1/person/me/second-factor/recovery-codes"),
+    "end_other_sessions": ("DELETE", "/v1/sessions"),
+    "end_session": ("DELETE", "/v1/sessions/{session_id}"),
+    "get_current_session": ("GET", "/v1/sessions/current"),
+    "list_sessions": ("GET", "/v1/sessions"),
+    "sign_in": ("POST", "/v1/sessions"),
+    "sign_out": ("DELETE", "/v1/sessions/current"),
+    "switch_organization": ("PUT", "/v1/sessions/current/organization"),
+    "ask_to_sign_up": ("POST", "/v1/sign-up/requests"),
+    "sign_up": ("POST", "/v1/sign-up"),
+    "begin_sign_on": ("POST", "/v1/sso/start"),
+    "finish_sign_on": ("GET", "/v1/sso/callback"),
+    "go_to_sign_on": ("GET", "/v1/sso/start"),
 }
 """Method and path of each operation of the document."""

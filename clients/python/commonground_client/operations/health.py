@@ -20,7 +20,7 @@ class Health(Sender):
         return self.send(_livez())
 
     def readyz(self) -> m.Health:
-        """The database answers both roles."""
+        """The database answers both roles, the keystore opens, and uploads have a place; a problem names what is missing."""
         return self.send(_readyz())
 
 
@@ -30,5 +30,5 @@ class AsyncHealth(AsyncSender):
         return await self.send(_livez())
 
     async def readyz(self) -> m.Health:
-        """The database answers both roles."""
+        """The database answers both roles, the keystore opens, and uploads have a place; a problem names what is missing."""
         return await self.send(_readyz())

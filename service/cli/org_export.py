@@ -1,0 +1,140 @@
+"""Everything of an organization as a ZIP file of NDJSON: what its own session may read, one snapshot, a row in memory at a time."""
+
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+import asyncpg
+
+from service.audit import record
+from service.cli.errors import CommandError
+from service.cli.operator import Desk
+from service.organizations.models import Organization
+
+_PREFETCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file: its table, columns that stay out, and what it is."""
+
+    table: str
+    about: str
+    without: tuple[str, ...] = ()
+    org: str | None = "org_id"
+    """The column that must be the organization; None where row-level security alone says which rows it may see."""
+
+    def query(self) -> str:
+        where = "true" if self.org is None else f't."{self.org}" = $1'
+        left_out = ", ".join(f"'{column}'" for column in self.without)
+        # $1 is named even where it chooses nothing: a statement must use the value that it is given
+        return (
+            f'SELECT (to_jsonb(t) - ARRAY[{left_out}]::text[])::text AS line FROM "{self.table}" t'
+            f" WHERE {where} AND $1::uuid IS NOT NULL"
+        )
+
+
+PARTS: Mapping[str, Part] = {
+    "organization": Part("organization", "the organization itself", org="id"),
+    "quotas": Part("organization_standing", "suspension and quotas"),
+    "members": Part("membership", "who belongs to it, and their roles"),
+    "people": Part(
+        "person", "its members: names and addresses", org=None,
+        without=("password_hash", "totp_secret", "totp_step", "password_changed_at"),
+    ),
+    "invitations": Part("member_invitation", "places offered to others", without=("digest",)),
+    "api_keys": Part("api_key", "API keys without what opens anything", without=("digest",)),
+    "populations": Part("population", "populations, by the bit that accounts have in `populations`"),
+    "accounts": Part("account", "accounts", without=("digest",)),
+    "account_history": Part("record_history", "accounts as they were before an import changed them"),
+    "imports": Part("import", "imports"),
+    "import_errors": Part("import_error", "rows that imports refused"),
+    "partnerships": Part("partnership", "partnerships", org=None),
+    "partnership_sides": Part(
+        "partnership_side", "who the two sides are, with their signed statements", org=None
+    ),
+    "sharing_rules": Part("sharing_rule", "sharing rules: one's own, and the partners' that aren't hidden", org=None),
+    "overlaps": Part("overlap", "overlaps that the organization is told of", org=None),
+    "partner_records": Part("shared_record", "what partners show of accounts", org=None),
+    "account_references": Part("account_reference", "which of its accounts an overlap's reference names"),
+    "audit_log": Part("audit_entry", "the audit log"),
+    "audit_checkpoints": Part("audit_checkpoint", "signed checkpoints of the audit log"),
+}  # fmt: skip
+"""File → where it comes from."""
+
+LEFT_OUT: Mapping[str, str] = {
+    "token_segment": "keyed hashes, made anew from the accounts; without their keys they say nothing",
+    "token_change": "counts of those",
+    "evidence_request": "work under way between two organizations",
+    "match_run": "work under way between two organizations",
+    "partnership_event": "what two organizations had in common; each side is told its part by overlaps and log",
+    "idempotency_record": "answers kept a day for repeated requests",
+    "rate_budget": "what was asked this minute",
+}
+"""Tables of tenants that are in no file, and why."""
+
+_PEOPLE = """
+SELECT (to_jsonb(p) - ARRAY['password_hash', 'totp_secret', 'totp_step', 'password_changed_at'])::text AS line
+  FROM person p JOIN membership m ON m.person_id = p.id WHERE m.org_id = $1
+"""
+
+
+async def export_organization(desk: Desk, owner: Organization, path: Path) -> int:
+    """How many rows were written; that it was exported is among them. CommandError if the file is there already."""
+    with _new_archive(path) as archive:
+        async with desk.tenant(owner.id) as session:
+            await record(session, desk.clock, "organization.exported", target=f"organization:{owner.id}")
+        counts = await _write(desk, owner, archive)
+        archive.writestr("README.txt", _readme(owner, desk, counts))
+    return sum(counts.values())
+
+
+@contextmanager
+def _new_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A ZIP file that only its owner reads, under its name once it is whole."""
+    if path.exists():
+        raise CommandError(f"{path} exists already: choose another name.")
+    part = path.with_name(path.name + ".part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+            yield archive
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+async def _write(desk: Desk, owner: Organization, archive: zipfile.ZipFile) -> dict[str, int]:
+    counts = {}
+    async with desk.database.tenant_read(owner.id) as session:
+        driver = await session.raw()
+        for name, part in PARTS.items():
+            query = _PEOPLE if part.table == "person" else part.query()
+            with archive.open(f"{name}.ndjson", "w", force_zip64=True) as file:
+                counts[name] = await _stream(driver, query, owner, file)
+    return counts
+
+
+async def _stream(driver: asyncpg.Connection, query: str, owner: Organization, file: IO[bytes]) -> int:
+    count = 0
+    async for row in driver.cursor(query, owner.id, prefetch=_PREFETCH):
+        file.write(row["line"].encode() + b"\n")
+        count += 1
+    return count
+
+
+def _readme(owner: Organization, desk: Desk, counts: Mapping[str, int]) -> str:
+    files = "\n".join(
+        f"{name}.ndjson  {counts[name]:>12,} rows  {part.about}" for name, part in PARTS.items()
+    )
+    return (
+        f"Everything that Commonground {version('commonground')} keeps of the organization '{owner.handle}' ({owner.id}),\n"
+        f"as it was at {desk.clock.now():%Y-%m-%d %H:%M:%S} UTC. Each file has one JSON object a line.\n\n{files}\n\n"
+        "Not in it: secrets, password and key digests, tokens and work under way. Bytes are written as \\x and hex.\n"
+        "The files hold names and addresses: keep them as you keep those.\n"
+    )
