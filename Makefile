@@ -25,6 +25,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/commonground openapi --check
+	$(BIN)/python -m clients.python.generate --check
 	$(BIN)/commonground migrate --check
 
 bench: $(READY)

@@ -77,13 +77,15 @@ def require_json(request: Request) -> None:
 
 def methods_of(app: FastAPI) -> Callable[[Scope], set[str]]:
     """Give a function that names the methods of an address; its table is made at the first question."""
-    table: list[tuple[re.Pattern[str], set[str]]] = []
+    table: list[tuple[str, re.Pattern[str], set[str]]] = []
 
     def methods(scope: Scope) -> set[str]:
         if not table:
-            table.extend(
-                (route.path_regex, route.methods or set()) for route in iter_route_contexts(app.routes)
-            )
-        return {method for pattern, found in table if pattern.match(scope["path"]) for method in found}
+            routes = iter_route_contexts(app.routes)
+            table.extend((route.path or "", route.path_regex, route.methods or set()) for route in routes)
+        found = [(path, of) for path, pattern, of in table if pattern.match(scope["path"])]
+        # of `/things/{id}` and `/things/accept`, the one that names the address
+        plainest = min((path.count("{") for path, _ in found), default=0)
+        return {method for path, of in found if path.count("{") == plainest for method in of}
 
     return methods

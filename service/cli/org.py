@@ -225,6 +225,7 @@ def delete(
     async def work(desk: Desk) -> None:
         owner = await organization(desk, handle)
         async with open_erasing(desk) as erasing:
+            print(f"Erasing {handle} …", flush=True)
             await erasing.run(owner.id)
 
     at_desk(data_dir, work)

@@ -24,15 +24,17 @@ async def transaction(
 ) -> AsyncIterator[Opened]:
     """Open a transaction with these settings; commit at the end, roll back if an error leaves the block."""
     connection, driver = await _take(engine)
+    committed = False
     try:
         with calling(driver):
             await driver.execute(begin(settings, read_only=read_only))
         with _using(driver):
             yield connection, driver
         await _commit(driver)
+        committed = True
     finally:
         # Shielded: a request that is cancelled here must not put a half-ended transaction back into the pool.
-        await asyncio.shield(asyncio.ensure_future(_give_back(connection, driver)))
+        await asyncio.shield(asyncio.ensure_future(_give_back(connection, driver, ended=committed)))
 
 
 def begin(settings: Settings, *, read_only: bool) -> str:
@@ -81,8 +83,10 @@ async def _commit(driver: asyncpg.Connection) -> None:
         raise TransactionAbortedError from error
 
 
-async def _give_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
-    if not driver.is_closed() and driver.is_in_transaction():
+async def _give_back(connection: AsyncConnection, driver: asyncpg.Connection, *, ended: bool) -> None:
+    # Not `is_in_transaction()`: whoever is cancelled while BEGIN is under way leaves a driver that doesn't know of it yet, and the next
+    # user would find itself in that transaction, as its tenant.
+    if not ended and not driver.is_closed():
         try:
             await driver.execute("ROLLBACK; RESET ALL", timeout=_ROLLBACK_SECONDS)
         except Exception:  # noqa: BLE001 - whatever it was, this connection can't be trusted again

@@ -28,10 +28,14 @@ PRESET_FIELDS: Mapping[Preset, tuple[str, ...]] = {
 class Rule(Protocol):
     """What the decisions need to know of a sharing rule."""
 
-    bit: int
-    level: SharingLevel
-    preset: Preset
-    version: int
+    @property
+    def bit(self) -> int: ...
+    @property
+    def level(self) -> SharingLevel: ...
+    @property
+    def preset(self) -> Preset: ...
+    @property
+    def version(self) -> int: ...
 
 
 def at_least(level: SharingLevel, least: SharingLevel) -> bool:

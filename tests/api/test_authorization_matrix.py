@@ -41,7 +41,7 @@ def of_people(**call: dict[str, object]) -> Route:
 BEFORE_SIGN_IN = frozenset(
     {
         "ask_to_sign_up", "sign_up", "sign_in", "ask_for_password_reset", "reset_password", "verify_email",
-        "accept_member_invitation",
+        "accept_member_invitation", "go_to_sign_on", "begin_sign_on", "finish_sign_on",
     }
 )  # fmt: skip
 """For whoever has credentials or a link; tests of people call them."""

@@ -10,7 +10,14 @@ import pytest
 from fastapi import FastAPI
 
 from service.organizations.models import Role
-from tests.api.test_authorization_matrix import BEFORE_SIGN_IN, MATRIX, OF_PEOPLE, Scene, make_scene, operations
+from tests.api.test_authorization_matrix import (
+    BEFORE_SIGN_IN,
+    MATRIX,
+    OF_PEOPLE,
+    Scene,
+    make_scene,
+    operations,
+)
 from tests.docs.sessions import ROOT
 from tests.factories.people import PASSWORD, Browser, browser_of, member
 from tests.factories.world import Pair
@@ -24,9 +31,7 @@ def table() -> dict[str, dict[Role, bool]]:
     """Operation → role → whether the page says that it may."""
     found = {}
     for operation, _, cells in _ROW.findall(PAGE):
-        found[operation] = {
-            role: cell == "yes" for role, cell in zip(Role, cells.split(" | "), strict=True)
-        }
+        found[operation] = {role: cell == "yes" for role, cell in zip(Role, cells.split(" | "), strict=True)}
     return found
 
 
@@ -67,7 +72,7 @@ async def test_what_a_role_may_do_is_what_the_page_says(
             if may[name]:
                 assert answer.status_code < 300 or name in UNREADY, (name, answer.text)
     expected = {name: roles[role] for name, roles in table().items()}
-    assert may == {name: True for name in OPEN} | expected
+    assert may == dict.fromkeys(OPEN, True) | expected
 
 
 OPEN = ("livez", "readyz")
@@ -108,7 +113,7 @@ async def test_a_session_of_nobody_opens_nothing(
     app: FastAPI, client: httpx.AsyncClient, pair: Pair, name: str
 ) -> None:
     unknown = {"population": "customers"} | dict.fromkeys(
-        re.findall(r"{(\w+)}", " ".join(path for _, _, path in operations(app))) + ["partnership_id"],
+        [*re.findall(r"{(\w+)}", " ".join(path for _, _, path in operations(app))), "partnership_id"],
         str(pair.left.id),
     )
     answer = await Scene(pair, unknown).call(client, app, name, {"Cookie": f"commonground={'0' * 78}"})

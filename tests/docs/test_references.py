@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from service.accounts import models as _accounts
+from service.audit import models as _audit
 from service.cli.lazy import LazyCommand, load
 from service.cli.match_files import Columns, read_list
 from service.cli.match_output import LEADING, pair_rows
@@ -19,13 +20,15 @@ from service.linking.local import match_locally
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.records import ACCOUNT_FIELDS
 from service.organizations import models as _organizations
+from service.organizations.checkpoints import DAILY_JOB
+from service.organizations.letters import LETTER_JOB
 from service.overlaps import models as _overlaps
 from service.overlaps.jobs import STEPS
 from service.partnerships import models as _partnerships
 from service.settings import Settings
 from tests.docs.sessions import ROOT
 
-ROOMS_OF_TABLES = (_accounts, _events, _imports, _organizations, _overlaps, _partnerships)
+ROOMS_OF_TABLES = (_accounts, _audit, _events, _imports, _organizations, _overlaps, _partnerships)
 MATCH = "docs/reference/match.md"
 ARCHITECTURE = "docs/reference/architecture.md"
 
@@ -78,7 +81,7 @@ def test_models_of_every_room_are_among_what_is_compared() -> None:
 
 
 def test_every_job_is_documented() -> None:
-    assert set(first_cells(section(ARCHITECTURE, "The way of the data"))) == {*STEPS, RUN_JOB}
+    assert set(first_cells(section(ARCHITECTURE, "The way of the data"))) == {*STEPS, RUN_JOB, LETTER_JOB, DAILY_JOB}
 
 
 def test_every_room_is_documented() -> None:

@@ -1,6 +1,8 @@
 """One connection for two tenants in turns: no turn sees the tenant of the one before."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from random import Random
 from uuid import UUID
 
@@ -42,3 +44,25 @@ async def test_errors_and_cancellations_leave_no_tenant_on_the_connection(narrow
     assert seen.raised > 10
     assert seen.cancelled > 10
     assert seen.done > 400
+
+
+async def test_a_request_cancelled_at_any_step_leaves_no_tenant(narrow: Database) -> None:
+    """Also while BEGIN is under way, when the driver doesn't know yet that it is in a transaction."""
+    [tenant, _] = await tenants_of(narrow)
+
+    async def request() -> None:
+        async with narrow.tenant(tenant) as session:
+            await session.sql("SELECT 1")
+
+    for steps in range(40):
+        task = asyncio.ensure_future(request())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        async with narrow.directory() as session:
+            found = await session.sql(
+                "SELECT current_setting('app.org_id', true), (SELECT count(*) FROM account)"
+            )
+            assert found.one() in {(None, 0), ("", 0)}, steps

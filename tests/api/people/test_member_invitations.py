@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -64,32 +65,28 @@ async def test_link_is_good_once(browser: Browser, client: httpx.AsyncClient) ->
     assert (again.status_code, again.json()["type"]) == (404, "urn:commonground:problem:invalid-link")
 
 
-async def test_used_expired_withdrawn_guessed_and_garbled_links_are_answered_alike(
-    app: FastAPI,
-    admin: Person,
-    browser: Browser,
-    client: httpx.AsyncClient,
-    clock: FixedClock,
-    world: World,
-    org: Member,
+@pytest.fixture
+async def worthless(app: FastAPI, admin: Person, clock: FixedClock, world: World) -> list[str]:
+    """Links of every kind that is good for nothing any more, or never was."""
+    async with browser_of(app, admin) as browser:
+        expired = token_of(await invite(browser, "a@example.com", days=1))
+    clock.advance(timedelta(days=1))
+    async with browser_of(app, admin) as browser:
+        withdrawn = await invite(browser, "b@example.com")
+        await browser.ask("DELETE", f"/v1/member-invitations/{withdrawn['id']}")
+        good = token_of(await invite(browser, "c@example.com"))
+        own = (await browser.client.get("/v1/organizations/me")).json()["id"]
+    foreign = await world.organization("foreign")
+    of_foreign = new_invitation_token(foreign.id).text[:36] + good[36:]
+    made_up = [new_invitation_token(org_id).text for org_id in (UUID(own), world.ids.new())]
+    return [expired, token_of(withdrawn), of_foreign, *made_up, good.upper(), good[:-1], "cg_invite_x", ""]
+
+
+async def test_expired_withdrawn_guessed_and_foreign_links_are_answered_alike(
+    client: httpx.AsyncClient, worthless: list[str]
 ) -> None:
     bodies = []
-    expired = token_of(await invite(browser, "a@example.com", days=1))
-    clock.advance(timedelta(days=1))
-    async with browser_of(app, admin) as fresh:
-        withdrawn = await invite(fresh, "b@example.com")
-        await fresh.ask("DELETE", f"/v1/member-invitations/{withdrawn['id']}")
-    foreign = await world.organization("foreign")
-    guesses = [
-        expired,
-        token_of(withdrawn),
-        new_invitation_token(org.id).text,
-        new_invitation_token(world.ids.new()).text,
-        new_invitation_token(foreign.id).text[:36] + token_of(withdrawn)[36:],
-        "cg_invite_x",
-        "",
-    ]
-    for token in guesses:
+    for token in worthless:
         answer = await accept(client, token, **BOB)
         assert answer.status_code == 404, token
         bodies.append({**answer.json(), "request_id": ""})
@@ -161,6 +158,12 @@ async def test_weak_password_uses_no_link(browser: Browser, client: httpx.AsyncC
         answer = await accept(client, token, name="Bob", password=weak)
         assert answer.status_code == 422, weak
     assert (await accept(client, token, **BOB)).status_code == 201
+
+
+async def test_what_is_no_address_is_not_invited(browser: Browser) -> None:
+    body = {"email": "no address", "role": "sales"}
+    answer = await browser.ask("POST", "/v1/member-invitations", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:commonground:problem:invalid-email")
 
 
 async def test_members_are_not_invited_again(browser: Browser, people: People, org: Member) -> None:

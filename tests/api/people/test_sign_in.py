@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import asyncpg
 import httpx
+import pyotp
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from service.organizations.models import Person, Role
 from service.organizations.people import People
 from service.organizations.people_repository import Persons
 from service.organizations.sessions import csrf_token
+from service.organizations.totp import sealed_secret
 from tests.factories.people import PASSWORD, Browser, bear, browser_of, join, make_person, new_client
 from tests.factories.world import Member, World
 
@@ -48,6 +50,7 @@ async def test_wrong_password_unknown_address_and_no_address_are_answered_alike(
     ]
     bodies = [{**answer.json(), "request_id": ""} for answer in answers]
     assert [answer.status_code for answer in answers] == [401, 401, 401]
+    assert bodies[0]["type"] == "urn:commonground:problem:invalid-credentials"
     assert bodies[0] == bodies[1] == bodies[2]
     assert {"set-cookie"}.isdisjoint(answers[0].headers)
     assert set(answers[0].headers) == set(answers[1].headers)
@@ -113,6 +116,7 @@ async def test_the_wait_grows_with_each_failure(
     waits = []
     for _ in range(4):
         answer = await attempt(client, password="wrong wrong wrong")
+        assert answer.json()["type"] == "urn:commonground:problem:too-many-attempts"
         waits.append(int(answer.headers["retry-after"]))
         clock.advance(timedelta(seconds=waits[-1]))
         await attempt(client, password="wrong wrong wrong")
@@ -249,3 +253,41 @@ async def test_password_with_characters_that_look_alike_is_the_same(
 
 def test_csrf_tokens_of_two_sessions_differ(people: People) -> None:
     assert csrf_token(people, people.ids.new()) != csrf_token(people, people.ids.new())
+
+
+@pytest.fixture
+async def app_codes(people: People, admin: Person) -> pyotp.TOTP:
+    """The admin's authenticator app."""
+    totp = pyotp.TOTP("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    async with people.database.directory() as session:
+        stored = await Persons(session).by_id(admin.id)
+        assert stored is not None
+        stored.totp_secret = sealed_secret(people.keystore, stored, totp.byte_secret())
+        stored.totp_confirmed_at = people.clock.now()
+    return totp
+
+
+async def test_second_factor_is_asked_for_once_the_password_is_right_and_never_before(
+    client: httpx.AsyncClient, app_codes: pyotp.TOTP, clock: FixedClock
+) -> None:
+    wrong = await attempt(client, password="wrong wrong wrong")
+    assert wrong.json()["type"] == "urn:commonground:problem:invalid-credentials"
+    for code in (None, "000000", "garbled"):
+        answer = await attempt(client, code=code)
+        assert answer.status_code == 401
+        assert answer.json()["type"] == "urn:commonground:problem:second-factor-required"
+    code = app_codes.at(clock.now())
+    assert (await attempt(client, code=code)).status_code == 201
+    assert (await client.get("/v1/sessions")).json()["items"][0]["second_factor"] is True
+    assert (await attempt(client, code=code)).status_code == 401, "each code is good once"
+
+
+async def test_codes_are_guessed_slowly_from_wherever(
+    app: FastAPI, app_codes: pyotp.TOTP, clock: FixedClock
+) -> None:
+    statuses = []
+    for n in range(10):
+        async with new_client(app, f"198.51.100.{n}") as client:
+            statuses.append((await attempt(client, code="000000")).status_code)
+    assert statuses[:6] == [401] * 6
+    assert set(statuses[6:]) == {429}
