@@ -48,7 +48,9 @@ def create_app(settings: Settings) -> FastAPI:
                     sign_on=_provider(settings),
                     passwords=Passwords(at_once=settings.passwords_at_once),
                     limiter=Limiter(_rate_limits(settings)),
-                    metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+                    metrics_token=settings.metrics_token.get_secret_value()
+                    if settings.metrics_token
+                    else None,
                     sign_up_is_open=settings.sign_up is SignUp.OPEN,
                 ),
             )
@@ -56,7 +58,9 @@ def create_app(settings: Settings) -> FastAPI:
             async with state.gate.watching(partial(_unready, state)), state.key_uses.writing(database):
                 yield
 
-    return build_app(ids, lifespan, limits=_http_limits(settings), https=settings.own_url.startswith("https://"))
+    return build_app(
+        ids, lifespan, limits=_http_limits(settings), https=settings.own_url.startswith("https://")
+    )
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -49,7 +49,9 @@ def make_registry(
     )
     letters.register(
         registry,
-        letters.LetterParts(database=database, mailer=mailer or NoMailer(), clock=clock, public_url=public_url),
+        letters.LetterParts(
+            database=database, mailer=mailer or NoMailer(), clock=clock, public_url=public_url
+        ),
     )
     checkpoints.register(registry, database=database, keystore=keystore, clock=clock)
     registry.guard(waiting_for_its_organization)

@@ -69,6 +69,7 @@ def _serving(which: str, urls: Urls, ground: Ground, folder: Path) -> Iterator[S
         "DATABASE_URL": urls.app, "MATCHER_DATABASE_URL": urls.matcher, "MIGRATOR_DATABASE_URL": urls.migrator,
         "COMMONGROUND_DATA_DIR": str(folder), "COMMONGROUND_KEYSTORE_DIR": str(folder / "keystore"),
         "COMMONGROUND_KEK_FILE": str(folder / "kek"),
+        "COMMONGROUND_REQUESTS_PER_CALLER": "100000000", "COMMONGROUND_REQUESTS_PER_ORGANIZATION": "100000000",
         "BENCH_ADMIN_URL": urls.admin, "BENCH_ORG": str(ground.org_id),
     }  # fmt: skip
     process = subprocess.Popen(

@@ -91,9 +91,7 @@ Reading = Annotated[TenantReadSession, Depends(read_session, scope="function")]
 Writing = Annotated[TenantSession, Depends(write_session, scope="function")]
 
 
-async def identified(
-    request: Request, app: AppState, key: Credential, session: TenantReadSession
-) -> Caller:
+async def identified(request: Request, app: AppState, key: Credential, session: TenantReadSession) -> Caller:
     """Who calls; that the key was used is noted, and written later in a transaction of its own."""
     try:
         caller = await _caller(request, app, key, session)
@@ -105,9 +103,7 @@ async def identified(
     return caller
 
 
-async def _caller(
-    request: Request, app: AppState, key: Credential, session: TenantReadSession
-) -> Caller:
+async def _caller(request: Request, app: AppState, key: Credential, session: TenantReadSession) -> Caller:
     if isinstance(key, KeyText):
         return await identify(session, key, app.clock)
     caller = caller_of(await recognise(request, app, key, session))
@@ -161,10 +157,14 @@ def writes(scope: Scope) -> Callable[..., Awaitable[None]]:
     """As `reads`, in the transaction that writes; a POST with an `Idempotency-Key` is done once."""
 
     async def check(
-        request: Request, app: App, session: Writing, caller: Annotated[Caller, Depends(writer, scope="function")]
+        request: Request,
+        app: App,
+        session: Writing,
+        caller: Annotated[Caller, Depends(writer, scope="function")],
     ) -> None:
         caller.require(scope)
         await begin_once(request, app, session)
 
+    check.__dict__["is_done_once"] = True
     check.__dict__["required_scope"] = scope
     return check

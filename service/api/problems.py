@@ -146,13 +146,19 @@ KINDS: Mapping[type[Exception], Kind] = {
     OrganizationSuspendedError: Kind(
         "organization-suspended", HTTPStatus.FORBIDDEN, "The organization is suspended"
     ),
-    QuotaExceededError: Kind("quota-exceeded", HTTPStatus.FORBIDDEN, "The organization has as much as it may"),
+    QuotaExceededError: Kind(
+        "quota-exceeded", HTTPStatus.FORBIDDEN, "The organization has as much as it may"
+    ),
     UnknownApiKeyError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     ApiKeyOverError: Kind("api-key-over", HTTPStatus.CONFLICT, "The API key is revoked or has expired"),
     ApiKeyReplacedError: Kind("api-key-replaced", HTTPStatus.CONFLICT, "The API key was rotated already"),
-    PastExpiryError: Kind("past-expiry", HTTPStatus.UNPROCESSABLE_ENTITY, "The API key would have expired already"),
+    PastExpiryError: Kind(
+        "past-expiry", HTTPStatus.UNPROCESSABLE_ENTITY, "The API key would have expired already"
+    ),
     TooManyKeysError: Kind("too-many-keys", HTTPStatus.CONFLICT, "Too many API keys"),
-    TooManyRotationsError: Kind("too-many-rotations", HTTPStatus.CONFLICT, "Too many predecessors of the API key"),
+    TooManyRotationsError: Kind(
+        "too-many-rotations", HTTPStatus.CONFLICT, "Too many predecessors of the API key"
+    ),
     NotSignedInError: Kind(
         "not-signed-in", HTTPStatus.UNAUTHORIZED, "Not signed in", {"WWW-Authenticate": "Bearer"}
     ),
@@ -188,9 +194,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     InvalidHandleError: Kind("invalid-handle", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid handle"),
     InvalidEmailError: Kind("invalid-email", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid e-mail address"),
     WeakPasswordError: Kind("weak-password", HTTPStatus.UNPROCESSABLE_ENTITY, "The password will not do"),
-    TooManyAttemptsError: Kind(
-        "too-many-attempts", HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts"
-    ),
+    TooManyAttemptsError: Kind("too-many-attempts", HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts"),
     PasswordsBusyError: Kind("passwords-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at once"),
     UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownAccountError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
@@ -283,13 +287,14 @@ def problem_response(
     missing_scopes: list[str] | None = None,
 ) -> JSONResponse:
     said = [error.model_dump() for error in errors or ()]
-    content = members(
-        kind, detail, getattr(request.state, "request_id", None), said
-    )
+    content = members(kind, detail, getattr(request.state, "request_id", None), said)
     if missing_scopes:
         content["missing_scopes"] = missing_scopes
     return JSONResponse(
-        content, status_code=kind.status, media_type=MEDIA_TYPE, headers={**(kind.headers or {}), **(headers or {})}
+        content,
+        status_code=kind.status,
+        media_type=MEDIA_TYPE,
+        headers={**(kind.headers or {}), **(headers or {})},
     )
 
 

@@ -6,6 +6,7 @@ from email.message import Message
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.types import Scope
 
@@ -38,10 +39,10 @@ class Operation(APIRoute):
         methods = set(given.get("methods") or {"GET"})
         common = declared(*({413, 415} if methods & WITH_BODY else ()), *({409} if "POST" in methods else ()))
         given["responses"] = {**common, **(given.get("responses") or {})}
-        if "POST" in methods:
-            extra = given.get("openapi_extra") or {}
-            given["openapi_extra"] = {**extra, "parameters": [*extra.get("parameters", ()), PARAMETER]}
         super().__init__(path, endpoint, **given)
+        if "POST" in methods and _is_done_once(self.dependant):
+            extra = self.openapi_extra or {}
+            self.openapi_extra = {**extra, "parameters": [*extra.get("parameters", ()), PARAMETER]}
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
@@ -60,6 +61,12 @@ class Operation(APIRoute):
             return response
 
         return handle
+
+
+def _is_done_once(dependant: Dependant) -> bool:
+    return any(
+        getattr(one.call, "is_done_once", False) or _is_done_once(one) for one in dependant.dependencies
+    )
 
 
 def require_json(request: Request) -> None:

@@ -82,7 +82,9 @@ class Database:
         """How many connections of each role are in use, and how many are open and idle."""
         pools = {role: engine.pool for role, engine in self._engines.items()}
         return {
-            role: (pool.checkedout(), pool.checkedin()) for role, pool in pools.items() if isinstance(pool, QueuePool)
+            role: (pool.checkedout(), pool.checkedin())
+            for role, pool in pools.items()
+            if isinstance(pool, QueuePool)
         }
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from uuid import UUID
 from service.db.engine import JOB_LIMITS, make_engine
 from service.db.names import DUTY_SETTING, ORG_SETTING, Duty
 from service.db.sessions import DutySession
-from service.db.transactions import transaction
+from service.db.transactions import Settings, transaction
 
 
 class Eraser:
@@ -29,7 +29,7 @@ class Eraser:
     @asynccontextmanager
     async def of(self, org_id: UUID) -> AsyncIterator[DutySession]:
         """One transaction over everything of `org_id`. DatabaseUnavailable."""
-        settings = {ORG_SETTING: org_id, DUTY_SETTING: Duty.ERASE}
+        settings: Settings = {ORG_SETTING: org_id, DUTY_SETTING: Duty.ERASE}
         async with (
             transaction(self._engine, settings) as opened,
             DutySession(*opened, org_id=org_id, duty=Duty.ERASE) as session,

@@ -20,7 +20,7 @@ class IdempotencyRecord(Record, table=True):
     )
 
     org_id: UUID = Field(primary_key=True)
-    key: str = Field(primary_key=True, sa_type=Text(collation="C"))  # type: ignore[call-overload]  # an instance serves too
+    key: str = Field(primary_key=True, sa_type=Text(collation="C"))
     request: bytes = Field(sa_type=LargeBinary)
     """SHA-256 of method, path, query and caller."""
     body: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -7,6 +7,7 @@ Tags are strong: two answers with one tag are the same bytes. `If-Match` compare
 import hashlib
 import re
 from typing import Final
+from uuid import UUID
 
 from starlette.datastructures import Headers
 
@@ -25,7 +26,7 @@ class PreconditionFailedError(Exception):
         )
 
 
-def etag(*state: str | float) -> str:
+def etag(*state: UUID | str | float) -> str:
     """The strong tag of a state, such as an id and a version."""
     text = "\0".join(str(part) for part in state)
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'

@@ -68,7 +68,7 @@ def allow(methods: Iterable[str]) -> str:
 def _without_body(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.body":
-            message = message | {"body": b""}
+            message = {**message, "body": b""}
         await send(message)
 
     return sending

@@ -57,9 +57,7 @@ async def _require_room(session: TenantSession, upload: Upload) -> None:
     if await is_limited(session, Quota.UPLOAD_BYTES):
         imports = Imports(session)
         await imports.take_turn()
-        await require_room(
-            session, Quota.UPLOAD_BYTES, await imports.waiting_bytes() + upload.bytes_received
-        )
+        await require_room(session, Quota.UPLOAD_BYTES, await imports.waiting_bytes() + upload.bytes_received)
 
 
 def run_arguments(org_id: UUID, import_id: UUID) -> Payload:

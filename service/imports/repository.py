@@ -55,7 +55,9 @@ class Imports:
         )
 
     async def ids(self) -> list[UUID]:
-        return list(await self._session.scalars(select(Import.id).where(Import.org_id == self._session.org_id)))
+        return list(
+            await self._session.scalars(select(Import.id).where(Import.org_id == self._session.org_id))
+        )
 
     async def waiting_bytes(self) -> int:
         """Of all uploads that have still to be read, or are being read."""

@@ -65,7 +65,8 @@ class InvalidHandleError(OrganizationError):
 class ReservedHandleError(InvalidHandleError):
     def __init__(self, handle: str) -> None:
         OrganizationError.__init__(
-            self, f"'{handle}' begins as handles of sandboxes do: choose one that doesn't begin with 'sandbox-'."
+            self,
+            f"'{handle}' begins as handles of sandboxes do: choose one that doesn't begin with 'sandbox-'.",
         )
 
 
@@ -98,12 +99,16 @@ class ApiKeyReplacedError(OrganizationError):
 
 class PastExpiryError(OrganizationError):
     def __init__(self) -> None:
-        super().__init__("`expires_at` is not in the future: give a later moment, or null for a key that doesn't expire.")
+        super().__init__(
+            "`expires_at` is not in the future: give a later moment, or null for a key that doesn't expire."
+        )
 
 
 class TooManyKeysError(OrganizationError):
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The organization has {limit} usable API keys, the most it may have: revoke one that isn't needed.")
+        super().__init__(
+            f"The organization has {limit} usable API keys, the most it may have: revoke one that isn't needed."
+        )
 
 
 class TooManyRotationsError(OrganizationError):
@@ -125,7 +130,8 @@ class MissingScopeError(OrganizationError):
 class ScopesNotHeldError(MissingScopeError):
     def __init__(self, scopes: list[str]) -> None:
         OrganizationError.__init__(
-            self, f"A key can't be given what its maker lacks: leave out {', '.join(scopes)}, or ask somebody who has it."
+            self,
+            f"A key can't be given what its maker lacks: leave out {', '.join(scopes)}, or ask somebody who has it.",
         )
         self.missing_scopes = scopes
 
@@ -197,8 +203,12 @@ class SignOnOffError(OrganizationError):
 
 
 class SignOnFailedError(OrganizationError):
-    def __init__(self, why: str = "The answer of the identity provider doesn't fit what was asked of it") -> None:
-        super().__init__(f"{why}: begin again with `GET /v1/sso/start`, in the same browser and within ten minutes.")
+    def __init__(
+        self, why: str = "The answer of the identity provider doesn't fit what was asked of it"
+    ) -> None:
+        super().__init__(
+            f"{why}: begin again with `GET /v1/sso/start`, in the same browser and within ten minutes."
+        )
 
 
 class SignOnRefusedError(OrganizationError):

@@ -78,7 +78,10 @@ async def issue_key(
     owner = sandbox or await Directory(session).by_id(session.org_id)
     opens = Opens(session.org_id) if owner is None else Opens(owner.id, owner.sandbox_of)
     made = await _add(session, ids, clock, wish, opens)
-    details: dict[str, Detail] = {"scopes": _words(made.stored.scopes), "sandbox": opens.sandbox_of is not None}
+    details: dict[str, Detail] = {
+        "scopes": _words(made.stored.scopes),
+        "sandbox": opens.sandbox_of is not None,
+    }
     await record(session, clock, "api_key.created", target=_target(made.stored), details=details)
     return made
 
@@ -104,7 +107,11 @@ async def update_key(
     key.name = key.name if name is None else name
     await session.flush()
     added, removed = set(key.scopes) - before, before - set(key.scopes)
-    details: dict[str, Detail] = {"added": _words(added), "removed": _words(removed), "renamed": name is not None}
+    details: dict[str, Detail] = {
+        "added": _words(added),
+        "removed": _words(removed),
+        "renamed": name is not None,
+    }
     await record(session, clock, "api_key.updated", target=_target(key), details=details)
     return key
 
@@ -139,7 +146,10 @@ async def rotate_key(
     ends = clock.now() + overlap
     old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
     await session.flush()
-    details: dict[str, Detail] = {"successor": str(made.stored.id), "overlap_seconds": int(overlap.total_seconds())}
+    details: dict[str, Detail] = {
+        "successor": str(made.stored.id),
+        "overlap_seconds": int(overlap.total_seconds()),
+    }
     await record(session, clock, "api_key.rotated", target=_target(old), details=details)
     return made
 

@@ -16,12 +16,12 @@ from service.organizations.errors import (
     InvalidApiKeyError,
     InvalidHandleError,
     MissingScopeError,
+    OrganizationSuspendedError,
     ReservedHandleError,
 )
 from service.organizations.keys import KeyText, new_key
 from service.organizations.models import ApiKey, Organization, Scope
 from service.organizations.repository import ApiKeys, Directory
-from service.organizations.standing import refuse_suspended
 
 SANDBOX_HANDLE = "sandbox-"
 """How the handles of sandbox organizations begin, and no other's."""
@@ -86,7 +86,13 @@ def draw_keys(keystore: Keystore, org_id: UUID) -> bytes:
 
 
 def create_key(
-    session: TenantSession, ids: Ids, clock: Clock, *, name: str, scopes: Iterable[Scope] = Scope, sandbox: bool = False
+    session: TenantSession,
+    ids: Ids,
+    clock: Clock,
+    *,
+    name: str,
+    scopes: Iterable[Scope] = Scope,
+    sandbox: bool = False,
 ) -> KeyText:
     """The first API key of an organization just made, without an audit entry of its own; `key_operations.issue_key` makes others.
 
@@ -108,11 +114,10 @@ async def identify(session: TenantReadSession, key: KeyText, clock: Clock) -> Ca
 
     InvalidApiKeyError if it is unknown, expired or revoked; OrganizationSuspendedError if the organization is.
     """
-    for stored, standing in await ApiKeys(session).usable(key.prefix, clock.now(), sandbox=key.sandbox):
+    for stored in await ApiKeys(session).usable(key.prefix, clock.now(), sandbox=key.sandbox):
         if key.matches(stored.digest):
-            refuse_suspended(standing)
+            if stored.suspended:
+                raise OrganizationSuspendedError
             session.actor = Actor(ActorKind.API_KEY, stored.id)
-            return Caller(
-                stored.org_id, session.actor, frozenset(Scope(scope) for scope in stored.scopes)
-            )
+            return Caller(session.org_id, session.actor, frozenset(map(Scope, stored.scopes)))
     raise InvalidApiKeyError

@@ -2,19 +2,35 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import col, select, update
 
 from service.db.sessions import DirectorySession, ReadSession, TenantReadSession
-from service.organizations.models import ApiKey, Organization, Standing
+from service.organizations.models import ApiKey, Organization
 
 _USED = """
     UPDATE api_key SET last_used_at = used.at FROM unnest($2::uuid[], $3::timestamptz[]) AS used (id, at)
     WHERE api_key.org_id = $1 AND api_key.id = used.id
       AND (api_key.last_used_at IS NULL OR api_key.last_used_at <= used.at - $4::interval)
 """
+
+_USABLE = """
+    SELECT k.id, k.digest, k.scopes, s.suspended_at IS NOT NULL OR s.erased_at IS NOT NULL
+    FROM api_key k LEFT JOIN organization_standing s ON s.org_id = k.org_id
+    WHERE k.org_id = $1 AND k.prefix = $2 AND k.sandbox = $3 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $4)
+"""
+
+
+class UsableKey(NamedTuple):
+    """A stored key that is neither revoked nor expired, and whether its organization is suspended."""
+
+    id: UUID
+    digest: bytes
+    scopes: list[str]
+    suspended: bool
 
 
 class Directory:
@@ -52,22 +68,14 @@ class ApiKeys:
     def __init__(self, session: TenantReadSession, *, of: UUID | None = None) -> None:
         self._session, self._org_id = session, of or session.org_id
 
-    async def usable(
-        self, prefix: str, now: datetime, *, sandbox: bool = False
-    ) -> list[tuple[ApiKey, Standing | None]]:
-        """Keys with this public prefix, neither revoked nor expired, each with how the organization stands; test keys for a sandbox."""
-        rows = await self._session.execute(
-            select(ApiKey, Standing)
-            .outerjoin(Standing, col(Standing.org_id) == col(ApiKey.org_id))
-            .where(
-                ApiKey.org_id == self._org_id,
-                ApiKey.prefix == prefix,
-                ApiKey.sandbox == sandbox,
-                col(ApiKey.revoked_at).is_(None),
-                col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > now),
-            )
-        )
-        return [(key, standing) for key, standing in rows]
+    async def usable(self, prefix: str, now: datetime, *, sandbox: bool = False) -> list[UsableKey]:
+        """Keys with this public prefix, neither revoked nor expired; test keys for a sandbox.
+
+        Asked before everything else, so straight from the driver.
+        """
+        driver = await self._session.raw()
+        rows = await driver.fetch(_USABLE, self._org_id, prefix, sandbox, now)
+        return [UsableKey(*row) for row in rows]
 
     async def by_id(self, key_id: UUID, *, lock: bool = False) -> ApiKey | None:
         """One key; `lock` keeps it from being changed by others until the transaction ends."""

@@ -101,7 +101,8 @@ class SharedRecords:
 async def rule_alone(session: TenantSession, partnership_id: UUID, bit: int) -> SharingRule | None:
     """One's own rule for one population; nobody else sets it, for the first time neither, until the transaction ends."""
     await session.sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"rule:{partnership_id}:{session.org_id}:{bit}"
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+        f"rule:{partnership_id}:{session.org_id}:{bit}",
     )
     return await rule_of(session, partnership_id, bit)
 

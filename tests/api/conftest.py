@@ -48,9 +48,7 @@ async def own_client(own_world: World) -> AsyncIterator[httpx.AsyncClient]:
     built = build_app(own_world.ids)
     set_state(
         built,
-        AppState(
-            own_world.database, own_world.keystore, own_world.spool, own_world.clock, own_world.ids
-        ),
+        AppState(own_world.database, own_world.keystore, own_world.spool, own_world.clock, own_world.ids),
     )
     transport = httpx.ASGITransport(app=built, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:

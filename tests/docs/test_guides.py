@@ -36,7 +36,7 @@ def test_session_of_the_page_runs_and_prints_what_the_page_says(path: Path) -> N
 def test_guide_has_no_block_that_is_not_run(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     languages = re.findall(r"^```(.*)$", text, re.MULTILINE)[::2]
-    let_be = {"console"} if path.name == "operate.md" else set[str]()
+    let_be = {"console"} if path.name in {"operate.md", "backup.md"} else set[str]()
     assert set(languages) <= {"bash", "python", "text"} | let_be
     assert languages.count("text") == sum(block.output is not None for block in blocks(text))
 

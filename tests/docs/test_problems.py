@@ -18,7 +18,10 @@ _ROW = re.compile(
 )
 REQUESTS = {
     "bad-request": ("GET", "/v1/accounts?domain=a%00b"),
-    "malformed-json": ("PUT", "/v1/partnerships/00000000-0000-7000-8000-000000000000/sharing-rules/customers"),
+    "malformed-json": (
+        "PUT",
+        "/v1/partnerships/00000000-0000-7000-8000-000000000000/sharing-rules/customers",
+    ),
     "method-not-allowed": ("DELETE", "/livez"),
     "not-found": ("GET", "/nowhere"),
 }

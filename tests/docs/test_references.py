@@ -81,7 +81,12 @@ def test_models_of_every_room_are_among_what_is_compared() -> None:
 
 
 def test_every_job_is_documented() -> None:
-    assert set(first_cells(section(ARCHITECTURE, "The way of the data"))) == {*STEPS, RUN_JOB, LETTER_JOB, DAILY_JOB}
+    assert set(first_cells(section(ARCHITECTURE, "The way of the data"))) == {
+        *STEPS,
+        RUN_JOB,
+        LETTER_JOB,
+        DAILY_JOB,
+    }
 
 
 def test_every_room_is_documented() -> None:

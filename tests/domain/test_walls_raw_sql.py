@@ -73,6 +73,24 @@ async def test_without_a_tenant_nothing_is_seen(
                     assert found in {0, "InsufficientPrivilegeError"}, (table.name, role)
 
 
+async def test_a_person_without_a_tenant_sees_what_names_them_and_nothing_else(
+    trio: Trio, superuser: asyncpg.Connection
+) -> None:
+    of_people = [table for table in trio.tables if "person_id" in table.columns]
+    person = await superuser.fetchval("SELECT person_id FROM membership WHERE org_id = $1", trio.pair.left.id)
+    seen = 0
+    for duty in duties():
+        async with acting(superuser, APP_ROLE, person_id=person, **duty) as driver:
+            for table in trio.tables:
+                where = "WHERE person_id <> $1" if table in of_people else "WHERE $1::uuid IS NOT NULL"
+                statement = f"SELECT count(*) FROM {table.quoted} {where}"
+                assert await attempt(driver, statement, person) in {0, "InsufficientPrivilegeError"}, (
+                    table.name
+                )
+            seen += await driver.fetchval("SELECT count(*) FROM membership")
+    assert seen
+
+
 async def test_the_matcher_sees_no_row_of_another_partnership(
     trio: Trio, superuser: asyncpg.Connection
 ) -> None:

@@ -22,9 +22,10 @@ LONGEST_SECONDS = 0.4
 
 async def peopled(world: World) -> Pair:
     pair = await make_pair(world, left="doomed", right="partner")
-    rows = [(f"Quarzmarker {i}", f"quarzmarker{i}.com") for i in range(500)]
-    await world.upload(pair.left, company_list(*rows))
-    await world.upload(pair.right, company_list(*rows[::3]))
+    await world.upload(pair.left, company_list(*((f"Quarzmarker {i}", f"common{i}.com") for i in range(500))))
+    await world.upload(
+        pair.right, company_list(*((f"Company {i}", f"common{i}.com") for i in range(0, 500, 3)))
+    )
     await world.work()
     return pair
 

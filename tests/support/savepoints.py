@@ -12,7 +12,9 @@ from service.db.errors import TransactionAbortedError
 from service.db.names import DUTY_SETTING, ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING
 from service.db.transactions import Opened, Settings, set_local
 
-_FORGET = "; ".join(f"SET LOCAL {name} = ''" for name in (ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING, DUTY_SETTING))
+_FORGET = "; ".join(
+    f"SET LOCAL {name} = ''" for name in (ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING, DUTY_SETTING)
+)
 
 
 class SavepointDatabase(Database):

@@ -23,5 +23,23 @@ from service.api.v1 import (
 )
 
 router = APIRouter(prefix="/v1")
-for resource in (sign_up, sessions, sso, person, second_factor, organizations, members, member_invitations, api_keys, audit_log, imports, accounts, populations, partnerships, overlaps, reports, sandbox):
+for resource in (
+    sign_up,
+    sessions,
+    sso,
+    person,
+    second_factor,
+    organizations,
+    members,
+    member_invitations,
+    api_keys,
+    audit_log,
+    imports,
+    accounts,
+    populations,
+    partnerships,
+    overlaps,
+    reports,
+    sandbox,
+):
     router.include_router(resource.router)

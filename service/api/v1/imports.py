@@ -135,6 +135,7 @@ async def importing(request: Request, app: App, key: Key) -> Caller:
 
 
 importing.__dict__["required_scope"] = Scope.IMPORTS_WRITE
+importing.__dict__["is_done_once"] = True
 
 
 @router.post(

@@ -114,7 +114,7 @@ class Provider:
         found, config = await self.discovery(), self.config
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": config.redirect_uri,
-             "client_id": config.client_id,
+            "code_verifier": ticket.verifier, "client_id": config.client_id,
         }  # fmt: skip
         basic = None
         if found.takes_basic:  # RFC 6749, section 2.3.1: both parts are encoded as in a form first

@@ -13,12 +13,13 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
+from service.api.app import build_app, set_state
 from service.crypto import MemoryKeystore
 from service.db.engine import Limits, make_engine
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.kit.logging import configure_logging
-from tests.api.isolation.walking import Ground, Walk, make_ground
+from tests.api.isolation.walking import Ground, Walk, make_ground, unlimited
 from tests.factories.world import World, make_world
 from tests.support.savepoints import SavepointDatabase
 from tests.support.servers import TestServer, copy_of
@@ -51,6 +52,13 @@ async def world(ground: Ground) -> AsyncIterator[World]:
     await ground.superuser.execute("SAVEPOINT walking")
     yield ground.world
     await ground.superuser.execute("ROLLBACK TO SAVEPOINT walking; RELEASE SAVEPOINT walking")
+
+
+@pytest.fixture
+def app(world: World) -> FastAPI:
+    built = build_app(world.ids)
+    set_state(built, unlimited(world))
+    return built
 
 
 @pytest.fixture

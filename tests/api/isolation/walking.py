@@ -11,6 +11,8 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
+from service.guards.limits import Limiter, RateLimits
+from service.http.state import AppState
 from tests.api.test_authorization_matrix import MATRIX, Scene, make_scene
 from tests.factories.world import Member, Pair, World, company_list, make_pair
 from tests.support.tables import Table, fill, fingerprint, protected_tables
@@ -52,7 +54,7 @@ class Walk:
     tables: list[Table]
     markers: Markers
     broken: dict[str, int] = field(default_factory=dict)
-    """Operations that answered with an error of the service's own: they would hide what they leak."""
+    """Operations that failed, or that turned us away as too many: they would hide what they leak."""
 
     @property
     def caller(self) -> Member:
@@ -95,7 +97,7 @@ class Walk:
         return answer
 
     def _watch(self, operation: Operation, answer: httpx.Response) -> None:
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 or answer.status_code == 429:
             self.broken[operation.name] = answer.status_code
 
     def mixtures(self, operation: Operation) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
@@ -109,9 +111,9 @@ class Walk:
                 replaced(self.mine.ids, nothing, names),
             )
 
-    async def lists(self, operation: Operation) -> list[httpx.Response]:
+    async def lists(self, operation: Operation, *, limit: int = 1) -> list[httpx.Response]:
         """A list with each of its filters in turn, page by page."""
-        base = {**self.query(operation, self.mine.ids), "limit": "1"}
+        base = {**self.query(operation, self.mine.ids), "limit": str(limit)}
         if "limit" not in operation.query:
             base.pop("limit")
         filters: list[dict[str, str]] = [{}]
@@ -131,12 +133,12 @@ class Walk:
         """Hashes of everything that isn't the caller's."""
         return await fingerprint(self.superuser, self.tables, self.caller.id)
 
-    async def own_answers(self) -> dict[str, list[httpx.Response]]:
+    async def own_answers(self, *, limit: int = 1) -> dict[str, list[httpx.Response]]:
         """Operation → every answer that reading gives: all lists with all filters, and all that one's own ids name."""
         found = {}
         for operation in self.operations:
             if operation.is_list:
-                found[operation.name] = await self.lists(operation)
+                found[operation.name] = await self.lists(operation, limit=limit)
             elif operation.method == "get":
                 found[operation.name] = [await self.ask(operation, self.mine.ids)]
         return found
@@ -173,6 +175,12 @@ class Walk:
             for name, given in answers.items()
         }
         return {name: sorted(found) for name, found in shown.items() if found}
+
+
+def unlimited(world: World) -> AppState:
+    """The app's state with limits that a walk doesn't reach."""
+    limiter = Limiter(RateLimits(caller=10_000_000, organization=10_000_000))
+    return AppState(world.database, world.keystore, world.spool, world.clock, world.ids, limiter=limiter)
 
 
 @dataclass(frozen=True)

@@ -238,6 +238,7 @@ async def test_a_code_of_another_attempt_is_refused_by_its_verifier(
         {"claims": {"nonce": "another"}},
         {"claims": {"nonce": None}},
         {"claims": {"aud": "somebody-else"}},
+        {"claims": {"aud": "somebody-else", "azp": "commonground"}},
         {"claims": {"aud": ["commonground", "somebody-else"]}},
         {"claims": {"aud": None}},
         {"claims": {"azp": "somebody-else"}},

@@ -15,6 +15,7 @@ from service.audit.repository import AuditLog
 from service.audit.rules import START, as_json, next_hash
 from service.crypto import IdentityKey
 from service.kit.clock import FixedClock
+from service.organizations.checkpoints import plan, until_midnight
 from tests.factories.world import Member, World
 from tests.support.servers import OwnDatabase
 
@@ -149,3 +150,27 @@ async def test_a_checkpoint_is_stored_once_while_nothing_happens(world: World) -
     assert later.number == first.number + 1
     async with world.database.tenant_read(made.id) as session:
         assert [row.number for row in await AuditLog(session).checkpoints()] == [later.number, first.number]
+
+
+async def test_the_daily_round_signs_every_log_that_grew_and_plans_the_next_at_midnight(world: World) -> None:
+    members = [await world.organization(handle) for handle in ("one", "two")]
+    async with world.database.directory() as session:
+        await plan(session)
+    assert await world.work() == ["audit.checkpoints"]
+    for member in members:
+        async with world.database.tenant_read(member.id) as session:
+            [kept] = await AuditLog(session).checkpoints()
+        Checkpoint.stored(kept).check_signature(service_identity(world.keystore).public)
+    async with world.database.directory() as session:
+        await plan(session)  # a worker that starts meanwhile adds no second round
+        waiting = await session.sql("SELECT execute_after - now() AS wait FROM pgqueuer")
+    [row] = list(waiting)
+    assert timedelta(0) < row.wait <= timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "expected"),
+    [(0, 0, timedelta(days=1)), (23, 59, timedelta(minutes=1)), (12, 0, timedelta(hours=12))],
+)
+def test_the_next_round_is_at_the_next_midnight_in_utc(hour: int, minute: int, expected: timedelta) -> None:
+    assert until_midnight(datetime(2026, 11, 22, hour, minute, tzinfo=UTC)) == expected

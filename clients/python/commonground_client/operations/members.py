@@ -8,16 +8,8 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
-def _accept_member_invitation(
-    body: m.AcceptIn, *, idempotency_key: str | None = None
-) -> Call[m.CurrentSession]:
-    return Call(
-        method="POST",
-        path=path("/v1/member-invitations/accept"),
-        answer=m.CurrentSession,
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _accept_member_invitation(body: m.AcceptIn) -> Call[m.CurrentSession]:
+    return Call(method="POST", path=path("/v1/member-invitations/accept"), answer=m.CurrentSession, json=body)
 
 
 def _create_member_invitation(
@@ -68,11 +60,9 @@ def _withdraw_member_invitation(invitation_id: UUID) -> Call[None]:
 
 
 class Members(Sender):
-    def accept_member_invitation(
-        self, body: m.AcceptIn, *, idempotency_key: str | None = None
-    ) -> m.CurrentSession:
+    def accept_member_invitation(self, body: m.AcceptIn) -> m.CurrentSession:
         """Join the organization that the link is of, and be signed in there."""
-        return self.send(_accept_member_invitation(body, idempotency_key=idempotency_key))
+        return self.send(_accept_member_invitation(body))
 
     def create_member_invitation(
         self, body: m.InvitationIn, *, idempotency_key: str | None = None
@@ -112,11 +102,9 @@ class Members(Sender):
 
 
 class AsyncMembers(AsyncSender):
-    async def accept_member_invitation(
-        self, body: m.AcceptIn, *, idempotency_key: str | None = None
-    ) -> m.CurrentSession:
+    async def accept_member_invitation(self, body: m.AcceptIn) -> m.CurrentSession:
         """Join the organization that the link is of, and be signed in there."""
-        return await self.send(_accept_member_invitation(body, idempotency_key=idempotency_key))
+        return await self.send(_accept_member_invitation(body))
 
     async def create_member_invitation(
         self, body: m.InvitationIn, *, idempotency_key: str | None = None

@@ -8,33 +8,16 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
-def _ask_for_password_reset(body: m.ResetRequest, *, idempotency_key: str | None = None) -> Call[m.Accepted]:
-    return Call(
-        method="POST",
-        path=path("/v1/password-resets"),
-        answer=m.Accepted,
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _ask_for_password_reset(body: m.ResetRequest) -> Call[m.Accepted]:
+    return Call(method="POST", path=path("/v1/password-resets"), answer=m.Accepted, json=body)
 
 
-def _ask_for_verification(*, idempotency_key: str | None = None) -> Call[m.Accepted]:
-    return Call(
-        method="POST",
-        path=path("/v1/person/me/email-verification"),
-        answer=m.Accepted,
-        headers={"Idempotency-Key": idempotency_key},
-    )
+def _ask_for_verification() -> Call[m.Accepted]:
+    return Call(method="POST", path=path("/v1/person/me/email-verification"), answer=m.Accepted)
 
 
-def _change_password(body: m.PasswordChange, *, idempotency_key: str | None = None) -> Call[None]:
-    return Call(
-        method="POST",
-        path=path("/v1/person/me/password"),
-        answer=type(None),
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _change_password(body: m.PasswordChange) -> Call[None]:
+    return Call(method="POST", path=path("/v1/person/me/password"), answer=type(None), json=body)
 
 
 def _get_me() -> Call[m.MyPerson]:
@@ -47,44 +30,30 @@ def _leave_organization(organization_id: UUID) -> Call[None]:
     )
 
 
-def _reset_password(body: m.ResetIn, *, idempotency_key: str | None = None) -> Call[None]:
-    return Call(
-        method="POST",
-        path=path("/v1/password-resets/complete"),
-        answer=type(None),
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _reset_password(body: m.ResetIn) -> Call[None]:
+    return Call(method="POST", path=path("/v1/password-resets/complete"), answer=type(None), json=body)
 
 
 def _update_me(body: m.PersonChange) -> Call[m.MyPerson]:
     return Call(method="PATCH", path=path("/v1/person/me"), answer=m.MyPerson, json=body)
 
 
-def _verify_email(body: m.VerificationIn, *, idempotency_key: str | None = None) -> Call[None]:
-    return Call(
-        method="POST",
-        path=path("/v1/email-verifications"),
-        answer=type(None),
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _verify_email(body: m.VerificationIn) -> Call[None]:
+    return Call(method="POST", path=path("/v1/email-verifications"), answer=type(None), json=body)
 
 
 class Person(Sender):
-    def ask_for_password_reset(
-        self, body: m.ResetRequest, *, idempotency_key: str | None = None
-    ) -> m.Accepted:
+    def ask_for_password_reset(self, body: m.ResetRequest) -> m.Accepted:
         """Have a link sent to set a new password with. The answer is the same whether anybody has the address."""
-        return self.send(_ask_for_password_reset(body, idempotency_key=idempotency_key))
+        return self.send(_ask_for_password_reset(body))
 
-    def ask_for_verification(self, *, idempotency_key: str | None = None) -> m.Accepted:
+    def ask_for_verification(self) -> m.Accepted:
         """Have a link sent that shows that your address is yours."""
-        return self.send(_ask_for_verification(idempotency_key=idempotency_key))
+        return self.send(_ask_for_verification())
 
-    def change_password(self, body: m.PasswordChange, *, idempotency_key: str | None = None) -> None:
+    def change_password(self, body: m.PasswordChange) -> None:
         """Set a new password. Every other session of yours ends, and this one gets a new token."""
-        return self.send(_change_password(body, idempotency_key=idempotency_key))
+        return self.send(_change_password(body))
 
     def get_me(self) -> m.MyPerson:
         """Who you are and where you belong."""
@@ -94,33 +63,31 @@ class Person(Sender):
         """Leave an organization; your sessions there end. The last admin can't leave."""
         return self.send(_leave_organization(organization_id))
 
-    def reset_password(self, body: m.ResetIn, *, idempotency_key: str | None = None) -> None:
+    def reset_password(self, body: m.ResetIn) -> None:
         """Set a new password by the link, once. Every session ends; sign in with the new password."""
-        return self.send(_reset_password(body, idempotency_key=idempotency_key))
+        return self.send(_reset_password(body))
 
     def update_me(self, body: m.PersonChange) -> m.MyPerson:
         """Change your name."""
         return self.send(_update_me(body))
 
-    def verify_email(self, body: m.VerificationIn, *, idempotency_key: str | None = None) -> None:
+    def verify_email(self, body: m.VerificationIn) -> None:
         """Show by the link that the address is yours."""
-        return self.send(_verify_email(body, idempotency_key=idempotency_key))
+        return self.send(_verify_email(body))
 
 
 class AsyncPerson(AsyncSender):
-    async def ask_for_password_reset(
-        self, body: m.ResetRequest, *, idempotency_key: str | None = None
-    ) -> m.Accepted:
+    async def ask_for_password_reset(self, body: m.ResetRequest) -> m.Accepted:
         """Have a link sent to set a new password with. The answer is the same whether anybody has the address."""
-        return await self.send(_ask_for_password_reset(body, idempotency_key=idempotency_key))
+        return await self.send(_ask_for_password_reset(body))
 
-    async def ask_for_verification(self, *, idempotency_key: str | None = None) -> m.Accepted:
+    async def ask_for_verification(self) -> m.Accepted:
         """Have a link sent that shows that your address is yours."""
-        return await self.send(_ask_for_verification(idempotency_key=idempotency_key))
+        return await self.send(_ask_for_verification())
 
-    async def change_password(self, body: m.PasswordChange, *, idempotency_key: str | None = None) -> None:
+    async def change_password(self, body: m.PasswordChange) -> None:
         """Set a new password. Every other session of yours ends, and this one gets a new token."""
-        return await self.send(_change_password(body, idempotency_key=idempotency_key))
+        return await self.send(_change_password(body))
 
     async def get_me(self) -> m.MyPerson:
         """Who you are and where you belong."""
@@ -130,14 +97,14 @@ class AsyncPerson(AsyncSender):
         """Leave an organization; your sessions there end. The last admin can't leave."""
         return await self.send(_leave_organization(organization_id))
 
-    async def reset_password(self, body: m.ResetIn, *, idempotency_key: str | None = None) -> None:
+    async def reset_password(self, body: m.ResetIn) -> None:
         """Set a new password by the link, once. Every session ends; sign in with the new password."""
-        return await self.send(_reset_password(body, idempotency_key=idempotency_key))
+        return await self.send(_reset_password(body))
 
     async def update_me(self, body: m.PersonChange) -> m.MyPerson:
         """Change your name."""
         return await self.send(_update_me(body))
 
-    async def verify_email(self, body: m.VerificationIn, *, idempotency_key: str | None = None) -> None:
+    async def verify_email(self, body: m.VerificationIn) -> None:
         """Show by the link that the address is yours."""
-        return await self.send(_verify_email(body, idempotency_key=idempotency_key))
+        return await self.send(_verify_email(body))

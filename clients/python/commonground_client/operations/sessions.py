@@ -24,14 +24,8 @@ def _list_sessions() -> Call[m.SessionPage]:
     return Call(method="GET", path=path("/v1/sessions"), answer=m.SessionPage)
 
 
-def _sign_in(body: m.SignInIn, *, idempotency_key: str | None = None) -> Call[m.CurrentSession]:
-    return Call(
-        method="POST",
-        path=path("/v1/sessions"),
-        answer=m.CurrentSession,
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _sign_in(body: m.SignInIn) -> Call[m.CurrentSession]:
+    return Call(method="POST", path=path("/v1/sessions"), answer=m.CurrentSession, json=body)
 
 
 def _sign_out() -> Call[None]:
@@ -61,9 +55,9 @@ class Sessions(Sender):
         """Where you are signed in now, newest first."""
         return self.send(_list_sessions())
 
-    def sign_in(self, body: m.SignInIn, *, idempotency_key: str | None = None) -> m.CurrentSession:
+    def sign_in(self, body: m.SignInIn) -> m.CurrentSession:
         """Sign in. The answer sets the session's cookie; a session that the browser had before ends."""
-        return self.send(_sign_in(body, idempotency_key=idempotency_key))
+        return self.send(_sign_in(body))
 
     def sign_out(self) -> None:
         """End this session. Its cookie is worth nothing from the answer on."""
@@ -91,9 +85,9 @@ class AsyncSessions(AsyncSender):
         """Where you are signed in now, newest first."""
         return await self.send(_list_sessions())
 
-    async def sign_in(self, body: m.SignInIn, *, idempotency_key: str | None = None) -> m.CurrentSession:
+    async def sign_in(self, body: m.SignInIn) -> m.CurrentSession:
         """Sign in. The answer sets the session's cookie; a session that the browser had before ends."""
-        return await self.send(_sign_in(body, idempotency_key=idempotency_key))
+        return await self.send(_sign_in(body))
 
     async def sign_out(self) -> None:
         """End this session. Its cookie is worth nothing from the answer on."""

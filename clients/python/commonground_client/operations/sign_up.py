@@ -6,43 +6,29 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
-def _ask_to_sign_up(body: m.SignUpRequest, *, idempotency_key: str | None = None) -> Call[m.Accepted]:
-    return Call(
-        method="POST",
-        path=path("/v1/sign-up/requests"),
-        answer=m.Accepted,
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _ask_to_sign_up(body: m.SignUpRequest) -> Call[m.Accepted]:
+    return Call(method="POST", path=path("/v1/sign-up/requests"), answer=m.Accepted, json=body)
 
 
-def _sign_up(body: m.SignUpIn, *, idempotency_key: str | None = None) -> Call[m.CurrentSession]:
-    return Call(
-        method="POST",
-        path=path("/v1/sign-up"),
-        answer=m.CurrentSession,
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _sign_up(body: m.SignUpIn) -> Call[m.CurrentSession]:
+    return Call(method="POST", path=path("/v1/sign-up"), answer=m.CurrentSession, json=body)
 
 
 class SignUp(Sender):
-    def ask_to_sign_up(self, body: m.SignUpRequest, *, idempotency_key: str | None = None) -> m.Accepted:
+    def ask_to_sign_up(self, body: m.SignUpRequest) -> m.Accepted:
         """Have a link sent to sign up with, where sign-up is open. The answer is the same for every address."""
-        return self.send(_ask_to_sign_up(body, idempotency_key=idempotency_key))
+        return self.send(_ask_to_sign_up(body))
 
-    def sign_up(self, body: m.SignUpIn, *, idempotency_key: str | None = None) -> m.CurrentSession:
+    def sign_up(self, body: m.SignUpIn) -> m.CurrentSession:
         """Make an organization of which you are the first admin, and be signed in there."""
-        return self.send(_sign_up(body, idempotency_key=idempotency_key))
+        return self.send(_sign_up(body))
 
 
 class AsyncSignUp(AsyncSender):
-    async def ask_to_sign_up(
-        self, body: m.SignUpRequest, *, idempotency_key: str | None = None
-    ) -> m.Accepted:
+    async def ask_to_sign_up(self, body: m.SignUpRequest) -> m.Accepted:
         """Have a link sent to sign up with, where sign-up is open. The answer is the same for every address."""
-        return await self.send(_ask_to_sign_up(body, idempotency_key=idempotency_key))
+        return await self.send(_ask_to_sign_up(body))
 
-    async def sign_up(self, body: m.SignUpIn, *, idempotency_key: str | None = None) -> m.CurrentSession:
+    async def sign_up(self, body: m.SignUpIn) -> m.CurrentSession:
         """Make an organization of which you are the first admin, and be signed in there."""
-        return await self.send(_sign_up(body, idempotency_key=idempotency_key))
+        return await self.send(_sign_up(body))

@@ -8,14 +8,8 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
-def _begin_sign_on(body: m.StartIn, *, idempotency_key: str | None = None) -> Call[m.Start]:
-    return Call(
-        method="POST",
-        path=path("/v1/sso/start"),
-        answer=m.Start,
-        headers={"Idempotency-Key": idempotency_key},
-        json=body,
-    )
+def _begin_sign_on(body: m.StartIn) -> Call[m.Start]:
+    return Call(method="POST", path=path("/v1/sso/start"), answer=m.Start, json=body)
 
 
 def _finish_sign_on(
@@ -34,9 +28,9 @@ def _go_to_sign_on(*, return_to: str | None = None) -> Call[Any]:
 
 
 class SingleSignOn(Sender):
-    def begin_sign_on(self, body: m.StartIn, *, idempotency_key: str | None = None) -> m.Start:
+    def begin_sign_on(self, body: m.StartIn) -> m.Start:
         """As above, for whoever brings an invitation: its secret belongs into no address."""
-        return self.send(_begin_sign_on(body, idempotency_key=idempotency_key))
+        return self.send(_begin_sign_on(body))
 
     def finish_sign_on(
         self, *, state: str | None = None, code: str | None = None, iss: str | None = None
@@ -50,9 +44,9 @@ class SingleSignOn(Sender):
 
 
 class AsyncSingleSignOn(AsyncSender):
-    async def begin_sign_on(self, body: m.StartIn, *, idempotency_key: str | None = None) -> m.Start:
+    async def begin_sign_on(self, body: m.StartIn) -> m.Start:
         """As above, for whoever brings an invitation: its secret belongs into no address."""
-        return await self.send(_begin_sign_on(body, idempotency_key=idempotency_key))
+        return await self.send(_begin_sign_on(body))
 
     async def finish_sign_on(
         self, *, state: str | None = None, code: str | None = None, iss: str | None = None
