@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/commonground demo
 
 test: $(READY)
-	$(BIN)/pytest -m "not slow" -q $(PYTEST)
+	$(BIN)/pytest -m "not slow" -q -n auto --maxprocesses 4 --dist worksteal $(PYTEST)
 
 # Drills, races and million-row runs within BUDGET seconds, from a seed that is printed; the run says what didn't fit.
 test-slow: $(READY)

@@ -27,7 +27,8 @@ def server() -> Iterator[TestServer]:
     """The one database server of this run."""
     url = os.environ.get("TEST_DATABASE_URL")
     if url is not None:
-        yield TestServer(url, secrets.token_hex(8))
+        # Of one run, whose processes share the server's roles.
+        yield TestServer(url, os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8))
         return
     with embedded_server() as started:
         yield started

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from service.api import health, metrics, problems
 from service.api.description import TAGS, describe
 from service.api.docs import page
-from service.api.routing import methods_of
+from service.api.routing import Addresses
 from service.api.v1 import router
 from service.http.body_limit import BodyLimit
 from service.http.budget_headers import BudgetHeaders
@@ -47,8 +47,8 @@ def build_app(
     )  # fmt: skip
     app.include_router(health.router)
     app.include_router(router)
-    allowed = methods_of(app)
-    problems.install(app, allowed)
+    addresses = Addresses(app)
+    problems.install(app, addresses.methods)
     describe(app)
     page.install(app)
     metrics.install(app)
@@ -56,7 +56,7 @@ def build_app(
     app.add_middleware(SessionCookie)
     app.add_middleware(problems.Unexpected)
     app.add_middleware(BodyLimit, uploads=UPLOADS, limits=limits)
-    app.add_middleware(Target, allowed=allowed, limits=limits)
+    app.add_middleware(Target, addresses=addresses, limits=limits)
     app.add_middleware(Deadline, uploads=UPLOADS, limits=limits)
     app.add_middleware(Gated)
     app.add_middleware(Measured)

@@ -37,6 +37,8 @@ from service.http.problem import (
     BAD_REQUEST,
     INTERNAL,
     MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
+    NOT_TAKEN,
     REQUEST_TIMEOUT,
     TYPE,
     Kind,
@@ -90,7 +92,6 @@ from service.organizations.errors import (
 )
 from service.overlaps.errors import UnknownOverlapError
 from service.partnerships.errors import (
-    DifferentWorldsError,
     LevelNotOfferedError,
     PartnershipEndedError,
     UnknownPartnershipError,
@@ -205,7 +206,6 @@ KINDS: Mapping[type[Exception], Kind] = {
     NoSandboxError: Kind("no-sandbox", HTTPStatus.NOT_FOUND, "There is no sandbox"),
     SandboxInSandboxError: Kind("sandbox-in-sandbox", HTTPStatus.CONFLICT, "A sandbox has no sandbox"),
     SandboxLeavingError: Kind("sandbox-leaving", HTTPStatus.CONFLICT, "The sandbox is being taken away"),
-    DifferentWorldsError: Kind("different-worlds", HTTPStatus.CONFLICT, "A sandbox has no live partner"),
     PartnershipEndedError: Kind("partnership-ended", HTTPStatus.CONFLICT, "The partnership has ended"),
     LevelNotOfferedError: Kind(
         "level-not-offered", HTTPStatus.UNPROCESSABLE_ENTITY, "Sharing level not offered"
@@ -237,18 +237,21 @@ KINDS: Mapping[type[Exception], Kind] = {
     ),
 }
 NOT_FOUND = Kind("not-found", HTTPStatus.NOT_FOUND, "Not found")
-METHOD_NOT_ALLOWED = Kind(
-    "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The address does not take this method"
-)
 INVALID_REQUEST = Kind("invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid request")
 OF_STATUS = {kind.status: kind for kind in (BAD_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED)}
 """What the framework raises by status alone."""
-BUSY = frozenset({"55P03", "40P01", "40001"})
-"""PostgreSQL's words for a lock that wasn't given in time, a deadlock, and a transaction that must be repeated."""
+BUSY = {
+    "55P03": "Others are changing the same thing: try again shortly.",
+    "40P01": "Others are changing the same thing: try again shortly.",
+    "40001": "Others are changing the same thing: try again shortly.",
+    "25006": "The database takes no changes at the moment, only questions: try again later.",
+}
+"""PostgreSQL's words for a lock that wasn't given in time, a deadlock, a transaction that must be repeated, and a server that
+is a standby."""
 _DETAILS = {"not-found": "There is no such thing here: check the id."}
 _DETAILS_OF_HTTP = {
     "not-found": "There is no such address: the API reference lists them.",
-    "method-not-allowed": "This address does not take this method; `Allow` names those that it takes.",
+    "method-not-allowed": NOT_TAKEN,
 }
 
 
@@ -362,9 +365,8 @@ class Unexpected:
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    if getattr(getattr(error, "orig", error), "sqlstate", None) in BUSY:
-        return problem_response(
-            request, KINDS[DatabaseUnavailable], "Others are changing the same thing: try again shortly."
-        )
+    said = BUSY.get(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    if said is not None:
+        return problem_response(request, KINDS[DatabaseUnavailable], said)
     log.error("unexpected error", exc_info=error)
     return problem_response(request, INTERNAL, "The fault is ours. Give the request id to the operator.")

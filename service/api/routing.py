@@ -82,17 +82,30 @@ def require_json(request: Request) -> None:
         raise UnsupportedMediaTypeError("This address takes JSON as it is: leave `Content-Encoding` out.")
 
 
-def methods_of(app: FastAPI) -> Callable[[Scope], set[str]]:
-    """Give a function that names the methods of an address; its table is made at the first question."""
-    table: list[tuple[str, re.Pattern[str], set[str]]] = []
+class Addresses:
+    """The addresses of an app and their methods; the table is made at the first question."""
 
-    def methods(scope: Scope) -> set[str]:
-        if not table:
-            routes = iter_route_contexts(app.routes)
-            table.extend((route.path or "", route.path_regex, route.methods or set()) for route in routes)
-        found = [(path, of) for path, pattern, of in table if pattern.match(scope["path"])]
-        # of `/things/{id}` and `/things/accept`, the one that names the address
-        plainest = min((path.count("{") for path, _ in found), default=0)
-        return {method for path, of in found if path.count("{") == plainest for method in of}
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._plain: dict[str, set[str]] = {}
+        self._others: list[tuple[re.Pattern[str], set[str]]] = []
 
-    return methods
+    def methods(self, scope: Scope) -> set[str]:
+        """Those of the address, none where there is no such address."""
+        if (found := self.plain(scope)) is not None:
+            return found
+        return {method for pattern, of in self._others if pattern.match(scope["path"]) for method in of}
+
+    def plain(self, scope: Scope) -> set[str] | None:
+        """Those of an address without parameters: `/things/accept` is no `/things/{id}` to any method. None for another."""
+        if not self._plain:
+            self._fill()
+        return self._plain.get(scope["path"])
+
+    def _fill(self) -> None:
+        for route in iter_route_contexts(self._app.routes):
+            path, methods = route.path or "", route.methods or set()
+            if "{" in path:
+                self._others.append((route.path_regex, methods))
+            else:
+                self._plain.setdefault(path, set()).update(methods)

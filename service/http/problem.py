@@ -29,6 +29,10 @@ REQUEST_TIMEOUT = Kind("request-timeout", HTTPStatus.REQUEST_TIMEOUT, "The reque
 TOOK_TOO_LONG = Kind(
     "took-too-long", HTTPStatus.SERVICE_UNAVAILABLE, "Not answered in time", {"Retry-After": "5"}
 )
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The address does not take this method"
+)
+NOT_TAKEN = "This address does not take this method; `Allow` names those that it takes."
 INTERNAL = Kind("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here")
 AROUND_ROUTES = (
     BAD_REQUEST,
@@ -37,6 +41,7 @@ AROUND_ROUTES = (
     REQUEST_TIMEOUT,
     TOOK_TOO_LONG,
     INTERNAL,
+    METHOD_NOT_ALLOWED,
 )
 """The kinds that middleware and the protocol answer with by themselves."""
 

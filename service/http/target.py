@@ -1,23 +1,35 @@
 """What a request line and headers may be, and the two methods that every address has."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.http.limits import DEFAULT_LIMITS, HttpLimits
-from service.http.problem import BAD_REQUEST, HEADERS_TOO_LARGE, answer
+from service.http.problem import BAD_REQUEST, HEADERS_TOO_LARGE, METHOD_NOT_ALLOWED, NOT_TAKEN, answer
 
-Allowed = Callable[[Scope], Iterable[str]]
+
+class Addresses(Protocol):
+    """What the app serves."""
+
+    def methods(self, scope: Scope) -> Collection[str]:
+        """Those of the request's address, none where there is no such address."""
+        ...
+
+    def plain(self, scope: Scope) -> Collection[str] | None:
+        """The same of an address that has no parameters; None for another."""
+        ...
 
 
 class Target:
-    """ASGI middleware: refuses heads that are too large or carry NUL; answers HEAD as GET without its body, and OPTIONS.
+    """ASGI middleware: refuses heads that are too large or carry NUL, and methods that an address doesn't have.
 
-    `allowed` gives the methods of an address, none where there is no such address.
+    HEAD is answered as GET without its body, OPTIONS with what the address takes.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Allowed, limits: HttpLimits = DEFAULT_LIMITS) -> None:
-        self._app, self._allowed, self._limits = app, allowed, limits
+    def __init__(self, app: ASGIApp, addresses: Addresses, limits: HttpLimits = DEFAULT_LIMITS) -> None:
+        self._app, self._addresses, self._limits = app, addresses, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,11 +60,14 @@ class Target:
                 await self._app(inner, receive, _without_body(send))
             finally:
                 scope.update({name: inner[name] for name in ("route",) if name in inner})
-        elif scope["method"] == "OPTIONS" and (methods := allow(self._allowed(scope))):
+        elif scope["method"] == "OPTIONS" and (methods := allow(self._addresses.methods(scope))):
             await send(
                 {"type": "http.response.start", "status": 204, "headers": [(b"allow", methods.encode())]}
             )
             await send({"type": "http.response.body", "body": b""})
+        elif (plain := self._addresses.plain(scope)) is not None and scope["method"] not in plain:
+            kind = replace(METHOD_NOT_ALLOWED, headers={"Allow": allow(plain)})
+            await answer(scope, send, kind, NOT_TAKEN)
         else:
             await self._app(scope, receive, send)
 

@@ -62,6 +62,7 @@ async def test_the_whole_way_at_debug_logs_neither_keys_nor_names_nor_domains(
         ("/v1/accounts/not-a-uuid", {}),
         ("/v1/nowhere", {}),
         ("/v1/overlaps", {"partnership": "x"}),
+        ("/v1/audit-log", {"until": "0.5"}),
         ("/v1/overlaps", {}),
     ],
 )

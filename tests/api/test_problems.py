@@ -138,6 +138,7 @@ async def test_a_missing_scope_is_named(client: httpx.AsyncClient, world: World)
         ("POST", "/v1/accounts", "GET, HEAD, OPTIONS"),
         ("POST", RULE.format("x"), "GET, HEAD, OPTIONS, PUT"),
         ("PATCH", "/livez", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/v1/member-invitations/accept", "OPTIONS, POST"),
     ],
 )
 async def test_a_wrong_method_is_told_every_right_one(

@@ -25,6 +25,7 @@ from service.organizations.letters import LETTER_JOB
 from service.overlaps import models as _overlaps
 from service.overlaps.jobs import STEPS
 from service.partnerships import models as _partnerships
+from service.partnerships.sandbox.operations import SANDBOX_JOB
 from service.settings import Settings
 from tests.docs.sessions import ROOT
 
@@ -86,6 +87,7 @@ def test_every_job_is_documented() -> None:
         RUN_JOB,
         LETTER_JOB,
         DAILY_JOB,
+        SANDBOX_JOB,
     }
 
 

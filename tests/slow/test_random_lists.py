@@ -18,7 +18,8 @@ from tests.factories.world import make_world
 from tests.support.lists import unlike_brute_force
 
 pytestmark = pytest.mark.slow
-BATCHES, ROUNDS = 10, 20
+BATCHES, ROUNDS = 10, 10
+"""Each round has two pairs of lists."""
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, Reading, Writing, reads, writer, writes
+from service.api.moments import Moment
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import Operation
@@ -63,9 +64,7 @@ class ApiKeyIn(BaseModel):
 
     name: Name = Field(description="What the key is for.")
     scopes: Scopes = Field(description="What it may do; nothing that you may not.")
-    expires_at: AwareDatetime | None = Field(
-        default=None, description="Null, or left out: it doesn't expire."
-    )
+    expires_at: Moment | None = Field(default=None, description="Null, or left out: it doesn't expire.")
 
     def wish(self) -> Wish:
         return Wish(self.name, self.scopes, self.expires_at)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from service.api.deps import App, Reading, Writing, reads, writes
+from service.api.moments import Moment
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import Operation
@@ -72,8 +73,8 @@ async def list_audit_entries(
     action: Word = None,
     actor: Annotated[UUID | None, Query(description="Id of a key or person.")] = None,
     target: Word = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Page[AuditEntryOut]:
     """Entries, newest first."""
     position = paging.after(int)

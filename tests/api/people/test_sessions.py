@@ -16,6 +16,7 @@ from service.organizations.models import Person, Role
 from service.organizations.people import People
 from service.organizations.rules import IDLE, LONGEST_SESSION, OLD_TOKEN_GRACE, RENEW_EVERY
 from service.organizations.sessions import start_session
+from service.organizations.standing import suspend
 from service.organizations.tokens import new_session_token
 from tests.factories.people import HOME, PASSWORD, Browser, bear, browser_of, join, make_person, new_client
 from tests.factories.world import Member, World
@@ -229,6 +230,16 @@ async def test_disabled_person_is_out_at_once(browser: Browser, people: People, 
     assert await status(browser) == 401
     await set_disabled(people, admin.email, disabled=False, actor=OPERATOR)
     assert await status(browser) == 401, "being let in again revives no session"
+
+
+async def test_session_in_a_suspended_organization_is_refused_and_people_can_still_leave_it(
+    browser: Browser, world: World, org: Member
+) -> None:
+    async with world.database.tenant(org.id) as session:
+        await suspend(session, world.clock)
+    answer = await browser.client.get("/v1/accounts")
+    assert answer.json()["type"] == "urn:commonground:problem:organization-suspended"
+    assert await status(browser, "/v1/person/me") == 200
 
 
 async def test_switching_acts_in_the_other_organization_with_another_token(

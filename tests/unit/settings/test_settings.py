@@ -216,3 +216,14 @@ def test_single_sign_on_refuses_what_lets_strangers_in(
         monkeypatch.setenv(known, given)
     with pytest.raises(SettingsError, match=r"SSO_EMAIL_DOMAINS|SSO_ISSUER"):
         load_settings()
+
+
+def test_open_sign_up_needs_mail_to_prove_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().sign_up == "invited"
+    monkeypatch.setenv("COMMONGROUND_SIGN_UP", "open")
+    with pytest.raises(SettingsError, match="COMMONGROUND_SMTP_URL"):
+        load_settings()
+    monkeypatch.setenv("COMMONGROUND_SMTP_URL", "smtp://mail.example:587")
+    monkeypatch.setenv("COMMONGROUND_MAIL_FROM", "cg@example.com")
+    monkeypatch.setenv("COMMONGROUND_PUBLIC_URL", "https://cg.example")
+    assert load_settings().sign_up == "open"
