@@ -244,10 +244,11 @@ BUSY = {
     "55P03": "Others are changing the same thing: try again shortly.",
     "40P01": "Others are changing the same thing: try again shortly.",
     "40001": "Others are changing the same thing: try again shortly.",
+    "57014": "The database took too long: try again shortly, or ask for less.",
     "25006": "The database takes no changes at the moment, only questions: try again later.",
 }
-"""PostgreSQL's words for a lock that wasn't given in time, a deadlock, a transaction that must be repeated, and a server that
-is a standby."""
+"""PostgreSQL's words for a lock that wasn't given in time, a deadlock, a transaction that must be repeated, a statement
+whose time was up, and a server that is a standby."""
 _DETAILS = {"not-found": "There is no such thing here: check the id."}
 _DETAILS_OF_HTTP = {
     "not-found": "There is no such address: the API reference lists them.",

@@ -12,9 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.db.errors import DatabaseUnavailable
 
-_AWAY_CLASSES = ("08", "57014", "57P01", "57P02", "57P03", "53")
-"""SQLSTATEs: connection exceptions, a statement that was cancelled (its time was up), shutdown, crash, not yet accepting
-connections, too many of them, no room on the disk."""
+_AWAY_CLASSES = ("08", "57P01", "57P02", "57P03", "53")
+"""SQLSTATEs: connection exceptions, shutdown, crash, not yet accepting connections, too many of them, no room on the disk."""
 
 _LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Say "the connection is gone" where it is gone, and "you misuse me" where it isn't."""

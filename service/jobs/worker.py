@@ -27,6 +27,9 @@ from service.jobs.registry import Registry
 
 log = structlog.get_logger(__name__)
 
+_ASK_AGAIN_SECONDS = 2.0
+"""While a worker may not begin yet."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerLimits:
@@ -85,7 +88,7 @@ class Worker:
 
     async def _work(self) -> None:
         if self._may_work is not None and not await self._may_work():
-            await self._sleep(2.0)
+            await self._sleep(_ASK_AGAIN_SECONDS)
             return
         async with self._manager() as manager:
             working = asyncio.create_task(

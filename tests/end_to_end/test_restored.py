@@ -1,5 +1,6 @@
 """After a restore, what was erased since the backup is erased again before anybody is served."""
 
+import asyncio
 import json
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from service.crypto import Erased, FileKeystore, Tombstone, load_or_create_kek
+from service.jobs import JobContext, Payload, Registry, Worker, enqueue
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.organizations.restored import brought_back
@@ -103,23 +105,44 @@ async def test_start_that_has_the_owners_address_erases_again_before_it_serves(r
     assert handles == ["right"]
 
 
-async def test_worker_takes_no_job_before_it_is_erased_again(restored: Restored) -> None:
-    await restored.world.upload(restored.pair.right, company_list(("Orchid Bakery", "orchidbakery.com")))
-    with command("worker", data_dir=restored.data_dir, **restored.for_serving) as process:
-        wait_for_line(process, "takes jobs")
-        psutil.Process(process.pid).cpu_percent(interval=2.5)
-        async with restored.own.database.directory() as session:
-            statuses = (await session.sql("SELECT DISTINCT status::text FROM pgqueuer")).scalars().all()
-        assert statuses == ["queued"]
-        assert end(process, 15) == 0
+async def test_worker_takes_no_job_before_it_is_erased_again(
+    restored: Restored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.jobs.worker._ASK_AGAIN_SECONDS", 0.01)
+    asked_for, ran = [], []
+
+    async def run(_context: JobContext, payload: Payload) -> None:
+        ran.append(payload)
+        worker.stop()
+
+    async def may_work() -> bool:
+        asked_for.append(await brought_back(restored.own.database, restored.world.keystore))
+        if len(asked_for) == 3:
+            assert ran == []
+            await erased_meanwhile(restored)
+        return not asked_for[-1]
+
+    async with restored.own.database.directory() as session:
+        await enqueue(session, "once", {})
+    registry = Registry()
+    registry.add("once", run)
+    worker = Worker(restored.own.database, registry, url=restored.own.urls.app, may_work=may_work)
+    async with asyncio.timeout(60):
+        await worker.run()
+    assert asked_for == [[restored.pair.left.id]] * 3 + [[]]
+    assert ran == [{}]
 
 
-async def test_erasing_that_is_under_way_holds_nobody_up(restored: Restored) -> None:
-    assert await brought_back(restored.own.database, restored.world.keystore) == [restored.pair.left.id]
+async def erased_meanwhile(restored: Restored) -> None:
     async with restored.own.database.tenant(restored.pair.left.id) as session:
         await session.sql(
             "INSERT INTO organization_standing (org_id, erased_at) VALUES ($1, now())", restored.pair.left.id
         )
+
+
+async def test_erasing_that_is_under_way_holds_nobody_up(restored: Restored) -> None:
+    assert await brought_back(restored.own.database, restored.world.keystore) == [restored.pair.left.id]
+    await erased_meanwhile(restored)
     assert await brought_back(restored.own.database, restored.world.keystore) == []
 
 

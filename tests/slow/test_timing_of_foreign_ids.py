@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 CALLS = 2_000
 RUNS = 5
 GROSS = 0.2
-"""Half of what a refusal takes would be seen through any network; a fifth fails here."""
+"""A share of what a refusal takes: less than this is lost among what else a machine does."""
 
 
 async def test_a_foreign_id_is_refused_as_fast_as_one_of_nothing(

@@ -184,7 +184,7 @@ class Provider:
 
 def _algorithms(said: Mapping[str, Any]) -> frozenset[str]:
     offered = said.get("id_token_signing_alg_values_supported")
-    found = frozenset(
+    found = ALGORITHMS.intersection(
         name for name in (offered if isinstance(offered, list) else []) if isinstance(name, str)
     )
     if not found:

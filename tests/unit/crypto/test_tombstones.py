@@ -108,17 +108,34 @@ from pathlib import Path
 from service.crypto import Erased, FileKeystore, Tombstone, load_or_create_kek
 folder, first = Path(sys.argv[1]), int(sys.argv[2])
 store = FileKeystore(folder / "keystore", load_or_create_kek(folder / "kek"))
-for number in range(first, first + 20):
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(first, first + 60):
     store.bury(Tombstone(Erased.ORGANIZATION, f"0190a000-0000-7000-8000-{number:012x}", datetime.now(UTC)))
 """
 
 
 def test_processes_that_write_at_once_lose_no_line(folder: Path, tmp_path: Path) -> None:
     writers = [
-        subprocess.Popen([sys.executable, "-c", MANY, str(tmp_path), str(first)], cwd=ROOT)
-        for first in (0, 10, 100)
+        subprocess.Popen(
+            [sys.executable, "-c", MANY, str(tmp_path), str(first)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first in (0, 30, 100, 200)
     ]
-    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0, 0, 0]
     store = FileKeystore(folder, load_or_create_kek(tmp_path / "kek"))
     buried = [tombstone.id for tombstone in store.buried()]
-    assert len(buried) == len(set(buried)) == 50
+    assert len(buried) == len(set(buried)) == 90 + 60 + 60

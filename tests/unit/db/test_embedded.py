@@ -80,7 +80,9 @@ def test_missing_list_of_users_is_left_missing(tmp_path: Path) -> None:
     assert not (tmp_path / "handles.json").exists()
 
 
-@pytest.mark.parametrize("content", [f"{os.getpid()}\n/data\n", "", "no number\n"])
+@pytest.mark.parametrize(
+    "content", [f"{os.getpid()}\n/data\n", "", "no number\n"], ids=["another program", "nothing", "no number"]
+)
 def test_pid_file_that_names_no_postgres_of_these_data_is_removed(tmp_path: Path, content: str) -> None:
     (tmp_path / "postmaster.pid").write_text(content)
     drop_stale_pid_file(tmp_path)

@@ -35,7 +35,9 @@ def test_the_checksum_covers_the_world_that_a_key_opens() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "cg_live_", " " + new_key(ORG).text, new_key(ORG).text + "\n", new_key(ORG).text.upper()]
+    "wrong",
+    ["", "cg_live_", " " + new_key(ORG).text, new_key(ORG).text + "\n", new_key(ORG).text.upper()],
+    ids=["nothing", "a beginning", "a space before", "a line's end behind", "capitals"],
 )
 def test_what_is_around_a_key_makes_it_none(wrong: str) -> None:
     with pytest.raises(InvalidApiKeyError):
