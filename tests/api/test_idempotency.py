@@ -9,6 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from service.api.app import build_app, set_state
+from service.guards.errors import RequestInProgressError
+from service.guards.idempotency import Guard, Turn
+from service.guards.rules import Asked
 from service.http.state import AppState
 from service.kit.clock import FixedClock, SystemClock
 from tests.factories.world import Pair, World, make_world
@@ -166,6 +169,16 @@ async def test_of_fifty_at_the_same_time_one_is_done(own_world: World, own_clien
             assert int(answer.headers["retry-after"]) >= 1
     assert await keys_named(own_client, member.headers) == 1
     assert (await own_client.post(PATH, json=WISH, headers=member.headers | KEY)).status_code == 201
+
+
+async def test_while_a_request_is_done_a_repeat_is_refused_at_once(own_world: World) -> None:
+    member = await own_world.organization("left")
+    guard, asked = Guard(own_world.keystore, own_world.clock), Asked("key", b"r" * 32, b"b" * 32)
+    async with own_world.database.tenant(member.id) as first:
+        assert isinstance(await guard.begin(first, asked), Turn)
+        async with own_world.database.tenant(member.id) as second:
+            with pytest.raises(RequestInProgressError):
+                await guard.begin(second, asked)
 
 
 async def test_an_answer_whose_key_was_destroyed_is_not_done_again(

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from uuid import UUID
 
 import asyncpg
 
+from service.cli.doctor.expected import erased, has_tables, keys
 from service.cli.doctor.findings import Finding, fail, ok, warn
-from service.crypto import IdentityKey, Keystore, SecretName
-from service.crypto.errors import KeystoreError, RecordError, SecretMissingError
+from service.crypto import Keystore
+from service.crypto.errors import KeystoreError
 from service.db.catalog import findings
 from service.db.counts import refuse_filtered
 from service.db.engine import plain_url
@@ -57,7 +57,8 @@ async def check_database(urls: Mapping[str, str], keystore: Keystore | None, clo
             ("policies", _catalog(connections.get(MIGRATOR_ROLE) or anyone)),
         ]
         if APP_ROLE in connections:
-            checks += [("worker", _work(anyone)), ("keys", _keys(anyone, keystore))]
+            checks += [("worker", _work(anyone)), ("keys", keys(anyone, keystore))]
+            checks += [("erased", erased(anyone, keystore))]
         for check, asking in checks:
             found.extend(await _told(check, asking))
     return found
@@ -67,6 +68,8 @@ async def _told(check: str, asking: Awaitable[list[Finding]]) -> list[Finding]:
     """What a check finds; a database that refuses the question is a finding, too."""
     try:
         return await asking
+    except KeystoreError as error:
+        return [fail(check, str(error), "mend the keystore first")]
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         words = str(error) if isinstance(error, asyncpg.PostgresError) else "the connection was lost"
         return [
@@ -181,7 +184,7 @@ async def _catalog(driver: asyncpg.Connection) -> list[Finding]:
 
 
 async def _work(driver: asyncpg.Connection) -> list[Finding]:
-    if not await _has_tables(driver):
+    if not await has_tables(driver):
         return []
     row = await driver.fetchrow(_QUEUE)
     found = []
@@ -207,61 +210,3 @@ async def _work(driver: asyncpg.Connection) -> list[Finding]:
             )
         )
     return found
-
-
-async def _keys(driver: asyncpg.Connection, keystore: Keystore | None) -> list[Finding]:
-    """Every hosted organization's keys and those of its partnerships, and whether they are the ones it published."""
-    if keystore is None or not await _has_tables(driver):
-        return []
-    organizations = await driver.fetch("SELECT id, identity FROM organization WHERE mode = 'hosted'")
-    missing = [fault for row in organizations for fault in _faults_of(keystore, row["id"], row["identity"])]
-    for row in organizations:
-        missing += [
-            str(name) for name in await _epoch_names(driver, row["id"]) if not _is_there(keystore, name)
-        ]
-    if not missing:
-        return [ok("keys", f"those of {len(organizations)} organizations and their partnerships are there")]
-    more = f" (and {len(missing) - _MOST_NAMED} more)" if len(missing) > _MOST_NAMED else ""
-    return [
-        fail(
-            "keys",
-            f"the keystore lacks {'; '.join(missing[:_MOST_NAMED])}{more}",
-            "see that COMMONGROUND_KEYSTORE_DIR is the folder of this database; bring organizations' secrets back with "
-            "`commonground backup restore-keystore`",
-        )
-    ]
-
-
-def _faults_of(keystore: Keystore, org_id: UUID, identity: bytes) -> list[str]:
-    faults = [
-        str(name) for what in ("ik", "kref") if not _is_there(keystore, name := SecretName(what, str(org_id)))
-    ]
-    if not faults and IdentityKey(keystore.get(SecretName("ik", str(org_id)))).public != identity:
-        faults.append(f"the identity that {org_id} published (it has another)")
-    return faults
-
-
-async def _epoch_names(driver: asyncpg.Connection, org_id: UUID) -> list[SecretName]:
-    async with driver.transaction(readonly=True):
-        await driver.execute(f"SET LOCAL app.org_id = '{org_id}'")
-        rows = await driver.fetch("SELECT id, epoch FROM partnership WHERE status <> 'ended'")
-    return [
-        name
-        for row in rows
-        for name in (
-            SecretName("x", str(org_id), str(row["id"]), row["epoch"]),
-            SecretName("service-secret", "service", str(row["id"]), row["epoch"]),
-        )
-    ]
-
-
-def _is_there(keystore: Keystore, name: SecretName) -> bool:
-    try:
-        keystore.get(name)
-    except (SecretMissingError, KeystoreError, RecordError):
-        return False
-    return True
-
-
-async def _has_tables(driver: asyncpg.Connection) -> bool:
-    return bool(await driver.fetchval("SELECT to_regclass('public.pgqueuer') IS NOT NULL"))

@@ -9,7 +9,7 @@ import pytest
 
 from service.cli.doctor.database import check_database
 from service.cli.doctor.findings import Finding, Status
-from service.crypto import MemoryKeystore, SecretBytes, SecretName
+from service.crypto import Erased, MemoryKeystore, SecretBytes, SecretName, Tombstone
 from service.db import migrate
 from service.db.names import APP_ROLE, BACKUP_ROLE, MATCHER_ROLE, MIGRATOR_ROLE
 from service.jobs import enqueue
@@ -52,7 +52,7 @@ async def test_sound_database_fails_nothing(own_database: OwnDatabase, own_world
     assert [finding.line() for finding in found if finding.status is Status.FAIL] == []
     assert "those of 2 organizations" in of(found, "keys", Status.OK)
     assert {finding.check for finding in found} == {
-        "server", "clock", "roles", "schema", "policies", "worker", "queue", "keys",
+        "server", "clock", "roles", "schema", "policies", "worker", "queue", "keys", "erased",
     }  # fmt: skip
 
 
@@ -188,6 +188,16 @@ async def test_identity_that_is_not_the_published_one_is_found(
     assert "it has another" in of(await examine(own_database, own_world), "keys", Status.FAIL)
 
 
+async def test_organization_that_was_erased_and_is_here_again_is_found(
+    own_database: OwnDatabase, own_world: World, pair: Pair
+) -> None:
+    of(await examine(own_database, own_world), "erased", Status.OK)
+    own_world.keystore.bury(Tombstone(Erased.ORGANIZATION, str(pair.left.id), SystemClock().now()))
+    assert "`commonground org erase-again`" in of(
+        await examine(own_database, own_world), "erased", Status.FAIL
+    )
+
+
 @pytest.mark.parametrize(
     ("age", "status"),
     [("1 minute", Status.OK), ("10 minutes", Status.WARN), ("2 hours", Status.FAIL)],
@@ -225,5 +235,5 @@ async def test_worker_that_is_connected_is_seen(own_database: OwnDatabase, own_w
 async def test_old_server_is_found(
     own_database: OwnDatabase, own_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.db.safety.FIXED_MINORS", {15: 14, 18: 99})
+    monkeypatch.setattr("service.db.safety.FIXED_MINORS", {15: 99, 18: 99})
     assert "CVE-2025-8713" in of(await examine(own_database, own_world), "server", Status.FAIL)
