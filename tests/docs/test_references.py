@@ -14,6 +14,7 @@ from service.cli.match_output import LEADING, pair_rows
 from service.db.model import Record
 from service.db.policies import UNSCOPED_TABLES
 from service.events import models as _events
+from service.guards import models as _guards
 from service.imports import models as _imports
 from service.imports.operations import RUN_JOB
 from service.linking.local import match_locally
@@ -29,7 +30,7 @@ from service.partnerships.sandbox.operations import SANDBOX_JOB
 from service.settings import Settings
 from tests.docs.sessions import ROOT
 
-ROOMS_OF_TABLES = (_accounts, _audit, _events, _imports, _organizations, _overlaps, _partnerships)
+ROOMS_OF_TABLES = (_accounts, _audit, _events, _guards, _imports, _organizations, _overlaps, _partnerships)
 MATCH = "docs/reference/match.md"
 ARCHITECTURE = "docs/reference/architecture.md"
 
