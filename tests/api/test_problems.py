@@ -11,6 +11,7 @@ from service.api.app import build_app, set_state
 from service.db.errors import DatabaseUnavailable
 from service.http.limits import HttpLimits
 from service.http.state import AppState
+from service.organizations.standing import Quota, set_quotas
 from tests.factories.world import Pair, World
 
 PROBLEM = "urn:commonground:problem:"
@@ -233,3 +234,11 @@ async def test_json_in_a_wrapping_is_refused_and_plain_json_is_read(
 async def test_a_nul_in_an_address_is_refused(client: httpx.AsyncClient, pair: Pair) -> None:
     for path in ("/v1/accounts?domain=a%00b", "/v1/accounts/%00", "/v1/imports?filename=%00"):
         check(await client.get(path, headers=pair.left.headers), 400, "bad-request")
+
+
+async def test_an_upload_beyond_the_quota_is_refused(client: httpx.AsyncClient, pair: Pair) -> None:
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await set_quotas(session, pair.world.clock, {Quota.UPLOAD_BYTES: 5})
+    answer = await client.post("/v1/imports", content=b"Company\nA\n", headers=pair.left.headers)
+    check(answer, 403, "quota-exceeded")
+    assert list(pair.world.spool.folder.iterdir()) == []
