@@ -67,6 +67,15 @@ async def states_naming(session: ReadSession, ids: Collection[str]) -> set[str]:
     return {row.status for row in rows}
 
 
+async def is_busy(session: ReadSession) -> bool:
+    """Whether a job runs, is due or will be tried again; one that was put off (until midnight, say) doesn't count."""
+    rows = await session.sql(
+        "SELECT 1 FROM pgqueuer WHERE status = 'picked'"
+        " OR (status = 'queued' AND (execute_after <= now() OR attempts > 0)) LIMIT 1"
+    )
+    return rows.first() is not None
+
+
 async def live_payloads(session: ReadSession, name: str) -> list[Payload]:
     """Give the payloads of the jobs of this name that wait or run."""
     rows = await session.sql(

@@ -22,8 +22,7 @@ from service.db.database import Database
 from service.db.names import Duty
 from service.events.repository import PartnershipEvents
 from service.events.rules import Message, overlap_messages
-from service.jobs import dead_letters
-from service.jobs.library import SessionDriver, queries_over
+from service.jobs import dead_letters, is_busy
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.settings import Settings, open_keystore
@@ -153,20 +152,20 @@ class Story:
         return upload
 
     async def _settled(self, database: Database) -> None:
-        """Wait until no job is left: each adds its successor in its own transaction, so an empty queue is the end."""
+        """Wait until no job is due: each adds its successor in its own transaction, so an idle queue is the end."""
         self._doing("hashing, matching, explaining")
         async with _patience("The match"):
-            while not await _queue_is_empty(database):  # noqa: ASYNC110  # the queue tells nobody that it is empty
+            while await _at_work(database):  # noqa: ASYNC110  # the queue tells nobody that it is empty
                 await asyncio.sleep(POLL_SECONDS)
 
 
-async def _queue_is_empty(database: Database) -> bool:
+async def _at_work(database: Database) -> bool:
     """CommandError names a job that was given up."""
     async with database.directory() as session:
         given_up = await dead_letters(session, limit=1)
         if given_up:
             raise CommandError(f"The job {given_up[0].name} was given up: {given_up[0].error}.")
-        return not await queries_over(SessionDriver(session)).queue_size()
+        return await is_busy(session)
 
 
 async def _messages(database: Database, partnership_id: UUID, view: SideView) -> list[Message]:

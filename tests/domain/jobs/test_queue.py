@@ -9,7 +9,7 @@ import pytest
 
 from service.db.database import Database
 from service.db.sessions import WriteSession
-from service.jobs import JobContext, Payload, Registry, dead_letters, drain, enqueue
+from service.jobs import JobContext, Payload, Registry, dead_letters, drain, enqueue, is_busy
 from service.jobs.errors import DuplicateJobError, PayloadError, UnknownJobError
 from service.jobs.queue import encode
 from tests.support.servers import OwnDatabase
@@ -164,6 +164,27 @@ async def test_delayed_job_waits_unless_it_is_asked_for(
         await enqueue(session, "note", {}, delay=timedelta(hours=1))
     assert await drain(either, registry) == []
     assert await drain(either, registry, delayed=True) == ["note"]
+
+
+async def test_queue_is_busy_while_a_job_is_due_and_not_for_one_that_was_put_off(
+    either: Database, registry: Registry, recorder: Recorder
+) -> None:
+    async def busy() -> bool:
+        async with either.directory() as session:
+            return await is_busy(session)
+
+    assert not await busy()
+    async with either.tenant(A) as session:
+        await enqueue(session, "note", {"turn": "tomorrow"}, delay=timedelta(hours=12))
+    assert not await busy()
+    async with either.tenant(A) as session:
+        await enqueue(session, "note", {"turn": "now"})
+    assert await busy()
+    assert await drain(either, registry) == ["note"]
+    assert not await busy()
+    async with either.directory() as session:
+        await session.sql("UPDATE pgqueuer SET attempts = 1")
+    assert await busy()  # it failed once and waits for its next turn
 
 
 async def test_drain_runs_oldest_first_and_what_jobs_add(either: Database) -> None:
