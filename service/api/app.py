@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from service.api import health, metrics, problems
 from service.api.description import TAGS, describe
 from service.api.docs import page
-from service.api.routing import Addresses
-from service.api.v1 import router
+from service.api.routing import Addresses, Index
+from service.api.v1 import routes
 from service.http.body_limit import BodyLimit
 from service.http.budget_headers import BudgetHeaders
 from service.http.deadline import Deadline
@@ -45,8 +45,8 @@ def build_app(
         docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, separate_input_output_schemas=False,
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
     )  # fmt: skip
-    app.include_router(health.router)
-    app.include_router(router)
+    operations = [*health.router.routes, *routes()]
+    app.router.routes += [Index(operations), *operations]
     addresses = Addresses(app)
     problems.install(app, addresses.methods)
     describe(app)

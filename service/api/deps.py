@@ -1,15 +1,16 @@
 """What routes ask for: who calls, and a session of the caller's own tenant.
 
 All of these are `async def`, also those that wait for nothing: FastAPI runs a plain function in a thread, which costs far more
-than what it does.
+than what it does. They are few, because each costs every request something: one reads the credential, opens the transaction
+and tells who calls. Which credential an operation takes is said in `security`, for the document.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
 from service.api.idempotency import begin_once
 from service.api.limiting import count_identified, count_known
@@ -27,11 +28,15 @@ from service.organizations.tokens import TenantToken, parse_session_token
 
 Credential = KeyText | TenantToken
 """An API key, or the token of a signed-in person's session."""
-bearer = HTTPBearer(auto_error=False, description="An API key of your organization: `cg_live_…`.")
-
-cookie = APIKeyCookie(
-    name=SECURE_NAME, auto_error=False, description="The cookie of a session, as `POST /v1/sessions` sets it."
-)
+SECURITY_SCHEMES: Final[dict[str, dict[str, Any]]] = {
+    "APIKeyCookie": {
+        "type": "apiKey", "in": "cookie", "name": SECURE_NAME,
+        "description": "The cookie of a session, as `POST /v1/sessions` sets it.",
+    },
+    "HTTPBearer": {"type": "http", "scheme": "bearer", "description": "An API key of your organization: `cg_live_…`."},
+}  # fmt: skip
+BY_KEY_OR_SESSION: Final = ("HTTPBearer", "APIKeyCookie")
+BY_SESSION: Final = ("APIKeyCookie",)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,46 +54,67 @@ def request_id_of(request: Request) -> str | None:
     return found
 
 
-async def key_of(
-    request: Request,
-    app: App,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    _documented: Annotated[str | None, Depends(cookie)],
-) -> Credential:
+async def key_of(request: Request, app: App) -> Credential:
     """The key in the request, else the session's token; its organization is set as tenant before it is looked up.
 
     InvalidApiKeyError without either; NotSignedInError for a cookie that is no token.
     """
-    if credentials is not None:
-        return parse_key(credentials.credentials)
+    return credential_of(request, app)
+
+
+def credential_of(request: Request, app: AppState) -> Credential:
+    """As `key_of`."""
+    scheme, given = get_authorization_scheme_param(request.headers.get("authorization"))
+    if given and scheme.lower() == "bearer":
+        return parse_key(given)
     text = read_cookie(request, app.public_url)
     if text is None:
         raise InvalidApiKeyError
     return parse_session_token(text)
 
 
+key_of.__dict__["security"] = BY_KEY_OR_SESSION
 Key = Annotated[Credential, Depends(key_of)]
 
 
 # scope="function": the transaction ends before the answer begins, so a failed commit is an error and not a 200.
-async def read_session(request: Request, app: App, key: Key) -> AsyncIterator[TenantReadSession]:
+async def read_session(request: Request) -> AsyncIterator[TenantReadSession]:
+    app = await state_of(request)
+    key = credential_of(request, app)
     await count_known(request, app, key.digest)
     async with app.database.tenant_read(key.org_id) as session:
-        session.request_id = request_id_of(request)
+        await _begin(request, app, key, session)
         yield session
     await keep_session(request, app)
 
 
-async def write_session(request: Request, app: App, key: Key) -> AsyncIterator[TenantSession]:
+async def write_session(request: Request) -> AsyncIterator[TenantSession]:
+    app = await state_of(request)
+    key = credential_of(request, app)
     await count_known(request, app, key.digest)
     async with app.database.tenant(key.org_id) as session:
-        session.request_id = request_id_of(request)
+        await _begin(request, app, key, session)
         yield session
     await keep_session(request, app)
 
 
+async def _begin(request: Request, app: AppState, key: Credential, session: TenantReadSession) -> None:
+    session.request_id = request_id_of(request)
+    request.state.caller = await identified(request, app, key, session)
+
+
+read_session.__dict__["security"] = write_session.__dict__["security"] = BY_KEY_OR_SESSION
 Reading = Annotated[TenantReadSession, Depends(read_session, scope="function")]
 Writing = Annotated[TenantSession, Depends(write_session, scope="function")]
+
+
+async def caller_of_request(request: Request, _session: Writing) -> Caller:
+    """Who writes."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+Writer = Annotated[Caller, Depends(caller_of_request, scope="function")]
 
 
 async def identified(request: Request, app: AppState, key: Credential, session: TenantReadSession) -> Caller:
@@ -135,19 +161,11 @@ async def keep_session(request: Request, app: AppState) -> None:
             give_cookie(request, app.public_url, fresh.text)
 
 
-async def reader(request: Request, app: App, key: Key, session: Reading) -> Caller:
-    return await identified(request, app, key, session)
-
-
-async def writer(request: Request, app: App, key: Key, session: Writing) -> Caller:
-    return await identified(request, app, key, session)
-
-
 def reads(scope: Scope) -> Callable[..., Awaitable[None]]:
     """A dependency that lets a key with this scope read, and names the scope where it is missing."""
 
-    async def check(caller: Annotated[Caller, Depends(reader, scope="function")]) -> None:
-        caller.require(scope)
+    async def check(request: Request, _session: Reading) -> None:
+        request.state.caller.require(scope)
 
     check.__dict__["required_scope"] = scope
     return check
@@ -156,14 +174,9 @@ def reads(scope: Scope) -> Callable[..., Awaitable[None]]:
 def writes(scope: Scope) -> Callable[..., Awaitable[None]]:
     """As `reads`, in the transaction that writes; a POST with an `Idempotency-Key` is done once."""
 
-    async def check(
-        request: Request,
-        app: App,
-        session: Writing,
-        caller: Annotated[Caller, Depends(writer, scope="function")],
-    ) -> None:
-        caller.require(scope)
-        await begin_once(request, app, session)
+    async def check(request: Request, session: Writing) -> None:
+        request.state.caller.require(scope)
+        await begin_once(request, await state_of(request), session)
 
     check.__dict__["is_done_once"] = True
     check.__dict__["required_scope"] = scope

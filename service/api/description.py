@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
+
+from service.api.deps import SECURITY_SCHEMES
 
 TAGS: Final[Mapping[str, str]] = {
     "organizations": "Your organization: the tenant that the API key belongs to.",
@@ -31,31 +33,31 @@ _SCOPE: Final = "x-required-scope"
 
 
 def describe(app: FastAPI) -> None:
-    """Have the document of `app` name each operation's scope, as the routes' dependencies ask for it."""
+    """Have the document of `app` name each operation's scope and credentials, as the routes' dependencies ask for them."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = plain()
-        scopes = dict(_scopes(app))
+        document["components"]["securitySchemes"] = SECURITY_SCHEMES
+        asked = {
+            route.operation_id: dict(_asked(route.dependant))
+            for route in app.routes
+            if isinstance(route, APIRoute)
+        }
         for methods in document["paths"].values():
             for operation in methods.values():
-                if operation["operationId"] in scopes:
-                    operation[_SCOPE] = scopes[operation["operationId"]]
+                operation.update(asked[operation["operationId"]])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
 
 
-def _scopes(app: FastAPI) -> Iterator[tuple[str, str]]:
-    for route in iter_route_contexts(app.routes):
-        if isinstance(route.original_route, APIRoute):
-            for scope in _asked(route.dependant):
-                yield route.operation_id, scope
-
-
-def _asked(dependant: Dependant) -> Iterator[str]:
+def _asked(dependant: Dependant) -> Iterator[tuple[str, Any]]:
     for dependency in dependant.dependencies:
         scope = getattr(dependency.call, "required_scope", None)
         if scope is not None:
-            yield str(scope)
+            yield _SCOPE, str(scope)
+        security = getattr(dependency.call, "security", None)
+        if security is not None:
+            yield "security", [{name: []} for name in security]
         yield from _asked(dependency)

@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from service.api.deps import App, Reading
+from service.api.deps import Reading, state_of
 from service.api.errors import InvalidCursorError
 from service.http.service_keys import TAG_BYTES
 from service.http.state import AppState
@@ -93,8 +93,9 @@ def _is_of(value: object, kind: type) -> bool:
 
 
 async def pages(
-    request: Request, app: App, session: Reading, cursor: CursorText = None, limit: Limit = 50
+    request: Request, session: Reading, cursor: CursorText = None, limit: Limit = 50
 ) -> Pages:
+    app = await state_of(request)
     filters = sorted(item for item in request.query_params.multi_items() if item[0] not in _NO_FILTER)
     bound_to = (session.org_id.bytes, request.url.path.encode(), urlencode(filters).encode())
     return Pages(app, bound_to, cursor, limit)

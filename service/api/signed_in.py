@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
-from service.api.deps import App, cookie, keep_session, recognise, request_id_of
+from service.api.deps import BY_SESSION, App, keep_session, recognise, request_id_of
 from service.api.errors import InvalidParameterError
 from service.http.session_cookie import give_cookie, read_cookie
 from service.http.state import AppState
@@ -46,9 +46,7 @@ class SignedIn:
 
 
 # The transaction is over before the route begins: routes of people check passwords, which takes long.
-async def signed_in(
-    request: Request, app: App, _documented: Annotated[str | None, Depends(cookie)]
-) -> AsyncIterator[SignedIn]:
+async def signed_in(request: Request, app: App) -> AsyncIterator[SignedIn]:
     """NotSignedInError; CrossSiteError for a change without the session's CSRF token."""
     found = await _signed_in(request, app)
     if found is None:
@@ -97,6 +95,7 @@ async def _signed_in(request: Request, app: App) -> SignedIn | None:
 
 
 signed_in.__dict__["needs_person"] = True
+signed_in.__dict__["security"] = BY_SESSION
 Mine = Annotated[SignedIn, Depends(signed_in, scope="function")]
 Former = Annotated[Signed | None, Depends(former_session)]
 PerhapsMine = Annotated[SignedIn | None, Depends(perhaps_signed_in)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from service.accounts.errors import UnknownAccountError
@@ -14,11 +14,11 @@ from service.accounts.repository import Accounts, Populations
 from service.api.deps import Reading, reads
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.organizations.models import Scope
 from service.partnerships.errors import UnknownPopulationError
 
-router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=Operation)
+router = resource("/accounts", "accounts")
 
 
 class AccountOut(BaseModel):

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.api.deps import App, Reading, Writing, reads, writer, writes
+from service.api.deps import App, Reading, Writer, Writing, reads, writes
 from service.api.moments import Moment
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.kit.actors import ActorKind
 from service.organizations.errors import UnknownApiKeyError
 from service.organizations.key_operations import (
@@ -28,11 +28,9 @@ from service.organizations.key_operations import (
 )
 from service.organizations.keys import shown
 from service.organizations.models import ApiKey, Scope
-from service.organizations.operations import Caller
 from service.organizations.repository import ApiKeys
 
-router = APIRouter(prefix="/api-keys", tags=["API keys"], route_class=Operation)
-Asking = Annotated[Caller, Depends(writer, scope="function")]
+router = resource("/api-keys", "API keys")
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=100)]
 
@@ -109,7 +107,7 @@ def _members(key: ApiKey) -> dict[str, object]:
     "", operation_id="create_api_key", status_code=201, responses=responses(409),
     dependencies=[Depends(writes(Scope.KEYS_ADMIN), scope="function")],
 )  # fmt: skip
-async def create_api_key(app: App, session: Writing, caller: Asking, wanted: ApiKeyIn) -> NewApiKeyOut:
+async def create_api_key(app: App, session: Writing, caller: Writer, wanted: ApiKeyIn) -> NewApiKeyOut:
     """Make a key. It can be given no scope that you lack."""
     return new_out(await issue_key(session, app.ids, app.clock, wish=wanted.wish(), maker=caller.scopes))
 
@@ -141,7 +139,7 @@ async def get_api_key(session: Reading, key_id: UUID) -> ApiKeyOut:
     dependencies=[Depends(writes(Scope.KEYS_ADMIN), scope="function")],
 )  # fmt: skip
 async def update_api_key(
-    app: App, session: Writing, caller: Asking, key_id: UUID, change: ApiKeyChange
+    app: App, session: Writing, caller: Writer, key_id: UUID, change: ApiKeyChange
 ) -> ApiKeyOut:
     """Rename a key, or change what it may do; it holds from the answer on. No scope can be added that you lack."""
     scopes: Collection[Scope] | None = change.scopes
@@ -155,7 +153,7 @@ async def update_api_key(
     dependencies=[Depends(writes(Scope.KEYS_ADMIN), scope="function")],
 )  # fmt: skip
 async def rotate_api_key(
-    app: App, session: Writing, caller: Asking, key_id: UUID, rotation: Rotation = A_DAY
+    app: App, session: Writing, caller: Writer, key_id: UUID, rotation: Rotation = A_DAY
 ) -> NewApiKeyOut:
     """Make a key's successor: same name, scopes and length of life. Both are good until the overlap is over.
 

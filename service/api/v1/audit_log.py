@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,7 @@ from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.moments import Moment
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.audit import record
 from service.audit.checkpoints import Checkpoint, service_identity
 from service.audit.models import AuditCheckpoint, AuditEntry
@@ -23,7 +23,7 @@ from service.http.state import AppState
 from service.kit.actors import ActorKind
 from service.organizations.models import Scope
 
-router = APIRouter(prefix="/audit-log", tags=["audit log"], route_class=Operation)
+router = resource("/audit-log", "audit log")
 NDJSON = "application/x-ndjson"
 Word = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.accounts.models import StandardPopulation
@@ -15,7 +15,7 @@ from service.api.errors import InvalidParameterError
 from service.api.limiting import count_known
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.uploads import Streamed, announced_length, refuse_forms
 from service.db.sessions import TenantSession
 from service.imports.errors import UnknownImportError
@@ -26,7 +26,7 @@ from service.matching.records import ACCOUNT_FIELDS
 from service.organizations.models import Scope
 from service.organizations.operations import Caller
 
-router = APIRouter(prefix="/imports", tags=["imports"], route_class=Operation)
+router = resource("/imports", "imports")
 MAX_MAPPING = 8192
 
 

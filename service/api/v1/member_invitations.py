@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, Reading, Writing, reads, request_id_of, writes
 from service.api.pagination import Page
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.signed_in import (
     CurrentSessionOut,
     Email,
@@ -28,7 +28,7 @@ from service.organizations.models import MemberInvitation, Role, Scope
 from service.organizations.rules import INVITATION_DAYS, LONGEST_INVITATION_DAYS
 from service.organizations.sessions import end_session, start_session
 
-router = APIRouter(prefix="/member-invitations", tags=["members"], route_class=Operation)
+router = resource("/member-invitations", "members")
 ADMIN = Depends(writes(Scope.MEMBERS_ADMIN), scope="function")
 
 

@@ -3,19 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.pagination import Page
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.db.sessions import TenantReadSession
 from service.organizations.errors import UnknownMemberError
 from service.organizations.members import Member, change_role, list_members, remove_member
 from service.organizations.models import Role, Scope
 
-router = APIRouter(prefix="/members", tags=["members"], route_class=Operation)
+router = resource("/members", "members")
 
 
 class MemberOut(BaseModel):

@@ -3,18 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel
 
 from service.api.deps import Reading, reads
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.crypto import Mode
 from service.organizations.errors import InvalidApiKeyError
 from service.organizations.models import Scope
 from service.organizations.repository import Directory
 
-router = APIRouter(prefix="/organizations", tags=["organizations"], route_class=Operation)
+router = resource("/organizations", "organizations")
 
 
 class OrganizationOut(BaseModel):

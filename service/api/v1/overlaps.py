@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from service.api.deps import Reading, reads
 from service.api.errors import InvalidParameterError
 from service.api.pagination import Page, Pages, Paging
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.matching import explain
 from service.matching.kinds import KeyKind
 from service.organizations.models import Scope
@@ -27,7 +27,7 @@ from service.overlaps.view import View, view_of
 from service.partnerships.errors import UnknownPopulationError
 from service.partnerships.rules import fields_shown
 
-router = APIRouter(prefix="/overlaps", tags=["overlaps"], route_class=Operation)
+router = resource("/overlaps", "overlaps")
 PartnershipId = Annotated[UUID, Query(description="Which partnership.")]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.accounts.models import Population
@@ -13,7 +13,7 @@ from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.pagination import Page
 from service.api.preconditions import NOT_MODIFIED, ChangeConditions, ReadConditions
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.crypto import Mode, Party, safety_number
 from service.db.sessions import TenantReadSession
 from service.http.etags import etag
@@ -32,7 +32,7 @@ from service.partnerships.operations import Share, share
 from service.partnerships.repository import Partnerships, rule_of
 from service.partnerships.rules import PRESET_FIELDS
 
-router = APIRouter(prefix="/partnerships", tags=["partnerships"], route_class=Operation)
+router = resource("/partnerships", "partnerships")
 
 Slug = Annotated[str, Path(max_length=100)]
 

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
 from service.api.deps import App, request_id_of
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.signed_in import (
     Email,
     FromDevice,
@@ -25,7 +25,7 @@ from service.organizations.members import remove_member
 from service.organizations.people_repository import Persons
 from service.organizations.sessions import acting_in, places_of
 
-router = APIRouter(tags=["person"], route_class=Operation)
+router = resource("", "person")
 
 
 class PersonChange(BaseModel):

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel
 
 from service.accounts.repository import Populations
 from service.api.deps import Reading, reads
 from service.api.pagination import Page
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.organizations.models import Scope
 
-router = APIRouter(prefix="/populations", tags=["populations"], route_class=Operation)
+router = resource("/populations", "populations")
 
 
 class PopulationOut(BaseModel):

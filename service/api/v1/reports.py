@@ -2,18 +2,18 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from service.api.deps import Reading, reads
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.v1.overlaps import PartnershipId
 from service.organizations.models import Scope
 from service.overlaps.reading import matrix
 from service.overlaps.view import view_of
 
-router = APIRouter(prefix="/reports", tags=["reports"], route_class=Operation)
+router = resource("/reports", "reports")
 
 
 class CountsOut(BaseModel):

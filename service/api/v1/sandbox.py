@@ -5,29 +5,28 @@ from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import (
     App,
     Key,
     Reading,
+    Writer,
     Writing,
     identified,
     keep_session,
     reads,
-    writer,
     writes,
 )
 from service.api.limiting import count_known
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.v1.api_keys import ApiKeyIn, ApiKeyOut, NewApiKeyOut, new_out, out
 from service.jobs import states_naming
 from service.organizations.key_operations import issue_key, revoke_key
 from service.organizations.models import Organization, Scope
-from service.organizations.operations import Caller
 from service.organizations.repository import ApiKeys, Directory
 from service.partnerships.repository import Partnerships
 from service.partnerships.sandbox.operations import (
@@ -37,8 +36,7 @@ from service.partnerships.sandbox.operations import (
     sandbox_seen_by,
 )
 
-router = APIRouter(prefix="/sandbox", tags=["sandbox"], route_class=Operation)
-Asking = Annotated[Caller, Depends(writer, scope="function")]
+router = resource("/sandbox", "sandbox")
 
 
 class SandboxStatus(StrEnum):
@@ -153,7 +151,7 @@ async def delete_sandbox(app: App, session: Writing) -> None:
     "/api-keys", operation_id="create_sandbox_key", status_code=201, responses=responses(404, 409),
     dependencies=[Depends(writes(Scope.KEYS_ADMIN), scope="function")],
 )  # fmt: skip
-async def create_sandbox_key(app: App, session: Writing, caller: Asking, wanted: ApiKeyIn) -> NewApiKeyOut:
+async def create_sandbox_key(app: App, session: Writing, caller: Writer, wanted: ApiKeyIn) -> NewApiKeyOut:
     """Make another test key. It can be given no scope that you lack."""
     sandbox = await sandbox_seen_by(session)
     made = await issue_key(

@@ -3,18 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.signed_in import FromDevice, Mine, Password
 from service.organizations import second_factor
 from service.organizations.people import Device
 from service.organizations.second_factor import Asked
 
-router = APIRouter(prefix="/person/me/second-factor", tags=["second factor"], route_class=Operation)
+router = resource("/person/me/second-factor", "second factor")
 
 Code = Annotated[
     str,

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, request_id_of
 from service.api.pagination import Page
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.signed_in import (
     CurrentSessionOut,
     Email,
@@ -32,7 +32,7 @@ from service.organizations.sessions import (
 )
 from service.organizations.sign_in import Credentials, sign_in
 
-router = APIRouter(prefix="/sessions", tags=["sessions"], route_class=Operation)
+router = resource("/sessions", "sessions")
 
 
 class SignInIn(BaseModel):

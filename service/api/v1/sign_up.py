@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.accounts.operations import create_standard_populations
 from service.api.deps import App, request_id_of
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.signed_in import (
     CurrentSessionOut,
     Email,
@@ -26,7 +26,7 @@ from service.organizations import sign_up
 from service.organizations.errors import SignUpClosedError
 from service.organizations.sessions import end_session, start_session
 
-router = APIRouter(prefix="/sign-up", tags=["sign-up"], route_class=Operation)
+router = resource("/sign-up", "sign-up")
 
 
 class SignUpRequest(BaseModel):

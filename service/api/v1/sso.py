@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, request_id_of
 from service.api.problems import responses
-from service.api.routing import Operation
+from service.api.routing import resource
 from service.api.signed_in import FromDevice, session_before
 from service.http.session_cookie import give_cookie
 from service.http.sign_on_cookie import give_ticket, read_ticket, take_ticket
@@ -20,7 +20,7 @@ from service.organizations.sso.provider import Provider
 from service.organizations.sso.rules import own_path
 from service.organizations.sso.ticket import LASTS, Ticket
 
-router = APIRouter(prefix="/sso", tags=["single sign-on"], route_class=Operation)
+router = resource("/sso", "single sign-on")
 
 _SEE_OTHER = 303
 Path = Annotated[str | None, Field(max_length=500)]
