@@ -20,7 +20,7 @@ from service.organizations.rules import (
 )
 from service.organizations.session_repository import Attempts, Links, Sessions, Signed
 from service.organizations.sessions import acting, note, places_of, renew
-from service.organizations.throttle import count, of_letters, of_sign_in, succeeded
+from service.organizations.throttle import count, guess, of_letters, of_sign_in
 from service.organizations.tokens import TenantToken, link_digest
 
 
@@ -33,20 +33,23 @@ async def change_password(
     """
     person = signed.person
     check_password(new, common())
-    counted = of_sign_in(people, person.email, device)
-    async with people.database.directory() as session:
-        await count(session, counted, people.clock.now())
-    verdict = await people.passwords.verify(person.password_hash, current)
-    if not verdict.right:
-        raise InvalidCredentialsError
+    await prove_password(people, person, device, current)
     hashed = await people.passwords.hash(new)
     async with acting(people, person.id, signed.session.org_id, request_id) as session:
-        await succeeded(session, counted)
         await _set_password(session, people, await _locked(session, person.id), hashed)
         await Sessions(session).end(person.id, people.clock.now(), but=signed.session.id)
         token = await renew(session, people, signed, at_once=True)
         await note(session, people, "password.changed", f"person:{person.id}")
     return token
+
+
+async def prove_password(people: People, person: Person, device: Device, password: str) -> None:
+    """InvalidCredentialsError, TooManyAttemptsError, PasswordsBusyError."""
+    counted = of_sign_in(people, person.email, device)
+    async with guess(people, counted, wrong=(InvalidCredentialsError,)):
+        verdict = await people.passwords.verify(person.password_hash, password)
+        if not verdict.right:
+            raise InvalidCredentialsError
 
 
 async def ask_for_reset(people: People, email: str, device: Device) -> None:

@@ -58,6 +58,8 @@ class BackOff:
     free: int
     first: timedelta
     longest: timedelta
+    of_many: bool = False
+    """Whether many people share the count: in an office somebody mistypes every few minutes, so it also ends while they do."""
 
     def wait(self, failures: int) -> timedelta:
         """How long to wait after so many failures."""
@@ -69,14 +71,14 @@ class BackOff:
 
 OF_PERSON_AND_ADDRESS: Final = BackOff(5, timedelta(seconds=2), timedelta(minutes=15))
 """Failures for one e-mail from one network: whoever guesses waits, and the person at another network doesn't."""
-OF_ADDRESS: Final = BackOff(30, timedelta(seconds=2), timedelta(minutes=15))
+OF_ADDRESS: Final = BackOff(30, timedelta(seconds=2), timedelta(minutes=15), of_many=True)
 """Failures from one network, whatever the e-mail."""
 OF_CODE: Final = BackOff(5, timedelta(seconds=5), timedelta(minutes=15))
 """Wrong second factors of one person; only who has the password can cause them."""
 OF_LETTERS: Final = BackOff(3, timedelta(minutes=15), timedelta(hours=1))
 """Letters that a stranger can have sent to one e-mail."""
 FORGOTTEN_AFTER: Final = timedelta(hours=2)
-"""Failures count as long as another follows within this time; longer than any wait above."""
+"""Failures count as long as another follows within this time, those of many for as long from their first on; longer than any wait above."""
 
 
 def normal_email(text: str) -> str:

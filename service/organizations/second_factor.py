@@ -1,6 +1,7 @@
 """Setting up a second factor and switching it off. A code is judged under the lock of its person's row."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from sqlmodel import col, delete, func, select, update
 
 from service.db.sessions import WriteSession
 from service.kit.actors import Actor, ActorKind
-from service.organizations.credentials import everywhere
+from service.organizations.credentials import everywhere, prove_password
 from service.organizations.errors import (
     InvalidCredentialsError,
     NotEnrolledError,
@@ -23,7 +24,7 @@ from service.organizations.one_time import as_text, as_uri, new_secret
 from service.organizations.people import Device, People
 from service.organizations.people_repository import Persons
 from service.organizations.session_repository import Sessions, Signed
-from service.organizations.throttle import count, of_code, of_sign_in, succeeded
+from service.organizations.throttle import guess, of_code
 from service.organizations.totp import replace_recovery_codes, sealed_secret, take_step, verify_code
 
 
@@ -67,7 +68,7 @@ async def enrol(people: People, asked: Asked) -> Enrolment:
 
     SecondFactorSetUpError, InvalidCredentialsError, TooManyAttemptsError, PasswordsBusyError.
     """
-    await _prove_password(people, asked)
+    await prove_password(people, asked.signed.person, asked.device, asked.password)
     secret = new_secret()
     async with people.database.directory() as session:
         person = await _locked(session, asked)
@@ -84,7 +85,6 @@ async def confirm(people: People, signed: Signed, code: str, *, request_id: str 
 
     NotEnrolledError, SecondFactorSetUpError, WrongCodeError, TooManyAttemptsError.
     """
-    await _count_code(people, signed.person)
     codes: list[str] = []
 
     async def work(session: WriteSession) -> None:
@@ -99,10 +99,10 @@ async def confirm(people: People, signed: Signed, code: str, *, request_id: str 
         codes.extend(await replace_recovery_codes(session, people.keystore, person))
         await Sessions(session).end(person.id, now, but=signed.session.id)
         await _has_factor(session, signed, now)
-        await succeeded(session, of_code(people, person))
         await _tell(session, people, LetterKind.SECOND_FACTOR_ON, person)
 
-    await _everywhere(people, signed, work, "second_factor.enabled", request_id)
+    async with guess(people, of_code(people, signed.person), wrong=(WrongCodeError,)):
+        await _everywhere(people, signed, work, "second_factor.enabled", request_id)
     return codes
 
 
@@ -118,8 +118,8 @@ async def disable(people: People, asked: Asked) -> None:
         await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id))
         await _tell(session, people, LetterKind.SECOND_FACTOR_OFF, person)
 
-    await _prove_both(people, asked)
-    await _everywhere(people, asked.signed, work, "second_factor.disabled", asked.request_id)
+    async with _proving(people, asked):
+        await _everywhere(people, asked.signed, work, "second_factor.disabled", asked.request_id)
 
 
 async def renew_codes(people: People, asked: Asked) -> list[str]:
@@ -130,35 +130,22 @@ async def renew_codes(people: People, asked: Asked) -> list[str]:
         person = await _judged(session, people, asked)
         codes.extend(await replace_recovery_codes(session, people.keystore, person))
 
-    await _prove_both(people, asked)
-    await _everywhere(people, asked.signed, work, "second_factor.codes_renewed", asked.request_id)
+    async with _proving(people, asked):
+        await _everywhere(people, asked.signed, work, "second_factor.codes_renewed", asked.request_id)
     return codes
 
 
-async def _prove_both(people: People, asked: Asked) -> None:
-    """The password is judged, and a code is counted as wrong until it is."""
-    if asked.signed.person.totp_confirmed_at is None:
+@asynccontextmanager
+async def _proving(people: People, asked: Asked) -> AsyncIterator[None]:
+    """The password is judged here, the code inside."""
+    person = asked.signed.person
+    if person.totp_confirmed_at is None:
         raise NotEnrolledError
-    await _prove_password(people, asked)
+    await prove_password(people, person, asked.device, asked.password)
     if asked.code is None:
         raise SecondFactorRequiredError
-    await _count_code(people, asked.signed.person)
-
-
-async def _prove_password(people: People, asked: Asked) -> None:
-    counted = of_sign_in(people, asked.signed.person.email, asked.device)
-    async with people.database.directory() as session:
-        await count(session, counted, people.clock.now())
-    verdict = await people.passwords.verify(asked.signed.person.password_hash, asked.password)
-    if not verdict.right:
-        raise InvalidCredentialsError
-    async with people.database.directory() as session:
-        await succeeded(session, counted)
-
-
-async def _count_code(people: People, person: Person) -> None:
-    async with people.database.directory() as session:
-        await count(session, of_code(people, person), people.clock.now())
+    async with guess(people, of_code(people, person), wrong=(SecondFactorRequiredError,)):
+        yield
 
 
 async def _judged(session: WriteSession, people: People, asked: Asked) -> Person:
@@ -166,7 +153,6 @@ async def _judged(session: WriteSession, people: People, asked: Asked) -> Person
     person = await _locked(session, asked)
     if not await verify_code(session, people.keystore, people.clock, person, asked.code or ""):
         raise SecondFactorRequiredError(wrong=True)
-    await succeeded(session, of_code(people, person))
     return person
 
 

@@ -215,7 +215,8 @@ class Attempts:
         attempt.failures += 1
         wait = back_off.wait(attempt.failures)
         attempt.blocked_until = now + wait if wait else None
-        attempt.expires_at = now + FORGOTTEN_AFTER
+        if attempt.failures == 1 or not back_off.of_many:
+            attempt.expires_at = now + FORGOTTEN_AFTER
         return None
 
     async def forget(self, key: bytes) -> None:

@@ -2,9 +2,11 @@
 
 import ipaddress
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
+from service.db.errors import DatabaseUnavailable
 from service.db.sessions import WriteSession
 from service.organizations.errors import TooManyAttemptsError
 from service.organizations.models import Person
@@ -62,11 +64,33 @@ async def count(session: WriteSession, counted: Counted, now: datetime) -> None:
     await attempts.sweep(now)
 
 
-async def succeeded(session: WriteSession, counted: Counted) -> None:
-    """It was no failure after all: the person's own count begins anew, a network's is one less."""
-    attempts = Attempts(session)
-    for key in sorted(counted):
-        if counted[key] is OF_ADDRESS:
-            await attempts.take_back(key)
-        else:
-            await attempts.forget(key)
+@asynccontextmanager
+async def guess(
+    people: People, counted: Counted, *, wrong: tuple[type[Exception], ...]
+) -> AsyncIterator[None]:
+    """Judge what may be a guess: it counts as failed before it is judged, and afterwards only if it ended in one of `wrong`.
+
+    What ended otherwise told nobody anything, and is taken back: a service too busy to judge, a database away, a request cut off.
+    Where all went well the person's own count begins anew. TooManyAttemptsError.
+    """
+    async with people.database.directory() as session:
+        await count(session, counted, people.clock.now())
+    try:
+        yield
+    except wrong:
+        raise
+    except BaseException:
+        await _take_back(people, counted)
+        raise
+    await _take_back(people, counted, right=True)
+
+
+async def _take_back(people: People, counted: Counted, *, right: bool = False) -> None:
+    with suppress(DatabaseUnavailable):  # what was judged stands
+        async with people.database.directory() as session:
+            attempts = Attempts(session)
+            for key in sorted(counted):
+                if right and not counted[key].of_many:
+                    await attempts.forget(key)
+                else:
+                    await attempts.take_back(key)

@@ -11,7 +11,7 @@ from service.organizations.credentials import everywhere
 from service.organizations.errors import (
     AlreadyMemberError,
     InvalidLinkError,
-    ProviderUnavailableError,
+    SignOnFailedError,
     SignOnRefusedError,
 )
 from service.organizations.invitations import accept_as_person, accept_proven
@@ -23,7 +23,7 @@ from service.organizations.sessions import Started, start_session
 from service.organizations.sso.provider import Provider
 from service.organizations.sso.rules import Identity, NewPeople
 from service.organizations.sso.ticket import Ticket
-from service.organizations.throttle import count, of_sign_on, succeeded
+from service.organizations.throttle import guess, of_sign_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,9 @@ async def sign_on(people: People, provider: Provider, came: Return) -> Started:
 
 async def _identify(people: People, provider: Provider, came: Return) -> Identity:
     """Ask the provider, for a network that hasn't failed too often: each question costs it and us."""
-    counted = of_sign_on(people, came.device)
-    async with people.database.directory() as session:
-        await count(session, counted, people.clock.now())
-    try:
-        identity = await provider.identify(came.ticket, came.code)
-    except ProviderUnavailableError:
-        await _forget(people, came.device)
-        raise
-    await _forget(people, came.device)
-    return identity
-
-
-async def _forget(people: People, device: Device) -> None:
-    async with people.database.directory() as session:
-        await succeeded(session, of_sign_on(people, device))
+    failed = (SignOnFailedError, SignOnRefusedError)
+    async with guess(people, of_sign_on(people, came.device), wrong=failed):
+        return await provider.identify(came.ticket, came.code)
 
 
 async def _known(people: People, identity: Identity, came: Return) -> Person | None:

@@ -73,6 +73,15 @@ async def test_wrong_current_password_changes_nothing_and_is_throttled(
         assert await signs_in(elsewhere, PASSWORD) == 201
 
 
+async def test_a_service_too_busy_to_hash_the_new_password_counts_no_failure(
+    app: FastAPI, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.state.commonground.passwords, "_room", 0)
+    assert {(await change(browser)).status_code for _ in range(8)} == {503}
+    monkeypatch.undo()
+    assert (await change(browser)).status_code == 204
+
+
 @pytest.mark.parametrize("weak", ["elevenchars", "QwertyQwerty", "x" * 257])
 async def test_weak_new_password_is_refused(browser: Browser, client: httpx.AsyncClient, weak: str) -> None:
     assert (await change(browser, new=weak)).status_code == 422

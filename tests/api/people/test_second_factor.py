@@ -120,6 +120,23 @@ async def test_wrong_codes_are_slowed_down_and_a_right_one_waits_too(
     assert int(late.headers["retry-after"]) >= 1
 
 
+async def test_a_service_too_busy_to_judge_a_password_counts_no_failure(
+    app: FastAPI, browser: Browser, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totp, _ = await enrol(browser, clock)
+    monkeypatch.setattr(app.state.commonground.passwords, "_room", 0)
+    given = {"password": PASSWORD, "code": totp.at(clock.now())}
+    busy = [await browser.ask("POST", f"{PATH}/disable", json=given) for _ in range(8)]
+    assert {answer.status_code for answer in busy} == {503}
+    monkeypatch.undo()
+    assert (await browser.ask("POST", f"{PATH}/disable", json=given)).status_code == 204
+
+
+async def test_confirming_what_was_never_begun_is_no_wrong_code(browser: Browser) -> None:
+    answers = [await browser.ask("POST", f"{PATH}/confirm", json={"code": "000000"}) for _ in range(8)]
+    assert {problem(answer) for answer in answers} == {"no-second-factor"}
+
+
 async def test_enrolling_needs_the_password_and_a_session_that_means_it(
     app: FastAPI, client: httpx.AsyncClient, browser: Browser
 ) -> None:

@@ -1,5 +1,6 @@
 """Signing in: what is asked, what is told, and how guessing is slowed down."""
 
+import asyncio
 from datetime import timedelta
 
 import asyncpg
@@ -9,13 +10,16 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from service.db.errors import DatabaseUnavailable
 from service.kit.clock import FixedClock
+from service.organizations.errors import PasswordsBusyError
 from service.organizations.models import Person, Role
 from service.organizations.people import People
 from service.organizations.people_repository import Persons
 from service.organizations.sessions import csrf_token
+from service.organizations.sign_in import Credentials, sign_in
 from service.organizations.totp import sealed_secret
-from tests.factories.people import PASSWORD, Browser, bear, browser_of, join, make_person, new_client
+from tests.factories.people import HOME, PASSWORD, Browser, bear, browser_of, join, make_person, new_client
 from tests.factories.world import Member, World
 
 WEAKER = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
@@ -25,6 +29,10 @@ async def attempt(
     client: httpx.AsyncClient, email: str = "ada@example.com", password: str = PASSWORD, **more: object
 ) -> httpx.Response:
     return await client.post("/v1/sessions", json={"email": email, "password": password, **more})
+
+
+async def failures(superuser: asyncpg.Connection) -> list[int]:
+    return sorted(row["failures"] for row in await superuser.fetch("SELECT failures FROM login_attempt"))
 
 
 async def test_right_credentials_give_a_session_in_the_persons_organization(
@@ -167,7 +175,61 @@ async def test_signing_in_forgets_the_persons_own_failures(
     for _ in range(4):
         await attempt(client, password="wrong wrong wrong")
     assert (await attempt(client)).status_code == 201
-    assert sorted(row["failures"] for row in await superuser.fetch("SELECT * FROM login_attempt")) == [4]
+    assert await failures(superuser) == [4]
+
+
+@pytest.mark.parametrize("fault", [PasswordsBusyError, DatabaseUnavailable, asyncio.CancelledError])
+async def test_a_try_that_was_not_judged_is_no_failure(
+    people: People, admin: Person, superuser: asyncpg.Connection, fault: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(people.passwords, "verify", fail)
+    for _ in range(8):
+        with pytest.raises(fault):
+            await sign_in(people, Credentials("ada@example.com", PASSWORD), HOME)
+    assert await failures(superuser) == [0, 0]
+    monkeypatch.undo()
+    await sign_in(people, Credentials("ada@example.com", PASSWORD), HOME)
+
+
+async def test_right_passwords_leave_nothing_with_the_network_also_where_a_code_is_asked_for(
+    client: httpx.AsyncClient, app_codes: pyotp.TOTP, clock: FixedClock, superuser: asyncpg.Connection
+) -> None:
+    for _ in range(40):
+        assert (await attempt(client)).json()["type"] == "urn:commonground:problem:second-factor-required"
+        clock.advance(timedelta(seconds=30))
+        assert (await attempt(client, code=app_codes.at(clock.now()))).status_code == 201
+    assert await failures(superuser) == [0]
+
+
+async def test_a_wrong_code_counts_as_such_and_not_as_a_wrong_password(
+    client: httpx.AsyncClient, app_codes: pyotp.TOTP, superuser: asyncpg.Connection
+) -> None:
+    await attempt(client, code="000000")
+    assert await failures(superuser) == [0, 0, 1]
+
+
+async def test_failures_of_a_network_are_forgotten_although_others_follow(
+    client: httpx.AsyncClient, admin: Person, clock: FixedClock
+) -> None:
+    for n in range(60):
+        answer = await attempt(client, f"someone{n}@example.com", "wrong wrong wrong")
+        assert answer.status_code == 401, "a mistake every five minutes is an office, no guessing"
+        assert (await attempt(client)).status_code == 201
+        clock.advance(timedelta(minutes=5))
+
+
+async def test_failures_for_one_person_are_not_forgotten_while_others_follow(
+    client: httpx.AsyncClient, admin: Person, clock: FixedClock
+) -> None:
+    for _ in range(20):
+        assert (await attempt(client, password="wrong wrong wrong")).status_code == 401
+        clock.advance(timedelta(minutes=15))
+    await attempt(client, password="wrong wrong wrong")
+    assert int((await attempt(client)).headers["retry-after"]) == 900
 
 
 async def test_attempts_hold_no_address_and_are_cleared_away(
