@@ -24,7 +24,7 @@ KEY_HEADER: Final = "Idempotency-Key"
 BAD: Final = 400
 _TEMPORARY: Final = frozenset({408, 425, 429, 502, 503, 504})
 _UNTOUCHED: Final = frozenset({425, 429})
-"""Statuses that say that nothing was done, so that any request may be sent again."""
+"""Statuses that say that nothing was done, so that whatever can be read again may be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,8 @@ class Retries:
     def after(self, call: Call[Any], attempt: int, response: httpx.Response) -> float | None:
         """As `wait`, if this response is worth another attempt."""
         status = response.status_code
-        again = status in _UNTOUCHED or (call.may_repeat and (status in _TEMPORARY or _is_running(response)))
+        untouched = status in _UNTOUCHED and not _is_stream(call.content)
+        again = untouched or (call.may_repeat and (status in _TEMPORARY or _is_running(response)))
         return self.wait(attempt, seconds(response.headers.get("Retry-After"))) if again else None
 
     def after_failure(self, call: Call[Any], attempt: int, error: httpx.TransportError) -> float:
@@ -149,7 +150,7 @@ def size(content: Upload) -> int | None:
 
 
 def _is_stream(content: Upload | None) -> bool:
-    """Whether it can be read only once."""
+    """Whether it can be read only once: an answer may come before all of it was read, and the rest is no list."""
     return content is not None and not isinstance(content, (bytes, str, Path))
 
 
