@@ -22,7 +22,7 @@ class AuditEntry(Record, table=True):
         Index("ix_audit_entry_action", "org_id", "action", "number"),
     )
 
-    org_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True, foreign_key="organization.id", ondelete="CASCADE")
     number: int = Field(primary_key=True, sa_type=BigInteger)
     at: datetime = Field(sa_column=moment())
     actor_kind: ActorKind = Field(sa_column=enum_column(ActorKind))
@@ -42,7 +42,7 @@ class AuditCheckpoint(Record, table=True):
 
     __tablename__ = "audit_checkpoint"
 
-    org_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True, foreign_key="organization.id", ondelete="CASCADE")
     number: int = Field(primary_key=True, sa_type=BigInteger)
     hash: bytes = Field(sa_type=LargeBinary)
     at: datetime = Field(sa_column=moment())

@@ -4,8 +4,10 @@ Erasing is a row of short steps, each done again after a crash without harm: not
 partnerships end, every room removes what it keeps, twice, since a job may have been under way; at last its log and its name go.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -60,17 +62,24 @@ class PeopleDeparture:
     database: Database
 
     async def erase(self, org_id: UUID) -> None:
-        async with self.eraser.of(org_id) as session:
-            everyone = await members(session)
-        for person_id in everyone:
-            async with self.database.person_read(person_id) as reading:
-                elsewhere = [place for place in await places(reading) if place.organization.id != org_id]
-            async with self.eraser.of(org_id) as session:
-                await forget_member(session, person_id)
-                if not elsewhere:
-                    await forget_person(session, person_id)
+        await let_members_go(self.database, partial(self.eraser.of, org_id), org_id)
         async with self.eraser.of(org_id) as session:
             await forget_rows(session)
+
+
+async def let_members_go(
+    database: Database, open_duty: Callable[[], AbstractAsyncContextManager[DutySession]], org_id: UUID
+) -> None:
+    """End every membership of the organization, and remove the people who belong nowhere else."""
+    async with open_duty() as session:
+        everyone = await members(session)
+    for person_id in everyone:
+        async with database.person_read(person_id) as reading:
+            elsewhere = [place for place in await places(reading) if place.organization.id != org_id]
+        async with open_duty() as session:
+            await forget_member(session, person_id)
+            if not elsewhere:
+                await forget_person(session, person_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ class PersonSession(Record, table=True):
     digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
     id: UUID = Field(unique=True)
     person_id: UUID = Field(sa_column=Column(Uuid, _person_key(), nullable=False, index=True))
-    org_id: UUID | None
+    org_id: UUID | None = Field(foreign_key="organization.id", ondelete="CASCADE")
     """The organization it acts in; None while the person has none."""
     previous_digest: bytes | None = Field(sa_type=LargeBinary, index=True)
     """Of the token before the last renewal, which requests under way may still bear until `previous_until`."""
@@ -223,7 +223,7 @@ class Membership(Record, table=True):
 
     __tablename__ = "membership"
 
-    org_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True, foreign_key="organization.id", ondelete="CASCADE")
     person_id: UUID = Field(primary_key=True, index=True)
     role: Role = Field(sa_column=enum_column(Role))
     created_at: datetime = Field(sa_column=moment())
@@ -234,7 +234,7 @@ class MemberInvitation(Record, table=True):
 
     __tablename__ = "member_invitation"
 
-    org_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True, foreign_key="organization.id", ondelete="CASCADE")
     id: UUID = Field(primary_key=True)
     digest: bytes = Field(sa_type=LargeBinary)
     email: str = Field(sa_type=Text)

@@ -126,6 +126,10 @@ class Sessions:
             chosen.append(PersonSession.org_id == org_id)
         return await self._update(*chosen, ended_at=now)
 
+    async def end_in(self, org_id: UUID, now: datetime) -> None:
+        """End everybody's sessions in one organization."""
+        await self._update(PersonSession.org_id == org_id, *_live(now), ended_at=now)
+
     async def renew_soon(self, person_id: UUID, org_id: UUID, now: datetime) -> None:
         """Have each of the person's sessions there get a new token when it is next used."""
         chosen = PersonSession.person_id == person_id, PersonSession.org_id == org_id

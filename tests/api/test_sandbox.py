@@ -6,16 +6,20 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.exc import IntegrityError
 
 from service.crypto.errors import SecretMissingError
 from service.db.names import Duty
-from service.organizations.models import Organization, Scope
+from service.organizations.models import Organization, Role, Scope
 from service.organizations.operations import identity_key
+from service.organizations.people import People
+from service.organizations.people_repository import Persons
 from service.organizations.repository import Directory
 from service.partnerships.errors import DifferentWorldsError
 from service.partnerships.models import Partnership, PartnershipStatus
 from service.partnerships.operations import create_partnership
+from tests.factories.people import PASSWORD, browser_of, join, member, new_client
 from tests.factories.world import Member, World, company_list
 
 PROBLEM = "urn:commonground:problem:"
@@ -151,10 +155,6 @@ async def test_a_reset_forgets_the_secrets_of_the_partnerships_that_were(
     assert not before & {name.partnership for name in world.keystore.names()}
 
 
-KEPT = {"audit_entry", "audit_checkpoint", "organization_standing"}
-"""What a log holds stays; nothing else may keep a row of a sandbox that was taken away."""
-
-
 async def left(driver: asyncpg.Connection, org_ids: list[UUID]) -> dict[str, int]:
     """Table → rows that name one of these organizations in any column."""
     await driver.execute("RESET ROLE")
@@ -175,6 +175,7 @@ async def test_a_sandbox_that_is_taken_away_leaves_no_row_and_no_secret(
     await world.work()
     async with world.database.directory() as session:
         gone = [found.id for found in await Directory(session).everyone(sandbox=True)]
+    await invite(client, made["key"], "waits@example.com")
     await client.get("/v1/accounts", headers=bearer(made["key"]))
     await client.post(
         "/v1/imports",
@@ -187,11 +188,62 @@ async def test_a_sandbox_that_is_taken_away_leaves_no_row_and_no_secret(
     await world.work()
     async with world.database.directory() as session:
         rows = await left(await session.raw(), gone)
-    assert set(rows) <= KEPT, rows
+    assert rows == {}
     assert not {str(one) for one in gone} & {name.owner for name in world.keystore.names()}
     with pytest.raises(SecretMissingError):
         identity_key(world.keystore, gone[0])
     assert (await client.get("/v1/sandbox", headers=owner.headers)).json()["type"] == PROBLEM + "no-sandbox"
+
+
+async def invite(client: httpx.AsyncClient, key: str, email: str) -> str:
+    """The link's token."""
+    wanted = {"email": email, "role": "admin"}
+    answer = await client.post("/v1/member-invitations", json=wanted, headers=bearer(key))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["link"]).partition("#")[2]
+
+
+async def test_with_a_sandbox_its_sessions_end_at_once_and_go_the_people_who_belong_nowhere_else(
+    client: httpx.AsyncClient, app: FastAPI, world: World, owner: Member
+) -> None:
+    people: People = app.state.commonground.people
+    made = await make(client, owner)
+    await world.work()
+    both = await member(people, owner.id, Role.VIEWER, email="both@example.com")
+    await join(people, both, UUID(made["id"]))
+    async with new_client(app) as gus, browser_of(app, both, org_id=owner.id) as elsewhere:
+        said = {
+            "token": await invite(client, made["key"], "gus@example.com"),
+            "name": "Gus",
+            "password": PASSWORD,
+        }
+        assert (await gus.post("/v1/member-invitations/accept", json=said)).status_code == 201
+        assert (await gus.get("/v1/members")).status_code == 200
+        assert (await client.delete("/v1/sandbox", headers=owner.headers)).status_code == 204
+        assert (await gus.get("/v1/members")).status_code == 401
+        await world.work()
+        assert (await gus.get("/v1/members")).status_code == 401
+        assert (await elsewhere.ask("GET", "/v1/accounts")).status_code == 200
+    async with world.database.directory() as session:
+        assert await Persons(session).by_email("gus@example.com") is None
+        assert await Persons(session).by_email("both@example.com")
+        gone = [UUID(made["id"])]
+        assert await left(await session.raw(), gone) == {}
+
+
+async def test_nobody_is_signed_in_to_an_organization_that_is_gone(
+    client: httpx.AsyncClient, app: FastAPI, world: World, owner: Member
+) -> None:
+    """Whoever was let in while it was taken away is put out by the database."""
+    people: People = app.state.commonground.people
+    made = await make(client, owner)
+    await client.delete("/v1/sandbox", headers=owner.headers)
+    late = await member(people, UUID(made["id"]), Role.ADMIN)
+    async with browser_of(app, late) as browser:
+        await world.work()
+        assert (await browser.ask("GET", "/v1/members")).status_code == 401
+    with pytest.raises(IntegrityError, match="fk_membership_org_id"):
+        await join(people, late, UUID(made["id"]))
 
 
 async def test_nothing_of_another_organization_goes_with_a_sandbox(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -91,6 +92,24 @@ async def test_step_up_over_data_changes_no_value(
     after = await values(admin, older)
     assert after == before
     assert len(await pair.world.told(pair.left, pair.partnership)) >= 200
+
+
+async def test_what_an_organization_that_is_gone_left_behind_goes_before_the_key_that_forbids_it(
+    own_database: OwnDatabase, admin: asyncpg.Connection, pair: Pair
+) -> None:
+    url, counted = own_database.urls.migrator, "SELECT count(*) FROM membership"
+    await migrate.downgrade(url, "20261122_1600")
+    for org_id in (pair.left.id, UUID(int=1)):
+        await admin.execute("INSERT INTO membership VALUES ($1, gen_random_uuid(), 'admin', now())", org_id)
+    log = await admin.fetchval("SELECT count(*) FROM audit_entry")
+    await migrate.upgrade(url)
+    assert (
+        await admin.fetchval(counted)
+        == await admin.fetchval(counted + " WHERE org_id = $1", pair.left.id)
+        == 1
+    )
+    assert await admin.fetchval("SELECT count(*) FROM audit_entry") == log > 0
+    assert await findings(admin) == []
 
 
 async def test_migration_that_waits_for_a_table_gives_up_and_can_be_run_again(

@@ -143,7 +143,7 @@ async def reset(app: App, session: Writing, wanted: SandboxIn = WITH_A_LIST) -> 
     dependencies=[Depends(writes(Scope.ORGANIZATION_ADMIN), scope="function")],
 )  # fmt: skip
 async def delete_sandbox(app: App, session: Writing) -> None:
-    """End the sandbox: its keys at once, the rest within seconds."""
+    """End the sandbox: its keys and sessions at once, the rest within seconds, with people who belong nowhere else."""
     await remove_sandbox(session, app.clock)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from service.imports.spool import Spool
 from service.jobs import JobContext, Payload, Registry
 from service.kit.clock import Clock
 from service.kit.ids import Ids
+from service.organizations.lifecycle import let_members_go
 from service.organizations.models import Organization
 from service.organizations.repository import Directory
 from service.partnerships.models import Preset, SharingLevel
@@ -130,6 +132,9 @@ async def _empty(parts: SandboxParts, cast: Cast, *, whole: bool) -> None:
         async with parts.database.duty(organization.id, Duty.WIPE) as session:
             await Imports(session).lock_storing()
             await forget_own(session, whole=whole)
+    if whole:
+        org_id = cast.sandbox.id
+        await let_members_go(parts.database, partial(parts.database.duty, org_id, Duty.WIPE), org_id)
     async with parts.database.duty(cast.sandbox.id, Duty.WIPE) as session:
         await forget_partnerships(session, partnerships)
         if whole:

@@ -15,6 +15,7 @@ from service.organizations.key_operations import Wish, issue_key
 from service.organizations.models import Organization, Scope
 from service.organizations.operations import SANDBOX_HANDLE, draw_keys
 from service.organizations.repository import ApiKeys, Directory
+from service.organizations.session_repository import Sessions
 from service.partnerships.sandbox.errors import NoSandboxError, SandboxInSandboxError, SandboxLeavingError
 from service.partnerships.sandbox.lists import FICTIONAL
 
@@ -78,12 +79,13 @@ async def reset_sandbox(session: TenantSession, clock: Clock, *, starter: bool =
 
 
 async def remove_sandbox(session: TenantSession, clock: Clock) -> None:
-    """Revoke its keys at once, and have it taken away with its partners. NoSandboxError, SandboxInSandboxError."""
+    """End its keys and sessions at once, and have it taken away with its partners. NoSandboxError, SandboxInSandboxError."""
     await _take_turn(session)
     sandbox = await sandbox_seen_by(session)
     if sandbox.id == session.org_id:
         raise SandboxInSandboxError
     await ApiKeys(session, of=sandbox.id).revoke_all(clock.now())
+    await Sessions(session).end_in(sandbox.id, clock.now())
     await record(session, clock, "sandbox.deleted", target=_target(sandbox))
     await _order(session, sandbox, Task.REMOVE)
 

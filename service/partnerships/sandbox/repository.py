@@ -23,7 +23,7 @@ OF_ITSELF: Final = (
     ("rate_budget", "org_id"),
     ("api_key", "org_id"),
 )
-"""What it goes on with after a reset. Its audit entries stay, whatever happens."""
+"""What it goes on with after a reset. Members, invitations, sessions and its log go with its row in the directory."""
 _OF_A_PAIR: Final = ("partnership_event", "partnership_side", "partnership")
 
 

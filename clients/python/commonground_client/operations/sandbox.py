@@ -79,7 +79,7 @@ class Sandbox(Sender):
         return self.send(_create_sandbox_key(body, idempotency_key=idempotency_key))
 
     def delete_sandbox(self) -> None:
-        """End the sandbox: its keys at once, the rest within seconds."""
+        """End the sandbox: its keys and sessions at once, the rest within seconds, with people who belong nowhere else."""
         return self.send(_delete_sandbox())
 
     def get_sandbox(self) -> m.SandboxState:
@@ -119,7 +119,7 @@ class AsyncSandbox(AsyncSender):
         return await self.send(_create_sandbox_key(body, idempotency_key=idempotency_key))
 
     async def delete_sandbox(self) -> None:
-        """End the sandbox: its keys at once, the rest within seconds."""
+        """End the sandbox: its keys and sessions at once, the rest within seconds, with people who belong nowhere else."""
         return await self.send(_delete_sandbox())
 
     async def get_sandbox(self) -> m.SandboxState:
