@@ -91,10 +91,11 @@ class Limiter:
     async def spend(self, database: Database, org_id: UUID, caller: UUID) -> Verdict:
         """Count one request. RateLimitedError; DatabaseUnavailable when it is away for longer than the advance lasts."""
         buckets = self._of(org_id, caller)
-        if any(self._needs_slice(bucket) for bucket in buckets):
+        # once is not enough: while one bucket's slice is waited for, others may use up the next one's
+        while any(self._needs_slice(bucket) for bucket in buckets):
             await self._lease(database, org_id, buckets)
         for bucket in buckets:
-            if bucket.left < 1:
+            if bucket.is_spent:
                 raise RateLimitedError(self._wait(bucket), bucket.name)
         for bucket in buckets:
             bucket.left -= 1

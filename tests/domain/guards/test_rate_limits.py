@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -13,8 +14,10 @@ import pytest
 
 from service.db.database import Database
 from service.db.errors import DatabaseUnavailable
+from service.db.sessions import TenantSession
 from service.guards.errors import RateLimitedError
 from service.guards.limits import Limiter, RateLimits
+from service.guards.repository import Leased, take
 from tests.support.servers import OwnDatabase
 
 ORG = UUID("01900000-0000-7000-8000-000000000001")
@@ -139,6 +142,28 @@ async def test_many_at_the_same_time_ask_for_one_slice(own_database: OwnDatabase
     async with own_database.database.tenant(ORG) as session:
         rows = (await session.sql("SELECT subject, leased FROM rate_budget")).all()
     assert {row.subject: row.leased for row in rows}[CALLER] == 50
+
+
+async def test_a_slice_that_others_used_up_meanwhile_is_no_spent_budget(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter, waits, may_go_on = Limiter(limits(20, 40)), asyncio.Event(), asyncio.Event()
+
+    async def held_up(
+        session: TenantSession, asked: Mapping[UUID, int], seconds: int
+    ) -> Mapping[UUID, Leased]:
+        if set(asked) == {SECOND}:
+            waits.set()
+            await may_go_on.wait()
+        return await take(session, asked, seconds)
+
+    monkeypatch.setattr("service.guards.limits.take", held_up)
+    await limiter.spend(own_database.database, ORG, CALLER)  # one of the organization's slice of two
+    second = asyncio.create_task(limiter.spend(own_database.database, ORG, SECOND))
+    await waits.wait()
+    await limiter.spend(own_database.database, ORG, CALLER)  # the other, while the second waits for its own
+    may_go_on.set()
+    assert (await second).buckets == (("caller", 20, 19), ("organization", 40, 37))
 
 
 async def test_what_is_told_adds_up(db: Database) -> None:
