@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.db.database import Database
 from service.db.engine import Limits, make_engine
+from service.db.transactions import Lent, take
 from tests.support.savepoints import SavepointDatabase
 from tests.support.servers import OwnDatabase, TestServer, copy_of, embedded_server, make_template
 
@@ -49,25 +49,25 @@ async def own_database(server: TestServer, template: str) -> AsyncIterator[OwnDa
 
 
 @pytest.fixture(scope="session")
-async def shared_connection(server: TestServer, template: str) -> AsyncIterator[AsyncConnection]:
+async def shared_connection(server: TestServer, template: str) -> AsyncIterator[Lent]:
     async with copy_of(server, template) as shared:
         engine = make_engine(shared.urls.admin, limits=Limits(connections=1))
-        async with engine.connect() as connection:
-            yield connection
+        lent = await take(engine)
+        yield lent
+        lent.give_back()
         await engine.dispose()
 
 
 @pytest.fixture
-async def db(shared_connection: AsyncConnection) -> AsyncIterator[Database]:
-    driver: asyncpg.Connection = (await shared_connection.get_raw_connection()).driver_connection
-    await driver.execute("BEGIN")
+async def db(shared_connection: Lent) -> AsyncIterator[Database]:
+    await shared_connection.driver.execute("BEGIN")
     try:
-        yield SavepointDatabase(shared_connection, driver)
+        yield SavepointDatabase(shared_connection)
     finally:
-        await driver.execute("ROLLBACK")
+        await shared_connection.driver.execute("ROLLBACK")
 
 
 @pytest.fixture
-async def superuser(db: Database, shared_connection: AsyncConnection) -> asyncpg.Connection:
+async def superuser(db: Database, shared_connection: Lent) -> asyncpg.Connection:
     """The connection that the sessions of `db` share, between them as the superuser: for looking past every policy."""
-    return (await shared_connection.get_raw_connection()).driver_connection
+    return shared_connection.driver

@@ -30,7 +30,7 @@ from service.db.sessions import (
     TenantReadSession,
     TenantSession,
 )
-from service.db.transactions import Opened, Settings, transaction
+from service.db.transactions import Lent, Settings, transaction
 
 
 class Database:
@@ -67,10 +67,10 @@ class Database:
     async def verify(self) -> None:
         """Refuse a server that is too old, or a role that row-level security would not bind: UnsafeDatabaseError."""
         for role in self._engines:
-            async with self._transaction(role, {}) as (_, driver):
-                await refuse_unsafe(driver)
+            async with self._transaction(role, {}) as lent:
+                await refuse_unsafe(lent.driver)
                 if role == MATCHER_ROLE:
-                    await refuse_reader(driver)
+                    await refuse_reader(lent.driver)
 
     async def ping(self) -> None:
         """Ask both roles for an answer: DatabaseUnavailable if there is none."""
@@ -91,8 +91,8 @@ class Database:
     async def tenant(self, org_id: UUID) -> AsyncIterator[TenantSession]:
         """Read and write as `org_id`."""
         async with (
-            self._transaction(APP_ROLE, {ORG_SETTING: org_id}) as opened,
-            TenantSession(*opened, org_id=org_id) as session,
+            self._transaction(APP_ROLE, {ORG_SETTING: org_id}) as lent,
+            TenantSession(lent, org_id=org_id) as session,
         ):
             yield session
 
@@ -100,8 +100,8 @@ class Database:
     async def tenant_read(self, org_id: UUID) -> AsyncIterator[TenantReadSession]:
         """Read as `org_id`, one snapshot for all statements."""
         async with (
-            self._transaction(APP_ROLE, {ORG_SETTING: org_id}, read_only=True) as opened,
-            TenantReadSession(*opened, org_id=org_id) as session,
+            self._transaction(APP_ROLE, {ORG_SETTING: org_id}, read_only=True) as lent,
+            TenantReadSession(lent, org_id=org_id) as session,
         ):
             yield session
 
@@ -109,8 +109,8 @@ class Database:
     async def duty(self, org_id: UUID, duty: Duty) -> AsyncIterator[DutySession]:
         """Read and write as `org_id`, in a job that does this duty for it."""
         async with (
-            self._transaction(APP_ROLE, {ORG_SETTING: org_id, DUTY_SETTING: duty}) as opened,
-            DutySession(*opened, org_id=org_id, duty=duty) as session,
+            self._transaction(APP_ROLE, {ORG_SETTING: org_id, DUTY_SETTING: duty}) as lent,
+            DutySession(lent, org_id=org_id, duty=duty) as session,
         ):
             yield session
 
@@ -118,27 +118,27 @@ class Database:
     async def matcher(self, partnership_id: UUID) -> AsyncIterator[MatcherSession]:
         """Work on one partnership in the matcher's role."""
         async with (
-            self._transaction(MATCHER_ROLE, {PARTNERSHIP_SETTING: partnership_id}) as opened,
-            MatcherSession(*opened, partnership_id=partnership_id) as session,
+            self._transaction(MATCHER_ROLE, {PARTNERSHIP_SETTING: partnership_id}) as lent,
+            MatcherSession(lent, partnership_id=partnership_id) as session,
         ):
             yield session
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[DirectorySession]:
         """Work without a tenant on the tables that have none."""
-        async with self._transaction(APP_ROLE, {}) as opened, DirectorySession(*opened) as session:
+        async with self._transaction(APP_ROLE, {}) as lent, DirectorySession(lent) as session:
             yield session
 
     @asynccontextmanager
     async def person_read(self, person_id: UUID) -> AsyncIterator[PersonReadSession]:
         """Read what is one person's in every organization, without a tenant."""
         async with (
-            self._transaction(APP_ROLE, {PERSON_SETTING: person_id}, read_only=True) as opened,
-            PersonReadSession(*opened, person_id=person_id) as session,
+            self._transaction(APP_ROLE, {PERSON_SETTING: person_id}, read_only=True) as lent,
+            PersonReadSession(lent, person_id=person_id) as session,
         ):
             yield session
 
     def _transaction(
         self, role: str, settings: Settings, *, read_only: bool = False
-    ) -> AbstractAsyncContextManager[Opened]:
+    ) -> AbstractAsyncContextManager[Lent]:
         return transaction(self._engines[role], settings, read_only=read_only)

@@ -31,7 +31,7 @@ class Eraser:
         """One transaction over everything of `org_id`. DatabaseUnavailable."""
         settings: Settings = {ORG_SETTING: org_id, DUTY_SETTING: Duty.ERASE}
         async with (
-            transaction(self._engine, settings) as opened,
-            DutySession(*opened, org_id=org_id, duty=Duty.ERASE) as session,
+            transaction(self._engine, settings) as lent,
+            DutySession(lent, org_id=org_id, duty=Duty.ERASE) as session,
         ):
             yield session

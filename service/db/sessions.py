@@ -20,11 +20,12 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import CursorResult, Executable, Result, ScalarResult
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from service.db.faults import calling
 from service.db.names import Duty
+from service.db.transactions import Lent
 from service.kit.actors import SERVICE
 
 T = TypeVar("T")
@@ -37,15 +38,13 @@ Ending = Callable[[Any, list[Any]], Awaitable[None]]
 class ReadSession:
     """Statements of one transaction, through SQLAlchemy's ORM, its Core, or asyncpg itself."""
 
-    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
-        self.connection = connection
-        """For Core statements on hot paths: no identity map, no flush before."""
-        self._driver = driver
+    def __init__(self, lent: Lent) -> None:
+        self._lent, self._driver = lent, lent.driver
 
     @cached_property
     def orm(self) -> AsyncSession:
         """The ORM session, made when first asked for; it never expires what it has loaded."""
-        return AsyncSession(bind=self.connection, expire_on_commit=False)
+        return AsyncSession(bind=self._lent.connection, expire_on_commit=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,7 +103,7 @@ class ReadSession:
     async def sql(self, text: str, *values: Any) -> CursorResult[*tuple[Any, ...]]:
         """Run SQL with `$1`, `$2` … as asyncpg takes it, inside this transaction."""
         with calling(self._driver):
-            return await self.connection.exec_driver_sql(text, values)
+            return await self._lent.connection.exec_driver_sql(text, values)
 
     async def raw(self) -> asyncpg.Connection:
         """Give asyncpg's own connection, for COPY and streams; what the ORM holds is written out first."""
@@ -177,8 +176,8 @@ class WriteSession(ReadSession):
 class TenantReadSession(ReadSession):
     """Reads as one organization, one unchanging snapshot; PostgreSQL refuses writes."""
 
-    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection, *, org_id: UUID) -> None:
-        super().__init__(connection, driver)
+    def __init__(self, lent: Lent, *, org_id: UUID) -> None:
+        super().__init__(lent)
         self.org_id = org_id
         self.actor = SERVICE
         """Who acts in this transaction; set once it is known."""
@@ -192,28 +191,24 @@ class TenantSession(WriteSession, TenantReadSession):
 class DutySession(TenantSession):
     """Like a TenantSession, in a job that writes for the organization what its people may not."""
 
-    def __init__(
-        self, connection: AsyncConnection, driver: asyncpg.Connection, *, org_id: UUID, duty: Duty
-    ) -> None:
-        super().__init__(connection, driver, org_id=org_id)
+    def __init__(self, lent: Lent, *, org_id: UUID, duty: Duty) -> None:
+        super().__init__(lent, org_id=org_id)
         self.duty = duty
 
 
 class PersonReadSession(ReadSession):
     """Reads as one person, of the tables that have a tenant only where this person stands in them."""
 
-    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection, *, person_id: UUID) -> None:
-        super().__init__(connection, driver)
+    def __init__(self, lent: Lent, *, person_id: UUID) -> None:
+        super().__init__(lent)
         self.person_id = person_id
 
 
 class MatcherSession(WriteSession):
     """Works on one partnership as neither side, without a right on any account."""
 
-    def __init__(
-        self, connection: AsyncConnection, driver: asyncpg.Connection, *, partnership_id: UUID
-    ) -> None:
-        super().__init__(connection, driver)
+    def __init__(self, lent: Lent, *, partnership_id: UUID) -> None:
+        super().__init__(lent)
         self.partnership_id = partnership_id
 
 

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cached_property
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import Connection, PoolProxiedConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.db.errors import DatabaseUnavailable, TransactionAbortedError
@@ -13,28 +15,52 @@ from service.db.faults import calling, connecting, is_away
 from service.db.names import Duty
 
 Settings = Mapping[str, UUID | Duty]
-Opened = tuple[AsyncConnection, asyncpg.Connection]
-
 _ROLLBACK_SECONDS = 5.0
+
+
+class Lent:
+    """A connection of the pool for one transaction: asyncpg's own, and SQLAlchemy's over it when that is asked for.
+
+    Making SQLAlchemy's costs more than a short statement, and reads that go by asyncpg alone do without.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, proxied: PoolProxiedConnection, driver: asyncpg.Connection
+    ) -> None:
+        self._engine, self._proxied, self.driver = engine, proxied, driver
+
+    @cached_property
+    def connection(self) -> AsyncConnection:
+        return AsyncConnection(self._engine, Connection(self._engine.sync_engine, connection=self._proxied))
+
+    def give_back(self) -> None:
+        """Into the pool, or away where the server has closed it. Waits for nothing: the pool resets nothing."""
+        if self.driver.is_closed():
+            with suppress(Exception):
+                self._proxied.invalidate()
+        self._proxied.close()
 
 
 @asynccontextmanager
 async def transaction(
     engine: AsyncEngine, settings: Settings, *, read_only: bool = False
-) -> AsyncIterator[Opened]:
+) -> AsyncIterator[Lent]:
     """Open a transaction with these settings; commit at the end, roll back if an error leaves the block."""
-    connection, driver = await _take(engine)
+    lent = await take(engine)
     committed = False
     try:
-        with calling(driver):
-            await driver.execute(begin(settings, read_only=read_only))
-        with _using(driver):
-            yield connection, driver
-        await _commit(driver)
+        with calling(lent.driver):
+            await lent.driver.execute(begin(settings, read_only=read_only))
+        with _using(lent.driver):
+            yield lent
+        await _commit(lent.driver)
         committed = True
     finally:
-        # Shielded: a request that is cancelled here must not put a half-ended transaction back into the pool.
-        await asyncio.shield(asyncio.ensure_future(_give_back(connection, driver, ended=committed)))
+        if committed:
+            lent.give_back()
+        else:
+            # Shielded: a request that is cancelled here must not put a half-ended transaction back into the pool.
+            await asyncio.shield(asyncio.ensure_future(_undo(lent)))
 
 
 def begin(settings: Settings, *, read_only: bool) -> str:
@@ -51,10 +77,11 @@ def set_local(name: str, value: UUID | Duty) -> str:
     return f"SET LOCAL {name} = '{value}'"
 
 
-async def _take(engine: AsyncEngine) -> Opened:
+async def take(engine: AsyncEngine) -> Lent:
+    """Take a connection, to be given back by its `give_back`. DatabaseUnavailable."""
     with connecting():
-        connection = await engine.connect()
-        return connection, (await connection.get_raw_connection()).driver_connection
+        proxied = await engine.raw_connection()
+        return Lent(engine, proxied, proxied.driver_connection)
 
 
 @contextmanager
@@ -83,15 +110,12 @@ async def _commit(driver: asyncpg.Connection) -> None:
         raise TransactionAbortedError from error
 
 
-async def _give_back(connection: AsyncConnection, driver: asyncpg.Connection, *, ended: bool) -> None:
+async def _undo(lent: Lent) -> None:
     # Not `is_in_transaction()`: whoever is cancelled while BEGIN is under way leaves a driver that doesn't know of it yet, and the next
     # user would find itself in that transaction, as its tenant.
-    if not ended and not driver.is_closed():
+    if not lent.driver.is_closed():
         try:
-            await driver.execute("ROLLBACK; RESET ALL", timeout=_ROLLBACK_SECONDS)
+            await lent.driver.execute("ROLLBACK; RESET ALL", timeout=_ROLLBACK_SECONDS)
         except Exception:  # noqa: BLE001 - whatever it was, this connection can't be trusted again
-            driver.terminate()
-    if driver.is_closed():
-        with suppress(Exception):
-            await connection.invalidate()
-    await connection.close()
+            lent.driver.terminate()
+    lent.give_back()

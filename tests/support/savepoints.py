@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.db.database import Database
 from service.db.errors import TransactionAbortedError
 from service.db.names import DUTY_SETTING, ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING
-from service.db.transactions import Opened, Settings, set_local
+from service.db.transactions import Lent, Settings, set_local
 
 _FORGET = "; ".join(
     f"SET LOCAL {name} = ''" for name in (ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING, DUTY_SETTING)
@@ -26,17 +25,16 @@ class SavepointDatabase(Database):
     settings (its time limits) don't apply. For those, and for workers, use a database of the test's own.
     """
 
-    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    def __init__(self, lent: Lent) -> None:
         self._engines = {}
-        self._connection = connection
-        self._driver = driver
+        self._lent, self._driver = lent, lent.driver
         self._turn = asyncio.Lock()
         self._holder: asyncio.Task[object] | None = None
 
     @asynccontextmanager
     async def _transaction(
         self, role: str, settings: Settings, *, read_only: bool = False
-    ) -> AsyncIterator[Opened]:
+    ) -> AsyncIterator[Lent]:
         if self._holder is asyncio.current_task():
             raise RuntimeError(
                 "This test opens a session inside another: give it `own_database` instead of `db`."
@@ -45,7 +43,7 @@ class SavepointDatabase(Database):
             self._holder = asyncio.current_task()
             try:
                 async with self._savepoint(role, settings, read_only=read_only):
-                    yield self._connection, self._driver
+                    yield self._lent
             finally:
                 self._holder = None
 

@@ -7,7 +7,6 @@ import io
 import logging
 from collections.abc import AsyncIterator, Iterator
 
-import asyncpg
 import httpx
 import pytest
 import structlog
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 from service.api.app import build_app, set_state
 from service.crypto import MemoryKeystore
 from service.db.engine import Limits, make_engine
+from service.db.transactions import take
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.kit.logging import configure_logging
@@ -31,18 +31,14 @@ async def ground(
 ) -> AsyncIterator[Ground]:
     async with copy_of(server, template) as own:
         engine = make_engine(own.urls.admin, limits=Limits(connections=1))
-        async with engine.connect() as connection:
-            driver: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
-            await driver.execute("BEGIN")
-            world = make_world(
-                SavepointDatabase(connection, driver),
-                MemoryKeystore(),
-                tmp_path_factory.mktemp("ground"),
-                SystemClock(),
-                UuidV7Ids(),
-            )
-            yield await make_ground(world, driver)
-            await driver.execute("ROLLBACK")
+        lent = await take(engine)
+        await lent.driver.execute("BEGIN")
+        world = make_world(
+            SavepointDatabase(lent), MemoryKeystore(), tmp_path_factory.mktemp("ground"), SystemClock(), UuidV7Ids()
+        )  # fmt: skip
+        yield await make_ground(world, lent.driver)
+        await lent.driver.execute("ROLLBACK")
+        lent.give_back()
         await engine.dispose()
 
 
