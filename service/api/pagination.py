@@ -92,9 +92,7 @@ def _is_of(value: object, kind: type) -> bool:
     return type(value) is (str if kind is UUID else kind)
 
 
-async def pages(
-    request: Request, session: Reading, cursor: CursorText = None, limit: Limit = 50
-) -> Pages:
+async def pages(request: Request, session: Reading, cursor: CursorText = None, limit: Limit = 50) -> Pages:
     app = await state_of(request)
     filters = sorted(item for item in request.query_params.multi_items() if item[0] not in _NO_FILTER)
     bound_to = (session.org_id.bytes, request.url.path.encode(), urlencode(filters).encode())

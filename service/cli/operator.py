@@ -41,10 +41,12 @@ class Desk:
 
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach the service: links begin with it."""
+    letters_leave: bool = False
+    """Whether a worker has a mail server to hand letters to."""
 
     @property
     def people(self) -> People:
-        """What operations of people need. No letters leave from here: links are printed for the operator to hand over."""
+        """What operations of people need. No link leaves by letter: it is printed for the operator to hand over."""
         return People(
             self.database, self.keystore, self.clock, self.ids, Passwords(), public_url=self.public_url
         )
@@ -80,7 +82,7 @@ async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -
         return await work(
             Desk(
                 database, keystore, SystemClock(), UuidV7Ids(), spool=spool,
-                public_url=settings.own_url,
+                public_url=settings.own_url, letters_leave=settings.smtp_url is not None,
                 migrator_url=None if migrator is None else migrator.get_secret_value(),
             )
         )  # fmt: skip

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlmodel import col, delete, func, select, update
+from sqlmodel import col, func, select, update
 
 from service.db.sessions import WriteSession
 from service.kit.actors import Actor, ActorKind
-from service.organizations.credentials import everywhere, prove_password
+from service.organizations.credentials import everywhere, known_person, prove_password
 from service.organizations.errors import (
     InvalidCredentialsError,
     NotEnrolledError,
     SecondFactorRequiredError,
     SecondFactorSetUpError,
+    UnknownPersonError,
     WrongCodeError,
 )
 from service.organizations.letters import LetterKind, post
@@ -25,7 +26,13 @@ from service.organizations.people import Device, People
 from service.organizations.people_repository import Persons
 from service.organizations.session_repository import Sessions, Signed
 from service.organizations.throttle import guess, of_code
-from service.organizations.totp import replace_recovery_codes, sealed_secret, take_step, verify_code
+from service.organizations.totp import (
+    forget_factor,
+    replace_recovery_codes,
+    sealed_secret,
+    take_step,
+    verify_code,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +121,33 @@ async def disable(people: People, asked: Asked) -> None:
 
     async def work(session: WriteSession) -> None:
         person = await _judged(session, people, asked)
-        person.totp_secret = person.totp_confirmed_at = person.totp_step = None
-        await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id))
+        await forget_factor(session, person)
         await _tell(session, people, LetterKind.SECOND_FACTOR_OFF, person)
 
     async with _proving(people, asked):
         await _everywhere(people, asked.signed, work, "second_factor.disabled", asked.request_id)
+
+
+async def reset(people: People, email: str, *, actor: Actor) -> bool:
+    """Take the second factor from somebody who has lost phone and codes, and sign them out everywhere. Whether they had one.
+
+    UnknownPersonError.
+    """
+    async with people.database.directory() as session:
+        known = await known_person(session, email)
+    if known.totp_confirmed_at is None:
+        return False
+
+    async def work(session: WriteSession) -> None:
+        person = await Persons(session).by_id(known.id, lock=True)
+        if person is None:
+            raise UnknownPersonError
+        await forget_factor(session, person)
+        await Sessions(session).end(person.id, people.clock.now())
+        await _tell(session, people, LetterKind.SECOND_FACTOR_OFF, person)
+
+    await everywhere(people, known.id, work, "second_factor.reset", actor=actor)
+    return True
 
 
 async def renew_codes(people: People, asked: Asked) -> list[str]:

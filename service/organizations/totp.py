@@ -72,6 +72,12 @@ async def replace_recovery_codes(session: WriteSession, keystore: Keystore, pers
     return codes
 
 
+async def forget_factor(session: WriteSession, person: Person) -> None:
+    """Ask for codes no more: neither of the app nor those that were written down. `person` belongs to `session`."""
+    person.totp_secret = person.totp_confirmed_at = person.totp_step = None
+    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id))
+
+
 def _digest(keystore: Keystore, person: Person, text: str) -> bytes:
     key = keystore.get_or_create(SecretName("people", "service")).reveal()
     return keyed(key, "recovery", str(person.id), text)

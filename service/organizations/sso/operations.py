@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 
 from service.db.sessions import ReadSession, WriteSession
 from service.kit.actors import Actor, ActorKind
@@ -15,7 +15,7 @@ from service.organizations.errors import (
     SignOnRefusedError,
 )
 from service.organizations.invitations import accept_as_person, accept_proven
-from service.organizations.models import LinkPurpose, Person, PersonIdentity, RecoveryCode
+from service.organizations.models import LinkPurpose, Person, PersonIdentity
 from service.organizations.people import Device, People, add_person
 from service.organizations.people_repository import Persons
 from service.organizations.session_repository import Links, Sessions
@@ -24,6 +24,7 @@ from service.organizations.sso.provider import Provider
 from service.organizations.sso.rules import Identity, NewPeople
 from service.organizations.sso.ticket import Ticket
 from service.organizations.throttle import guess, of_sign_on
+from service.organizations.totp import forget_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ async def _link(people: People, person: Person, identity: Identity, request_id: 
 
 
 async def _dispossess(session: WriteSession, people: People, person: Person) -> None:
-    person.password_hash = person.totp_secret = person.totp_confirmed_at = person.totp_step = None
-    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person.id))
+    person.password_hash = None
+    await forget_factor(session, person)
     await Sessions(session).end(person.id, people.clock.now())
     for purpose in (LinkPurpose.RESET_PASSWORD, LinkPurpose.VERIFY_EMAIL):
         await Links(session).drop(person.id, purpose)
