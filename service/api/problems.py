@@ -249,7 +249,11 @@ BUSY = {
 }
 """PostgreSQL's words for a lock that wasn't given in time, a deadlock, a transaction that must be repeated, a statement
 whose time was up, and a server that is a standby."""
-_DETAILS = {"not-found": "There is no such thing here: check the id."}
+_DETAILS = {
+    "not-found": "There is no such thing here: check the id.",
+    "unavailable": "The database does not answer; try again shortly.",
+}
+"""Said in place of an error's own words, which are the operator's."""
 _DETAILS_OF_HTTP = {
     "not-found": "There is no such address: the API reference lists them.",
     "method-not-allowed": NOT_TAKEN,

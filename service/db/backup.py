@@ -18,9 +18,8 @@ from typing import Any
 import asyncpg
 
 from service.db.counts import Rows, count_rows, differences
-from service.db.engine import plain_url
+from service.db.engine import connect
 from service.db.errors import BackupError, RestoreError, ToolFailedError
-from service.db.faults import connecting
 from service.db.migrate import known_revisions
 from service.db.tools import Tools, address
 
@@ -173,8 +172,7 @@ def _begin(folder: Path) -> Path:
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
-    with connecting():
-        driver = await asyncpg.connect(plain_url(url), timeout=10)
+    driver = await connect(url)
     try:
         yield driver
     finally:

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from service.db.errors import DatabaseRefusedError
+from service.db.faults import connecting
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,20 +42,36 @@ def plain_url(url: str) -> str:
     return scheme.partition("+")[0] + separator + rest
 
 
+async def connect(url: str, **options: Any) -> asyncpg.Connection:
+    """Open one connection. DatabaseUnavailable, DatabaseRefusedError."""
+    with connecting():
+        return await asyncpg.connect(plain_url(url), **{"timeout": 10} | options)
+
+
 def make_engine(url: str, *, limits: Limits, application: str = "commonground") -> AsyncEngine:
     """Make an engine for one role. It connects when it is first used."""
+    refused: str | None = None
 
-    async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(
-            plain_url(url),
-            timeout=limits.acquire,
-            command_timeout=limits.command,
-            server_settings={"application_name": application},
-        )
+    async def opened() -> asyncpg.Connection:
+        nonlocal refused
+        try:
+            connection = await connect(
+                url,
+                timeout=limits.acquire,
+                command_timeout=limits.command,
+                server_settings={"application_name": application},
+            )
+        except DatabaseRefusedError as error:
+            if refused != error.sqlstate:  # once, not at every request
+                refused = error.sqlstate
+                log.warning("the database refuses connections", application=application, sqlstate=refused)
+            raise
+        refused = None
+        return connection
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        async_creator=opened,
         isolation_level="AUTOCOMMIT",
         pool_size=limits.connections,
         max_overflow=0,

@@ -2,6 +2,7 @@
 
 DatabaseError
 ├── DatabaseUnavailable        it cannot be reached or doesn't answer in time: try again
+│   └── DatabaseRefusedError   it answers, and lets this role or address in no more
 ├── TransactionAbortedError    a failed statement was swallowed, so nothing of the transaction can be kept
 ├── UnsafeDatabaseError        it answers, but row-level security would not hold: refuse to start
 ├── RolesMissingError          the three roles were never made on this server
@@ -36,6 +37,20 @@ class DatabaseUnavailable(DatabaseError):  # noqa: N818 - a state of the world, 
     ) -> None:
         super().__init__(message)
         self.outcome_unknown = outcome_unknown
+
+
+class DatabaseRefusedError(DatabaseUnavailable):
+    """The server refuses a connection: a role, password or database that isn't there, or isn't let in.
+
+    To who asks the service it is away, as a database that doesn't answer; `words` are the server's, for the operator.
+    """
+
+    def __init__(self, words: str, *, sqlstate: str | None = None) -> None:
+        super().__init__(
+            f"The database refuses the connection: {words}. See that the address is right; `commonground migrate --create-roles` sets "
+            "roles, passwords and the database."
+        )
+        self.words, self.sqlstate = words, sqlstate
 
 
 class TransactionAbortedError(DatabaseError):

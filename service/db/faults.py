@@ -10,10 +10,11 @@ from contextlib import contextmanager
 import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from service.db.errors import DatabaseUnavailable
+from service.db.errors import DatabaseRefusedError, DatabaseUnavailable
 
-_AWAY_CLASSES = ("08", "57P01", "57P02", "57P03", "53")
-"""SQLSTATEs: connection exceptions, shutdown, crash, not yet accepting connections, too many of them, no room on the disk."""
+_AWAY_CLASSES = ("08", "57P", "53")
+"""SQLSTATEs: connection exceptions; shutdown, crash, not yet accepting connections, the database dropped; too many connections, no
+room on the disk."""
 
 _LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Say "the connection is gone" where it is gone, and "you misuse me" where it isn't."""
@@ -29,12 +30,19 @@ def is_away(error: BaseException, *, closed: bool) -> bool:
 
 @contextmanager
 def connecting() -> Iterator[None]:
-    """Translate what opening or taking a connection raises."""
+    """Translate what opening or taking a connection raises. DatabaseUnavailable, DatabaseRefusedError."""
     try:
         yield
+    except DatabaseUnavailable:
+        raise
+    except ValueError as error:
+        # asyncpg's own for an address, though one of its InterfaceErrors too; its words may hold a password.
+        raise DatabaseRefusedError("the address can't be read") from error
     except Exception as error:
         if is_away(error, closed=True):
             raise DatabaseUnavailable from error
+        if isinstance(error, asyncpg.PostgresError):
+            raise DatabaseRefusedError(str(error.args[0]), sqlstate=error.sqlstate) from error
         raise
 
 
@@ -50,7 +58,7 @@ def calling(connection: asyncpg.Connection, *, committing: bool = False) -> Iter
 
 
 def _says_away(error: BaseException, *, closed: bool) -> bool:
-    if isinstance(error, TimeoutError | PoolTimeoutError):
+    if isinstance(error, DatabaseUnavailable | TimeoutError | PoolTimeoutError):
         return True
     if isinstance(error, _LOST):
         return closed

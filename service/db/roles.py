@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from service.db.engine import plain_url
-from service.db.faults import connecting
+from service.db.engine import connect
 from service.db.names import APP_ROLE, BACKUP_ROLE, DATABASE, MATCHER_ROLE, MIGRATOR_ROLE
 
 ROLE_SETTINGS: dict[str, dict[str, str]] = {
@@ -54,7 +53,7 @@ class Passwords:
 
 async def create_roles(admin_url: str, passwords: Passwords, *, database: str = DATABASE) -> None:
     """Make the roles and the database where they are missing and set what they may do. Raises DatabaseUnavailable."""
-    admin = await _connect(admin_url)
+    admin = await connect(admin_url)
     try:
         # Two processes that start at once would both make what is missing. The lock ends with the connection.
         await admin.execute(f"SELECT pg_advisory_lock({_TURN})")
@@ -83,16 +82,11 @@ _TURN = 0x726F6C6573  # "roles": the advisory lock of whoever makes them
 
 
 async def _grant_schema(admin_url: str, database: str) -> None:
-    inside = await _connect(admin_url, database=database)
+    inside = await connect(admin_url, database=database)
     try:
         await inside.execute(_SCHEMA)
     finally:
         await inside.close()
-
-
-async def _connect(url: str, **options: str) -> asyncpg.Connection:
-    with connecting():
-        return await asyncpg.connect(plain_url(url), timeout=10, **options)
 
 
 async def _make_backup_role(admin: asyncpg.Connection, password: str, database: str) -> None:

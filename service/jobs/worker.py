@@ -19,7 +19,7 @@ from pgqueuer.ports.driver import Driver
 from pgqueuer.queries import Queries
 
 from service.db.database import Database
-from service.db.engine import plain_url
+from service.db.engine import connect
 from service.db.faults import is_away
 from service.jobs.attempts import Attempt
 from service.jobs.library import CHANNEL, queries_over
@@ -62,7 +62,7 @@ class Worker:
     ) -> None:
         self._database = database
         self._registry = registry
-        self._url = plain_url(url)
+        self._url = url
         self._limits = limits or WorkerLimits()
         self._may_work = may_work
         self._stopping = asyncio.Event()
@@ -120,7 +120,9 @@ class Worker:
 
     @asynccontextmanager
     async def _manager(self) -> AsyncIterator[QueueManager]:
-        pool = await asyncpg.create_pool(self._url, min_size=1, max_size=4, timeout=5, command_timeout=60)
+        pool = await asyncpg.create_pool(
+            self._url, connect=connect, min_size=1, max_size=4, timeout=5, command_timeout=60
+        )
         try:
             driver = AsyncpgPoolDriver(pool)
             manager = QueueManager(PatientQueries.over(queries_over(driver)), channel=CHANNEL)

@@ -9,7 +9,7 @@ import json
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
@@ -17,6 +17,7 @@ from subprocess import Popen
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from tests.support.breakable import BreakableServer, breakable_server
 from tests.support.processes import command, end, run_command, wait_for_line
@@ -212,6 +213,52 @@ async def test_a_server_that_refuses_writes_is_503_for_writes_and_serves_reads(s
                 await ask(service, client, 0)
     assert_only_refusals(service)
     await assert_nothing_accepted_is_lost(service)
+
+
+@pytest.mark.parametrize(
+    ("shut", "open_again"),
+    [
+        ("ALTER ROLE commonground_app NOLOGIN", "ALTER ROLE commonground_app LOGIN"),
+        ("ALTER DATABASE commonground RENAME TO aside", "ALTER DATABASE aside RENAME TO commonground"),
+    ],
+    ids=["role", "database"],
+)
+async def test_a_server_that_lets_the_service_in_no_more_is_answered_with_503_and_its_return_is_found(
+    service: Service, shut: str, open_again: str
+) -> None:
+    elsewhere = make_url(service.server.urls.admin).set(database="postgres")
+    admin = await asyncpg.connect(elsewhere.render_as_string(hide_password=False))
+    try:
+        async with load(service):
+            await answered(service, 30)
+            async with asyncio.timeout(PATIENCE):
+                await end_connections(admin, then=shut)
+            await until(service, 503)
+            await answered(service, 30)
+            await admin.execute(open_again)
+            await until(service, 200)
+            await answered(service, 30)
+    finally:
+        await admin.close()
+    assert_only_refusals(service)
+    await assert_nothing_accepted_is_lost(service)
+    assert service.process.poll() is None
+
+
+async def end_connections(admin: asyncpg.Connection, *, then: str) -> None:
+    """End every connection of the service and run a statement that takes effect before they are all back."""
+    while True:
+        await admin.execute("ALTER DATABASE commonground CONNECTION LIMIT 0")
+        ending = (
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename LIKE 'commonground%'"
+        )
+        await admin.execute(ending)
+        with suppress(asyncpg.ObjectInUseError):
+            await admin.execute(then)
+            break
+    for name in ("commonground", "aside"):
+        with suppress(asyncpg.InvalidCatalogNameError):
+            await admin.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
 
 
 async def test_a_locked_table_and_an_empty_pool_are_503_and_over_when_the_lock_is(service: Service) -> None:

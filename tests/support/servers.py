@@ -89,6 +89,15 @@ class OwnDatabase:
     urls: Urls
     database: Database
 
+    @property
+    def name(self) -> str:
+        return str(make_url(self.urls.app).database)
+
+    @property
+    def ending(self) -> str:
+        """The statement by which the server ends every connection to it."""
+        return f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{self.name}'"
+
     def environment(self) -> dict[str, str]:
         """Give the variables that point a process at this database."""
         return {

@@ -12,9 +12,13 @@ from service.crypto import Keystore
 from service.crypto.errors import KeystoreError
 from service.db.catalog import findings
 from service.db.counts import refuse_filtered
-from service.db.engine import plain_url
-from service.db.errors import DatabaseUnavailable, RowsHiddenError, UnsafeDatabaseError
-from service.db.faults import connecting
+from service.db.engine import connect
+from service.db.errors import (
+    DatabaseRefusedError,
+    DatabaseUnavailable,
+    RowsHiddenError,
+    UnsafeDatabaseError,
+)
 from service.db.migrate import known_revisions
 from service.db.names import APP_ROLE, BACKUP_ROLE, MATCHER_ROLE, MIGRATOR_ROLE
 from service.db.safety import refuse_unsafe, refuse_unsafe_version
@@ -84,21 +88,19 @@ async def _reached(role: str, url: str, found: list[Finding]) -> AsyncIterator[a
     """A connection, or None with the reason among the findings."""
     mend = "start the server, and see that the address is right and that this machine may reach it"
     try:
-        with connecting():
-            driver = await asyncpg.connect(plain_url(url), timeout=5, command_timeout=30)
-    except DatabaseUnavailable:
-        found.append(fail("database", f"it doesn't answer {role}", mend))
-        yield None
-        return
-    except (asyncpg.PostgresError, ValueError) as error:
-        words = str(error) if isinstance(error, asyncpg.PostgresError) else "the address can't be read"
+        driver = await connect(url, timeout=5, command_timeout=30)
+    except DatabaseRefusedError as error:
         found.append(
             fail(
                 "database",
-                f"it refuses {role}: {words}",
+                f"it refuses {role}: {error.words}",
                 "`commonground migrate --create-roles` sets roles and passwords",
             )
         )
+        yield None
+        return
+    except DatabaseUnavailable:
+        found.append(fail("database", f"it doesn't answer {role}", mend))
         yield None
         return
     try:

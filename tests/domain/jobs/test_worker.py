@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from pgqueuer.domain.models import Job
+from structlog.testing import capture_logs
 
 from service.db.errors import DatabaseUnavailable
 from service.jobs import (
@@ -328,11 +329,30 @@ async def test_job_that_should_go_back_while_the_database_is_away_keeps_its_leas
         await wrong.retry_job(job, timedelta(0), None)
 
 
+async def test_worker_outlives_a_database_that_refuses_it(
+    server: TestServer, own_database: OwnDatabase
+) -> None:
+    done: list[int] = []
+
+    async def run(_context: JobContext, _payload: Payload) -> None:
+        done.append(1)
+
+    async def refused() -> bool:
+        return any(log["event"] == "the queue is away" for log in logs)
+
+    with capture_logs() as logs:
+        async with working(own_database, registry_of(run=run)):
+            name = own_database.name
+            await server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", own_database.ending)
+            await until(refused)
+            await server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            await add(own_database, "run")
+            await until(is_empty(own_database))
+    assert done == [1]
+
+
 async def end_every_connection(server: TestServer, own: OwnDatabase) -> None:
-    name = own.urls.app.split("?")[0].rsplit("/", 1)[1]
-    await server.execute(
-        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
-    )
+    await server.execute(own.ending)
 
 
 async def test_old_lines_of_the_log_are_pruned(own_database: OwnDatabase) -> None:

@@ -4,18 +4,21 @@ import asyncio
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.db.database import Database
-from service.db.errors import DatabaseUnavailable
+from service.db.engine import connect
+from service.db.errors import DatabaseRefusedError, DatabaseUnavailable
 from service.db.faults import calling, connecting, is_away
-from tests.support.servers import OwnDatabase
+from tests.support.servers import OwnDatabase, TestServer
 
 AWAY = [
     asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
     asyncpg.CannotConnectNowError("the database system is starting up"),
     asyncpg.AdminShutdownError("terminating connection due to administrator command"),
     asyncpg.CrashShutdownError("another server process exited abnormally"),
+    asyncpg.DatabaseDroppedError("the database was dropped"),
     asyncpg.TooManyConnectionsError("sorry, too many clients already"),
     asyncpg.InterfaceError("connection is closed"),
     asyncpg.InternalClientError("got result for unknown protocol state"),
@@ -58,6 +61,40 @@ async def test_unreachable_server_is_unavailable() -> None:
     async with Database(app_url=nowhere, matcher_url=nowhere) as database:
         with pytest.raises(DatabaseUnavailable):
             await database.ping()
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        ("nobody_there", 'role "nobody_there" does not exist'),
+        ("lodger", 'role "lodger" is not permitted to log in'),
+    ],
+)
+async def test_role_that_is_refused_is_told_in_the_servers_words(
+    server: TestServer, own_database: OwnDatabase, user: str, words: str
+) -> None:
+    await server.execute("CREATE ROLE lodger NOLOGIN")
+    try:
+        url = make_url(own_database.urls.app).set(username=user)
+        with pytest.raises(DatabaseRefusedError) as caught:
+            await connect(url.render_as_string(hide_password=False))
+    finally:
+        await server.execute("DROP ROLE lodger")
+    assert caught.value.words == words
+    assert "--create-roles" in str(caught.value)
+    assert server.password not in str(caught.value)
+
+
+async def test_address_that_cannot_be_read_is_refused_without_being_told() -> None:
+    for url in (
+        "hush",
+        "postgresql://me:hush@db:port/x",
+        "postgresql://[hush",
+        "postgresql://me:hush@db/x?sslmode=hush",
+    ):
+        with pytest.raises(DatabaseRefusedError, match="can't be read") as caught:
+            await connect(url)
+        assert "hush" not in str(caught.value)
 
 
 async def be_killed(own: OwnDatabase, *, then: str | None) -> None:
