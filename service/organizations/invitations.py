@@ -13,6 +13,7 @@ from service.organizations.errors import (
     InvalidLinkError,
     OtherAddressError,
     SignInFirstError,
+    TooManyLettersError,
     UnknownInvitationError,
 )
 from service.organizations.letters import LetterKind, link_to, post
@@ -23,6 +24,7 @@ from service.organizations.people_repository import Invitations, Members, Person
 from service.organizations.repository import Directory
 from service.organizations.rules import INVITATION_DAYS, normal_email
 from service.organizations.session_repository import Signed
+from service.organizations.throttle import count, of_invitations
 from service.organizations.tokens import TenantToken, new_invitation_token, parse_invitation
 
 
@@ -57,7 +59,7 @@ async def invite(
     role: Role,
     lasts: timedelta = timedelta(days=INVITATION_DAYS),
 ) -> Invited:
-    """Offer an address a place in the session's organization; an older offer to it ends. InvalidEmailError, AlreadyMemberError."""
+    """Offer an address a place in the session's organization; an older offer to it ends. InvalidEmailError, AlreadyMemberError, TooManyLettersError."""
     normal, now = normal_email(email), people.clock.now()
     known = await Persons(session).by_email(normal)
     if known is not None and await Members(session).of(known.id) is not None:
@@ -84,7 +86,7 @@ async def list_invitations(session: TenantReadSession, now: datetime) -> list[Me
 
 
 async def resend(session: TenantSession, people: People, invitation_id: UUID) -> Invited:
-    """A new link with a new term; the one before is worthless. UnknownInvitationError."""
+    """A new link with a new term; the one before is worthless. UnknownInvitationError, TooManyLettersError."""
     found = await Invitations(session).by_id(invitation_id)
     if found is None:
         raise UnknownInvitationError
@@ -170,6 +172,10 @@ async def _hand_over(session: TenantSession, people: People, invitation: MemberI
     invitation.digest, invitation.proves_email = token.digest, False
     await session.flush()
     if people.letters_leave:
+        own = await Directory(session).by_id(session.org_id)
+        sender = (own and own.sandbox_of) or session.org_id  # a new sandbox has no new budget
+        counted = of_invitations(people, sender, invitation.email)
+        await count(session, counted, people.clock.now(), refusal=TooManyLettersError)
         await post(session, LetterKind.INVITATION, invitation.id, org_id=session.org_id)
         return Invited(invitation, None)
     return Invited(invitation, link_to(people.public_url, LetterKind.INVITATION, token.text))

@@ -77,6 +77,8 @@ OF_CODE: Final = BackOff(5, timedelta(seconds=5), timedelta(minutes=15))
 """Wrong second factors of one person; only who has the password can cause them."""
 OF_LETTERS: Final = BackOff(3, timedelta(minutes=15), timedelta(hours=1))
 """Letters that a stranger can have sent to one e-mail."""
+OF_INVITATIONS: Final = BackOff(100, timedelta(minutes=1), timedelta(hours=1), of_many=True)
+"""Letters of invitation of one organization, to whomever."""
 FORGOTTEN_AFTER: Final = timedelta(hours=2)
 """Failures count as long as another follows within this time, those of many for as long from their first on; longer than any wait above."""
 

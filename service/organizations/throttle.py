@@ -2,16 +2,24 @@
 
 import ipaddress
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from uuid import UUID
 
 from service.db.errors import DatabaseUnavailable
 from service.db.sessions import WriteSession
-from service.organizations.errors import TooManyAttemptsError
+from service.organizations.errors import RetryLaterError, TooManyAttemptsError
 from service.organizations.models import Person
 from service.organizations.people import Device, People
-from service.organizations.rules import OF_ADDRESS, OF_CODE, OF_PERSON_AND_ADDRESS, BackOff
+from service.organizations.rules import (
+    OF_ADDRESS,
+    OF_CODE,
+    OF_INVITATIONS,
+    OF_LETTERS,
+    OF_PERSON_AND_ADDRESS,
+    BackOff,
+)
 from service.organizations.session_repository import Attempts
 
 Counted = Mapping[bytes, BackOff]
@@ -44,6 +52,14 @@ def of_letters(people: People, device: Device) -> Counted:
     return {people.keyed("attempt", "letters from", network(device.address)): OF_ADDRESS}
 
 
+def of_invitations(people: People, org_id: UUID, email: str) -> Counted:
+    """Letters to people who asked for none: to one address from whomever, and of one organization to whomever."""
+    return {
+        people.keyed("attempt", "invitations to", email): OF_LETTERS,
+        people.keyed("attempt", "invitations of", str(org_id)): OF_INVITATIONS,
+    }
+
+
 def of_sign_on(people: People, device: Device) -> Counted:
     """Answers of the identity provider that one network brings."""
     return {people.keyed("attempt", "sign-on from", network(device.address)): OF_ADDRESS}
@@ -54,13 +70,19 @@ def of_code(people: People, person: Person) -> Counted:
     return {people.keyed("attempt", "code", str(person.id)): OF_CODE}
 
 
-async def count(session: WriteSession, counted: Counted, now: datetime) -> None:
-    """Count a try as failed before it is made. TooManyAttemptsError, and then nothing is counted."""
+async def count(
+    session: WriteSession,
+    counted: Counted,
+    now: datetime,
+    *,
+    refusal: Callable[[int], RetryLaterError] = TooManyAttemptsError,
+) -> None:
+    """Count a try as failed before it is made. `refusal` (of seconds), and then nothing is counted."""
     attempts = Attempts(session)
     for key in sorted(counted):  # one order for all, so that two tries never wait for each other
         until = await attempts.count(key, counted[key], now)
         if until is not None:
-            raise TooManyAttemptsError(math.ceil((until - now).total_seconds()))
+            raise refusal(math.ceil((until - now).total_seconds()))
     await attempts.sweep(now)
 
 

@@ -79,7 +79,7 @@ def _new(invited: Invited) -> NewInvitationOut:
     "",
     operation_id="create_member_invitation",
     status_code=201,
-    responses=responses(409),
+    responses=responses(409, 429),
     dependencies=[ADMIN],
 )
 async def create_invitation(app: App, session: Writing, wanted: InvitationIn) -> NewInvitationOut:
@@ -101,7 +101,7 @@ async def list_invitations(app: App, session: Reading) -> Page[InvitationOut]:
 
 
 @router.post(
-    "/{invitation_id}/resend", operation_id="resend_member_invitation", responses=responses(404),
+    "/{invitation_id}/resend", operation_id="resend_member_invitation", responses=responses(404, 429),
     dependencies=[ADMIN],
 )  # fmt: skip
 async def resend_invitation(app: App, session: Writing, invitation_id: UUID) -> NewInvitationOut:

@@ -1,6 +1,7 @@
 """Invitations by link: shown or mailed, good once, for one address, in one organization."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,12 +11,14 @@ import pytest
 from fastapi import FastAPI
 
 from service.kit.clock import FixedClock
+from service.organizations import throttle
 from service.organizations.models import Person, Role
 from service.organizations.people import People
 from service.organizations.people_repository import Persons
+from service.organizations.rules import OF_INVITATIONS
 from service.organizations.tokens import new_invitation_token
 from tests.api.people.conftest import Mail
-from tests.factories.people import PASSWORD, Browser, browser_of, make_person
+from tests.factories.people import PASSWORD, Browser, browser_of, make_person, new_client
 from tests.factories.people import member as make_member
 from tests.factories.world import Member, World
 
@@ -213,6 +216,54 @@ async def test_with_mail_only_the_invited_read_the_link_and_have_shown_that_the_
     answer = await accept(client, await mail.link(), **BOB)
     assert answer.json()["person"]["email_verified"] is True
     assert mail.box.recipients == ["bob@example.com"]
+
+
+async def test_letters_to_one_stranger_are_few(
+    browser: Browser, mail: Mail, clock: FixedClock, world: World, people: People
+) -> None:
+    again = f"/v1/member-invitations/{(await invite(browser))['id']}/resend"
+    answers = [await browser.ask("POST", again) for _ in range(40)]
+    assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 37
+    assert answers[-1].json()["type"] == "urn:commonground:problem:too-many-letters"
+    assert answers[-1].headers["retry-after"] == "900"
+    assert len(await mail.deliver()) == 4
+    eve = await make_member(
+        people, (await world.organization("evil")).id, Role.ADMIN, email="eve@example.com"
+    )
+    async with browser_of(browser.client._transport.app, eve) as other:  # type: ignore[attr-defined]
+        body = {"email": "bob@example.com", "role": "sales"}
+        assert (await other.ask("POST", "/v1/member-invitations", json=body)).status_code == 429
+    await invite(browser, "carol@example.com")
+    clock.advance(timedelta(minutes=15))
+    assert (await browser.ask("POST", again)).status_code == 200
+
+
+async def test_letters_of_one_organization_and_its_sandbox_have_a_budget(
+    app: FastAPI, browser: Browser, mail: Mail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "OF_INVITATIONS", replace(OF_INVITATIONS, free=4))
+    key = (await browser.ask("POST", "/v1/sandbox")).json()["key"]
+    body = {"role": "sales"}
+    statuses = [
+        (
+            await browser.ask("POST", "/v1/member-invitations", json=body | {"email": f"b{n}@example.com"})
+        ).status_code
+        for n in range(3)
+    ]
+    async with new_client(app) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        statuses += [
+            (
+                await client.post("/v1/member-invitations", json=body | {"email": f"c{n}@example.com"})
+            ).status_code
+            for n in range(3)
+        ]
+    assert statuses == [201] * 5 + [429]
+
+
+async def test_links_that_are_shown_have_no_budget(browser: Browser) -> None:
+    for _ in range(10):
+        await invite(browser)
 
 
 async def test_inviting_and_accepting_are_noted_without_the_address(
