@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from service.api.app import build_app, set_state, state_in
 from service.db.database import Database
 from service.guards.limits import Limiter, RateLimits
+from service.http.deadline import Drain
 from service.http.limits import HttpLimits
 from service.http.state import AppState
 from service.imports.spool import Spool
@@ -20,7 +21,7 @@ from service.organizations.sso.provider import Provider
 from service.settings import Settings, SignUp, make_mailer, open_keystore, sign_on_config
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, drain: Drain | None = None) -> FastAPI:
     """The app; it opens its connections when it starts and refuses a database that would not keep tenants apart."""
     if settings.database_url is None or settings.matcher_database_url is None:
         raise ValueError("the API needs both addresses: start the embedded server first")
@@ -59,7 +60,11 @@ def create_app(settings: Settings) -> FastAPI:
                 yield
 
     return build_app(
-        ids, lifespan, limits=_http_limits(settings), https=settings.own_url.startswith("https://")
+        ids,
+        lifespan,
+        limits=_http_limits(settings),
+        https=settings.own_url.startswith("https://"),
+        drain=drain,
     )
 
 

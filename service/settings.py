@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """The longest that a request may take."""
     upload_seconds: Annotated[float, Field(gt=0)] = 3_600.0
     """The same for an upload."""
+    grace_seconds: Annotated[int, Field(ge=0)] = 20
+    """How long requests may go on when the service is told to stop."""
     metrics_token: SecretStr | None = None
     """Whoever sends it as a bearer may read `/metrics`; without it there is no such address."""
     jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 4

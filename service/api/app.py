@@ -13,7 +13,7 @@ from service.api.routing import Addresses, Index
 from service.api.v1 import routes
 from service.http.body_limit import BodyLimit
 from service.http.budget_headers import BudgetHeaders
-from service.http.deadline import Deadline
+from service.http.deadline import Deadline, Drain
 from service.http.gate import Gated
 from service.http.limits import DEFAULT_LIMITS, HttpLimits
 from service.http.metrics import Measured
@@ -38,6 +38,7 @@ def build_app(
     *,
     limits: HttpLimits = DEFAULT_LIMITS,
     https: bool = False,
+    drain: Drain | None = None,
 ) -> FastAPI:
     """The app without its state: a lifespan or a test sets `app.state.commonground`. `https`: people reach it over TLS."""
     app = FastAPI(
@@ -57,7 +58,7 @@ def build_app(
     app.add_middleware(problems.Unexpected)
     app.add_middleware(BodyLimit, uploads=UPLOADS, limits=limits)
     app.add_middleware(Target, addresses=addresses, limits=limits)
-    app.add_middleware(Deadline, uploads=UPLOADS, limits=limits)
+    app.add_middleware(Deadline, uploads=UPLOADS, limits=limits, drain=drain)
     app.add_middleware(Gated)
     app.add_middleware(Measured)
     app.add_middleware(BudgetHeaders)

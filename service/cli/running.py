@@ -13,14 +13,15 @@ import uvicorn
 
 from service.asgi import create_app
 from service.cli.errors import CommandError
+from service.http.deadline import Drain
 from service.http.protocol import BoundedProtocol
 from service.settings import Settings
 from service.worker import open_worker
 
 log = structlog.get_logger(__name__)
 
-_GRACE_SECONDS = 3
-"""For requests that are under way when the service is told to stop."""
+_ANSWER_SECONDS = 5
+"""For the answers to requests whose grace is over, and what they must undo first."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -56,7 +57,7 @@ async def run_service(
 
     `beside` runs in the same loop: the service ends with it, and it is cancelled when the service ends first.
     """
-    server = _Server(_config(settings), ready)
+    server = _Server(settings, ready)
     async with open_worker(settings) as worker:
         guest = None if beside is None else asyncio.ensure_future(beside)
 
@@ -93,30 +94,35 @@ async def _together(tasks: Sequence[asyncio.Future[None]], stop: Callable[[], No
             task.result()
 
 
-def _config(settings: Settings) -> uvicorn.Config:
+def _config(settings: Settings, drain: Drain) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings),
+        create_app(settings, drain),
         lifespan="on",
         http=BoundedProtocol,
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=settings.grace_seconds + _ANSWER_SECONDS,
     )
 
 
 class _Server(uvicorn.Server):
     """Says when it answers, and leaves signals to this module: the worker must hear them too."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
+    def __init__(self, settings: Settings, ready: Callable[[], None]) -> None:
+        self._drain = Drain()
+        super().__init__(_config(settings, self._drain))
+        self._ready, self._grace_seconds = ready, settings.grace_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_later(self._grace_seconds, self._drain.end)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import psutil
@@ -17,6 +17,7 @@ from tests.support.processes import command, end, modes_above, postmasters, run_
 
 READY = "Commonground is at"
 WORKING = "takes jobs"
+LIST = b"Company,Domain\nExample AG,example.com\n"
 
 
 @pytest.fixture
@@ -55,6 +56,47 @@ def test_signal_ends_the_service_and_leaves_no_server_and_no_changed_mode(
         assert end(process, number) == 0
     assert postmasters(data_dir) == []
     assert modes_above(data_dir) == above
+
+
+def begin_upload(where: str, key: str) -> socket.socket:
+    """An upload of which the service has begun to read the body."""
+    host, port = where.removeprefix("http://").split(":")
+    sent = socket.create_connection((host, int(port)), timeout=30)
+    head = f"POST /v1/imports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
+    sent.sendall(f"{head}Content-Length: {len(LIST)}\r\nExpect: 100-continue\r\n\r\n".encode())
+    assert b"100 Continue" in sent.recv(1000)
+    sent.sendall(LIST[:12])
+    return sent
+
+
+def wait_until_closed(where: str) -> None:
+    """Until the service takes no connection any more."""
+    with suppress(OSError):
+        while is_alive(where):
+            pass
+
+
+def rest_of(sent: socket.socket) -> str:
+    with sent.makefile("rb") as answer:
+        return answer.read().decode()
+
+
+def test_stopped_service_lets_an_upload_end_and_says_so_to_one_that_does_not(data_dir: Path) -> None:
+    with command("serve", "--port", "0", data_dir=data_dir, COMMONGROUND_GRACE_SECONDS="4") as process:
+        where = address(wait_for_line(process, READY))
+        said, _ = run_command("org", "create", "acme", data_dir=data_dir)
+        key = said[said.index("cg_live_") :].split()[0]
+        with begin_upload(where, key) as ending, begin_upload(where, key) as lasting:
+            process.send_signal(signal.SIGTERM)
+            wait_until_closed(where)
+            ending.sendall(LIST[12:])
+            assert rest_of(ending).startswith("HTTP/1.1 202 ")
+            refused = rest_of(lasting)
+        assert process.wait(30) == 0
+    assert refused.startswith("HTTP/1.1 503 ")
+    assert "retry-after: 10" in refused
+    assert "urn:commonground:problem:unavailable" in refused
+    assert "Traceback" not in refused
 
 
 def test_second_start_keeps_the_data(data_dir: Path) -> None:
