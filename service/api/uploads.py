@@ -3,6 +3,7 @@
 No transaction is open while a body streams: its key is leased, and the lease renewed as pieces come.
 """
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -120,9 +121,9 @@ class Streamed:
                 if not (isinstance(error, DatabaseUnavailable) and error.outcome_unknown):
                     discard()
                 raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # cancelled where its time is up
             if found is not None and not isinstance(error, DatabaseUnavailable):
-                await self._release(guard, found)
+                await asyncio.shield(self._release(guard, found))
             raise
 
     async def _lease(self, guard: Guard, digest: bytes | None) -> Turn | Answer | tuple[Unread, Asked] | None:

@@ -9,10 +9,13 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from service.api.app import build_app, set_state
 from service.db.sessions import TenantSession
 from service.guards.errors import RequestInProgressError
 from service.guards.idempotency import Guard, Turn
 from service.guards.rules import Answer, Asked
+from service.http.deadline import Drain
+from service.http.state import AppState
 from tests.factories.world import Pair, World, company_list
 
 LIST = company_list(("Siemens AG", "siemens.com"), ("Orchid Bakery", "orchidbakery.com")).encode()
@@ -132,6 +135,29 @@ async def test_while_an_upload_streams_its_key_is_taken(
     first, again = await streaming, await upload(own_client, who)
     assert (first.status_code, again.content) == (202, first.content)
     assert len(await imports(own_client, member.headers)) == 1
+
+
+async def test_an_upload_whose_time_is_up_gives_its_key_back(
+    own_world: World, own_client: httpx.AsyncClient
+) -> None:
+    member, drain, going = await own_world.organization("left"), Drain(), asyncio.Event()
+    app = build_app(own_world.ids, drain=drain)
+    state = AppState(own_world.database, own_world.keystore, own_world.spool, own_world.clock, own_world.ids)
+    set_state(app, state)
+
+    async def stalls() -> AsyncIterator[bytes]:
+        yield LIST[:10]
+        going.set()
+        await asyncio.Event().wait()
+
+    who = member.headers | KEY
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        streaming = asyncio.create_task(upload(client, who, stalls()))
+        await going.wait()
+        drain.end()
+        assert (await streaming).status_code == 503
+    assert files(own_world) == 0
+    assert (await upload(own_client, who)).status_code == 202
 
 
 async def test_the_same_content_under_a_new_key_changes_nothing(
