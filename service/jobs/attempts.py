@@ -13,6 +13,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.ports.driver import Driver
 
 from service.db.database import Database
+from service.db.faults import is_away
 from service.jobs.errors import JobFailedError, PermanentJobError
 from service.jobs.queue import decode
 from service.jobs.registry import Entry, JobContext
@@ -56,7 +57,7 @@ class Attempt(AbstractEntrypointExecutor):
         self._running = running
 
     async def execute(self, job: models.Job, context: models.Context) -> None:  # noqa: ARG002  # the library's signature
-        number = await begin_attempt(self._driver, job.id)
+        number = await self._begin(job)
         if number > len(RETRY_DELAYS) + 1:
             raise JobFailedError("its worker died at every attempt")
         run = asyncio.create_task(self._handle(job, number))
@@ -70,6 +71,15 @@ class Attempt(AbstractEntrypointExecutor):
             raise _outcome(error, job, number) from None
         finally:
             self._running.discard(run)
+
+    async def _begin(self, job: models.Job) -> int:
+        """RetryRequested where the database is away: nothing was tried, and the library would put the job aside."""
+        try:
+            return await begin_attempt(self._driver, job.id)
+        except Exception as error:
+            if not is_away(error, closed=True):
+                raise
+            raise RetryRequested(RETRY_DELAYS[0], "the database went away") from None
 
     async def _handle(self, job: models.Job, number: int) -> None:
         context = JobContext(

@@ -47,15 +47,17 @@ def run_command(*arguments: str, data_dir: Path, **environment: str) -> tuple[st
         return said, process.returncode
 
 
-def wait_for_line(process: subprocess.Popen[str], part: str) -> str:
-    """Read what the process says up to the line with `part`, and give that line."""
+def wait_for_line(process: subprocess.Popen[str], *parts: str) -> str:
+    """Read what the process says up to the line with one of `parts`, and give that line."""
     assert process.stdout is not None
     said = []
     for line in process.stdout:
         said.append(line)
-        if part in line:
+        if any(part in line for part in parts):
             return line
-    raise AssertionError(f"The process ended without saying {part!r}. It said:\n{''.join(said)}")
+    raise AssertionError(
+        f"The process ended without saying {' or '.join(parts)!r}. It said:\n{''.join(said)}"
+    )
 
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> int:

@@ -118,8 +118,8 @@ _BODY = {
         "required": True,
         "description": "The file itself: CSV, TSV, semicolon- or pipe-separated text, plain or gzip.",
         "content": {
-            "text/csv": {"schema": {"type": "string"}},
-            "application/octet-stream": {"schema": {"type": "string"}},
+            "text/csv": {},
+            "application/octet-stream": {},
         },
     }
 }

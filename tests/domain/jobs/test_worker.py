@@ -8,9 +8,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from pgqueuer.domain.models import Job
+from anyio import CancelScope
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Context, Job
 from structlog.testing import capture_logs
 
+from service.db.database import Database
 from service.db.errors import DatabaseUnavailable
 from service.jobs import (
     JobContext,
@@ -315,18 +318,42 @@ class Away(SessionDriver):
     async def execute(self, _query: str, *_args: object) -> str:
         raise self._error
 
+    async def fetch(self, _query: str, *_args: object) -> list[dict[str, object]]:
+        raise self._error
 
-async def test_job_that_should_go_back_while_the_database_is_away_keeps_its_lease() -> None:
+
+def taken_job() -> Job:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    job = Job(
+    return Job(
         id=1, priority=0, created=moment, updated=moment, heartbeat=moment, execute_after=moment, status="picked",
         entrypoint="run", payload=None, queue_manager_id=None, headers=None,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(asyncpg.AdminShutdownError("stopping"), RetryRequested), (TimeoutError(), RetryRequested),
+     (asyncpg.UndefinedTableError("no such table"), asyncpg.UndefinedTableError)],
+)  # fmt: skip
+async def test_job_taken_just_as_the_database_goes_away_is_tried_again(
+    db: Database, error: Exception, raised: type[Exception]
+) -> None:
+    registry = registry_of(run=_nothing)
+    attempt = attempts.Attempt(registry["run"], db, Away(error), set())
+    with pytest.raises(raised):
+        await attempt.execute(taken_job(), Context(cancellation=CancelScope()))
+
+
+async def _nothing(context: JobContext, payload: Payload) -> None:
+    raise AssertionError("an attempt that could not be counted is not made")
+
+
+async def test_job_that_should_go_back_while_the_database_is_away_keeps_its_lease() -> None:
     away = PatientQueries.over(queries_over(Away(asyncpg.CannotConnectNowError("starting up"))))
-    await away.retry_job(job, timedelta(0), None)
+    await away.retry_job(taken_job(), timedelta(0), None)
     wrong = PatientQueries.over(queries_over(Away(asyncpg.UndefinedTableError("no such table"))))
     with pytest.raises(asyncpg.UndefinedTableError):
-        await wrong.retry_job(job, timedelta(0), None)
+        await wrong.retry_job(taken_job(), timedelta(0), None)
 
 
 async def test_worker_outlives_a_database_that_refuses_it(
