@@ -13,6 +13,7 @@ from service.api.errors import NotReadyError
 from service.api.problems import responses
 from service.api.routing import Operation
 from service.crypto.errors import CryptoError
+from service.db.database import Database
 from service.db.errors import DatabaseUnavailable
 from service.http.state import AppState
 
@@ -40,10 +41,7 @@ async def readyz(app: App) -> Health:
 
 
 async def _missing(app: AppState) -> AsyncIterator[str]:
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await app.database.ping()
-    except (DatabaseUnavailable, TimeoutError):
+    if not await _answers(app.database):
         yield "the database does not answer"
     try:
         app.signer.probe(app.keystore)
@@ -52,3 +50,21 @@ async def _missing(app: AppState) -> AsyncIterator[str]:
     folder = next(one for one in (app.spool.folder, *app.spool.folder.parents) if one.exists())
     if not os.access(folder, os.W_OK | os.X_OK):
         yield "the folder of uploads can't be written"
+
+
+async def _answers(database: Database) -> bool:
+    """Whether the database answers in time. What doesn't is left to end by itself: its rollback would wait, too."""
+    asking = asyncio.create_task(_ping(database))
+    await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
+    if asking.done():
+        return asking.result()
+    asking.cancel()
+    return False
+
+
+async def _ping(database: Database) -> bool:
+    try:
+        await database.ping()
+    except DatabaseUnavailable:
+        return False
+    return True

@@ -1,11 +1,13 @@
 """What whoever runs the service asks it: is it ready, and how is it doing."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from service.api import health
 from service.api.app import build_app, set_state
 from service.crypto import FileKeystore, load_or_create_kek
 from service.db.database import Database
@@ -101,6 +103,32 @@ async def test_what_is_missing_is_named_and_no_address_is(tmp_path: Path) -> Non
     assert "keystore does not open" in answer.json()["detail"]
     assert "s3cret" not in answer.text
     assert "127.0.0.1" not in answer.text
+
+
+class Frozen(Database):
+    """Neither answers nor lets go of a question when it is given up, as a server that is paused."""
+
+    thawed = asyncio.Event()
+
+    async def ping(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.thawed.wait()
+
+
+async def test_database_that_is_frozen_is_told_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.05)
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    async with Frozen(app_url=nowhere, matcher_url=nowhere) as frozen:
+        app = build_app(world.ids)
+        set_state(app, AppState(frozen, world.keystore, world.spool, world.clock, world.ids))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            async with asyncio.timeout(10):
+                answer = await client.get("/readyz")
+        frozen.thawed.set()
+    assert answer.status_code == 503
+    assert "database does not answer" in answer.json()["detail"]
 
 
 async def test_with_everything_there_it_is_ready(client: httpx.AsyncClient) -> None:
