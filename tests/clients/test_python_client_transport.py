@@ -27,7 +27,7 @@ from commonground_client import (
     WaitedTooLongError,
 )
 from commonground_client.call import PIECE, Call, path
-from commonground_client.models import ImportStatus, RuleIn, SharingLevel
+from commonground_client.models import ImportStatus, ResetRequest, RuleIn, SharingLevel
 
 ID = UUID("019aa3c4-7e5a-7c3b-9d64-1f2ab3c4d5e6")
 NOW = datetime(2026, 11, 22, tzinfo=UTC).isoformat()
@@ -210,7 +210,31 @@ def test_repeated_post_carries_one_key_and_the_same_bytes(wired: Wired) -> None:
     assert {request.content for request in wire.sent} == {b"a\nb"}
 
 
-def test_every_post_has_a_key_of_its_own(wired: Wired) -> None:
+FORGOTTEN = ResetRequest(email="ada@example.com")
+"""The body of a POST that takes no key."""
+
+
+@pytest.mark.parametrize("failure", [httpx.ReadError("gone"), refusal(408), refusal(503)], ids=str)
+def test_post_that_takes_no_key_has_none_and_is_not_sent_again(wired: Wired, failure: Answer) -> None:
+    ground, wire = wired(failure)
+    with pytest.raises((NotReachedError, ProblemError)):
+        ground.ask_for_password_reset(FORGOTTEN)
+    assert len(wire.sent) == 1
+    assert "idempotency-key" not in wire.sent[0].headers
+
+
+def test_post_that_takes_no_key_is_sent_again_where_nothing_was_done(wired: Wired) -> None:
+    ground, wire = wired(
+        httpx.ConnectError("no"),
+        refusal(425),
+        refusal(429),
+        answer(202, {"detail": "A letter is on its way."}),
+    )
+    ground.ask_for_password_reset(FORGOTTEN)
+    assert len(wire.sent) == 4
+
+
+def test_every_post_that_takes_a_key_has_its_own(wired: Wired) -> None:
     ground, wire = wired(answer(202, IMPORT), answer(202, IMPORT))
     ground.create_import(b"a")
     ground.create_import(b"a")

@@ -22,6 +22,7 @@ Upload = bytes | str | Path | BinaryIO
 PIECE: Final = 1 << 18
 KEY_HEADER: Final = "Idempotency-Key"
 BAD: Final = 400
+_IDEMPOTENT: Final = frozenset({"GET", "PUT", "DELETE"})
 _TEMPORARY: Final = frozenset({408, 425, 429, 502, 503, 504})
 _UNTOUCHED: Final = frozenset({425, 429})
 """Statuses that say that nothing was done, so that whatever can be read again may be sent again."""
@@ -41,12 +42,12 @@ class Call(Generic[AnswerT_co]):
     media_type: str | None = None
 
     def sent_headers(self) -> dict[str, str]:
-        """Headers of every attempt: a POST carries one key, so that the service carries it out once."""
+        """Headers of every attempt: where the operation takes a key it is one, so that the service carries it out once."""
         given = {name: plain(value) for name, value in self.headers.items() if value is not None}
         media_type = "application/json" if self.json is not None else self.media_type
         if media_type is not None:
             given["Content-Type"] = media_type
-        if self.method == "POST" and KEY_HEADER not in given:
+        if self._takes_key and KEY_HEADER not in given:
             given[KEY_HEADER] = str(uuid.uuid4())
         return given
 
@@ -66,7 +67,12 @@ class Call(Generic[AnswerT_co]):
     @property
     def may_repeat(self) -> bool:
         """Whether sending it twice does no more than once."""
-        return self.method != "PATCH" and not _is_stream(self.content)
+        return (self.method in _IDEMPOTENT or self._takes_key) and not _is_stream(self.content)
+
+    @property
+    def _takes_key(self) -> bool:
+        """Whether the document names the header for this operation: the service then knows a second request by it."""
+        return KEY_HEADER in self.headers
 
     def read(self, response: httpx.Response) -> AnswerT_co:
         """The answer of a whole response. ProblemError, UnexpectedAnswerError."""
