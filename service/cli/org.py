@@ -88,7 +88,7 @@ def invite_somebody(
 
 async def _invited(desk: Desk, owner: Organization, email: str, role: Role) -> str:
     async with desk.tenant(owner.id) as session:
-        return str((await invite(session, desk.people, email=email, role=role)).link)
+        return str((await invite(session, desk.people, email=email, role=role, held=[*Scope])).link)
 
 
 @app.command("key")

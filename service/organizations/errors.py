@@ -41,7 +41,7 @@ OrganizationError
 ├── TooManyKeysError           the organization has as many usable keys as it may have
 ├── TooManyRotationsError      too many predecessors of this key still live
 └── MissingScopeError          who asks may not do this
-    └── ScopesNotHeldError     a key would get scopes that its maker lacks
+    └── ScopesNotHeldError     a key or a member would get scopes that whoever gives them lacks
 """
 
 from uuid import UUID
@@ -132,7 +132,7 @@ class ScopesNotHeldError(MissingScopeError):
     def __init__(self, scopes: list[str]) -> None:
         OrganizationError.__init__(
             self,
-            f"A key can't be given what its maker lacks: leave out {', '.join(scopes)}, or ask somebody who has it.",
+            f"Nobody gives what they lack themselves: do without {', '.join(scopes)}, or ask somebody who has it.",
         )
         self.missing_scopes = scopes
 

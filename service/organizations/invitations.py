@@ -1,6 +1,6 @@
 """Inviting somebody into an organization by a link that is good once, and accepting it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,11 +18,11 @@ from service.organizations.errors import (
 )
 from service.organizations.letters import LetterKind, link_to, post
 from service.organizations.members import add_member
-from service.organizations.models import MemberInvitation, Organization, Person, Role
+from service.organizations.models import MemberInvitation, Organization, Person, Role, Scope
 from service.organizations.people import People, add_person
 from service.organizations.people_repository import Invitations, Members, Persons
 from service.organizations.repository import Directory
-from service.organizations.rules import INVITATION_DAYS, normal_email
+from service.organizations.rules import INVITATION_DAYS, ROLE_SCOPES, normal_email, refuse_more
 from service.organizations.session_repository import Signed
 from service.organizations.throttle import count, of_invitations
 from service.organizations.tokens import TenantToken, new_invitation_token, parse_invitation
@@ -57,9 +57,14 @@ async def invite(
     *,
     email: str,
     role: Role,
+    held: Collection[Scope],
     lasts: timedelta = timedelta(days=INVITATION_DAYS),
 ) -> Invited:
-    """Offer an address a place in the session's organization; an older offer to it ends. InvalidEmailError, AlreadyMemberError, TooManyLettersError."""
+    """Offer an address a place in the session's organization; an older offer to it ends. `held` is what whoever asks may do.
+
+    ScopesNotHeldError, InvalidEmailError, AlreadyMemberError, TooManyLettersError.
+    """
+    refuse_more(ROLE_SCOPES[role], held)
     normal, now = normal_email(email), people.clock.now()
     known = await Persons(session).by_email(normal)
     if known is not None and await Members(session).of(known.id) is not None:
@@ -85,11 +90,17 @@ async def list_invitations(session: TenantReadSession, now: datetime) -> list[Me
     return await Invitations(session).open(now)
 
 
-async def resend(session: TenantSession, people: People, invitation_id: UUID) -> Invited:
-    """A new link with a new term; the one before is worthless. UnknownInvitationError, TooManyLettersError."""
+async def resend(
+    session: TenantSession, people: People, invitation_id: UUID, *, held: Collection[Scope]
+) -> Invited:
+    """A new link with a new term; the one before is worthless. `held` as above.
+
+    UnknownInvitationError, ScopesNotHeldError, TooManyLettersError.
+    """
     found = await Invitations(session).by_id(invitation_id)
     if found is None:
         raise UnknownInvitationError
+    refuse_more(ROLE_SCOPES[found.role], held)
     now = people.clock.now()
     found.expires_at = now + (found.expires_at - found.created_at)
     found.created_at = now

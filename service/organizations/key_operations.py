@@ -15,7 +15,6 @@ from service.organizations.errors import (
     ApiKeyOverError,
     ApiKeyReplacedError,
     PastExpiryError,
-    ScopesNotHeldError,
     TooManyKeysError,
     TooManyRotationsError,
     UnknownApiKeyError,
@@ -23,6 +22,7 @@ from service.organizations.errors import (
 from service.organizations.keys import KeyText, new_key
 from service.organizations.models import ApiKey, Organization, Scope
 from service.organizations.repository import ApiKeys, Directory
+from service.organizations.rules import refuse_more
 
 MOST_KEYS: Final = 100
 """Keys of one organization that are neither revoked nor expired."""
@@ -72,7 +72,7 @@ async def issue_key(
 
     ScopesNotHeldError, PastExpiryError, TooManyKeysError.
     """
-    _refuse_more(wish.scopes, maker)
+    refuse_more(wish.scopes, maker)
     if wish.expires_at is not None and wish.expires_at <= clock.now():
         raise PastExpiryError
     owner = sandbox or await Directory(session).by_id(session.org_id)
@@ -102,7 +102,7 @@ async def update_key(
     key = await _usable(ApiKeys(session), clock, key_id)
     before = set(key.scopes)
     if scopes is not None:
-        _refuse_more([scope for scope in scopes if scope.value not in before], maker)
+        refuse_more([scope for scope in scopes if scope.value not in before], maker)
         key.scopes = sorted(scope.value for scope in scopes)
     key.name = key.name if name is None else name
     await session.flush()
@@ -134,7 +134,7 @@ async def rotate_key(
     keys = ApiKeys(session, of=None if sandbox is None else sandbox.id)
     await keys.take_turn()
     old = await _usable(keys, clock, key_id)
-    _refuse_more([Scope(scope) for scope in old.scopes], maker)
+    refuse_more([Scope(scope) for scope in old.scopes], maker)
     newest = await keys.newest(old.family_id)
     if newest is not None and newest != old.id:
         raise ApiKeyReplacedError(newest)
@@ -196,12 +196,6 @@ async def _add(session: TenantSession, ids: Ids, clock: Clock, wish: Wish, opens
     session.add(stored)
     await session.flush()
     return Made(stored, text)
-
-
-def _refuse_more(wanted: Collection[Scope], maker: Collection[Scope]) -> None:
-    lacking = sorted(scope.value for scope in set(wanted) - set(maker))
-    if lacking:
-        raise ScopesNotHeldError(lacking)
 
 
 def _words(scopes: Collection[str]) -> str:

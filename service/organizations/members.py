@@ -1,5 +1,6 @@
 """Members of an organization: who they are, what they may do, and that an admin is always left."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,8 +9,9 @@ from service.audit.operations import record
 from service.db.sessions import TenantReadSession, TenantSession
 from service.kit.clock import Clock
 from service.organizations.errors import LastAdminError, UnknownMemberError
-from service.organizations.models import Membership, Person, Role
+from service.organizations.models import Membership, Person, Role, Scope
 from service.organizations.people_repository import Members
+from service.organizations.rules import ROLE_SCOPES, refuse_more
 from service.organizations.session_repository import Sessions
 from service.organizations.standing import Quota, is_limited, require_room
 
@@ -41,12 +43,18 @@ async def add_member(session: TenantSession, clock: Clock, person_id: UUID, role
     return made
 
 
-async def change_role(session: TenantSession, clock: Clock, person_id: UUID, role: Role) -> Role:
-    """Give a member another role; it holds from the commit on. What it was before. UnknownMemberError, LastAdminError."""
+async def change_role(
+    session: TenantSession, clock: Clock, person_id: UUID, role: Role, *, held: Collection[Scope]
+) -> Role:
+    """Give a member another role; it holds from the commit on. What it was before. `held` is what whoever asks may do.
+
+    UnknownMemberError, LastAdminError, ScopesNotHeldError for a scope that is new to the member.
+    """
     admins, member = await _locked(session, person_id)
     before = Role(member.role)
     if before is role:
         return before
+    refuse_more(ROLE_SCOPES[role] - ROLE_SCOPES[before], held)
     if role is not Role.ADMIN:
         _keep_an_admin(admins, person_id)
     member.role = role

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from service.organizations.errors import InvalidEmailError, WeakPasswordError
+from service.organizations.errors import InvalidEmailError, ScopesNotHeldError, WeakPasswordError
 from service.organizations.models import Role, Scope
 
 _ADMINISTRATION: Final = frozenset(
@@ -26,6 +26,14 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = MappingProxyType(
         Role.VIEWER: _READING,
     }
 )
+
+
+def refuse_more(given: Collection[Scope], held: Collection[Scope]) -> None:
+    """Nobody gives what they lack themselves. ScopesNotHeldError."""
+    lacking = sorted(scope.value for scope in set(given) - set(held))
+    if lacking:
+        raise ScopesNotHeldError(lacking)
+
 
 SHORTEST_PASSWORD: Final = 12
 LONGEST_PASSWORD: Final = 256

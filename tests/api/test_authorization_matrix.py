@@ -175,7 +175,9 @@ async def people_of(pair: Pair) -> dict[str, UUID]:
     people = People(world.database, world.keystore, world.clock, world.ids, Passwords())
     person = await member(people, pair.left.id, Role.VIEWER, email=f"{unique}@example.com")
     async with world.database.tenant(pair.left.id) as session:
-        invited = await invite(session, people, email=f"i{unique}@example.com", role=Role.SALES)
+        invited = await invite(
+            session, people, email=f"i{unique}@example.com", role=Role.SALES, held=[*Scope]
+        )
     return {
         "person_id": person.id,
         "invitation_id": invited.invitation.id,

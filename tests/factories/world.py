@@ -61,6 +61,12 @@ class World:
             key = create_key(session, self.ids, self.clock, name="test", scopes=scopes)
         return Member(made, key.text)
 
+    async def another_key(self, member: Member, scopes: Iterable[Scope]) -> Member:
+        """The organization as another of its keys is taken for it."""
+        async with self.database.tenant(member.id) as session:
+            key = create_key(session, self.ids, self.clock, name="another", scopes=scopes)
+        return Member(member.organization, key.text)
+
     async def partnership(self, one: Member, other: Member) -> Partnership:
         async with self.database.tenant(one.id) as session:
             return await create_partnership(

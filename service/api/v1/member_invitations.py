@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.api.deps import App, Reading, Writing, reads, request_id_of, writes
+from service.api.deps import App, Reading, Writer, Writing, reads, request_id_of, writes
 from service.api.pagination import Page
 from service.api.problems import responses
 from service.api.routing import resource
@@ -82,11 +82,15 @@ def _new(invited: Invited) -> NewInvitationOut:
     responses=responses(409, 429),
     dependencies=[ADMIN],
 )
-async def create_invitation(app: App, session: Writing, wanted: InvitationIn) -> NewInvitationOut:
-    """Invite an address. The link is good once; an older one to the same address ends."""
+async def create_invitation(
+    app: App, session: Writing, caller: Writer, wanted: InvitationIn
+) -> NewInvitationOut:
+    """Invite an address, to a role which may do no more than you. The link is good once; an older one to the same address ends."""
     lasts = timedelta(days=wanted.days)
     return _new(
-        await invitations.invite(session, app.people, email=wanted.email, role=wanted.role, lasts=lasts)
+        await invitations.invite(
+            session, app.people, email=wanted.email, role=wanted.role, held=caller.scopes, lasts=lasts
+        )
     )
 
 
@@ -104,9 +108,11 @@ async def list_invitations(app: App, session: Reading) -> Page[InvitationOut]:
     "/{invitation_id}/resend", operation_id="resend_member_invitation", responses=responses(404, 429),
     dependencies=[ADMIN],
 )  # fmt: skip
-async def resend_invitation(app: App, session: Writing, invitation_id: UUID) -> NewInvitationOut:
-    """Make a new link with a new term; the one before is worthless."""
-    return _new(await invitations.resend(session, app.people, invitation_id))
+async def resend_invitation(
+    app: App, session: Writing, caller: Writer, invitation_id: UUID
+) -> NewInvitationOut:
+    """Make a new link with a new term; the one before is worthless. Its role may do no more than you."""
+    return _new(await invitations.resend(session, app.people, invitation_id, held=caller.scopes))
 
 
 @router.delete(

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.api.deps import App, Reading, Writing, reads, writes
+from service.api.deps import App, Reading, Writer, Writing, reads, writes
 from service.api.pagination import Page
 from service.api.problems import responses
 from service.api.routing import resource
@@ -71,9 +71,11 @@ async def get_member(session: Reading, person_id: UUID) -> MemberOut:
     "/{person_id}/role", operation_id="put_member_role", responses=responses(404, 409),
     dependencies=[Depends(writes(Scope.MEMBERS_ADMIN), scope="function")],
 )  # fmt: skip
-async def put_member_role(app: App, session: Writing, person_id: UUID, wanted: RoleIn) -> MemberOut:
-    """Give a member another role; it holds from the answer on. An organization keeps at least one admin."""
-    await change_role(session, app.clock, person_id, wanted.role)
+async def put_member_role(
+    app: App, session: Writing, caller: Writer, person_id: UUID, wanted: RoleIn
+) -> MemberOut:
+    """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
+    await change_role(session, app.clock, person_id, wanted.role, held=caller.scopes)
     return await _one(session, person_id)
 
 

@@ -12,10 +12,10 @@ from fastapi import FastAPI
 
 from service.kit.clock import FixedClock
 from service.organizations import throttle
-from service.organizations.models import Person, Role
+from service.organizations.models import Person, Role, Scope
 from service.organizations.people import People
 from service.organizations.people_repository import Persons
-from service.organizations.rules import OF_INVITATIONS
+from service.organizations.rules import OF_INVITATIONS, ROLE_SCOPES
 from service.organizations.tokens import new_invitation_token
 from tests.api.people.conftest import Mail
 from tests.factories.people import PASSWORD, Browser, browser_of, make_person, new_client
@@ -58,6 +58,25 @@ async def test_new_person_accepts_and_is_signed_in_with_the_role(
     assert answer.json()["person"]["email"] == "bob@example.com"
     assert answer.json()["person"]["email_verified"] is False, "the inviter saw the link"
     assert (await client.get("/v1/accounts")).status_code == 200
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_nobody_invites_to_a_role_that_may_do_more_than_they(
+    browser: Browser, client: httpx.AsyncClient, world: World, org: Member, role: Role
+) -> None:
+    """The link stands in the answer: whoever gets it could be what they invited to."""
+    pending = await invite(browser, "pending@example.com", role)
+    paths = ("/v1/member-invitations", f"/v1/member-invitations/{pending['id']}/resend")
+    body = {"email": "bob@example.com", "role": role}
+    for scope in ROLE_SCOPES[role] - {Scope.MEMBERS_ADMIN}:
+        poor = await world.another_key(org, set(Scope) - {scope})
+        for path in paths:
+            answer = await client.post(path, json=body, headers=poor.headers)
+            assert (answer.status_code, answer.json()["missing_scopes"]) == (403, [scope])
+    enough = await world.another_key(org, ROLE_SCOPES[role] | {Scope.MEMBERS_ADMIN})
+    for path in paths:
+        answer = await client.post(path, json=body, headers=enough.headers)
+        assert answer.json()["role"] == role
 
 
 async def test_link_is_good_once(browser: Browser, client: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -15,9 +16,10 @@ from service.kit.ids import UuidV7Ids
 from service.organizations.credentials import set_disabled
 from service.organizations.errors import LastAdminError
 from service.organizations.members import change_role, list_members, remove_member
-from service.organizations.models import Person, Role
+from service.organizations.models import Person, Role, Scope
 from service.organizations.passwords import Passwords
 from service.organizations.people import People
+from service.organizations.rules import ROLE_SCOPES
 from tests.factories.people import Browser, browser_of, join, make_person
 from tests.factories.people import member as make_member
 from tests.factories.world import Member, World, make_world
@@ -45,6 +47,25 @@ async def test_members_are_listed_with_their_roles(
         (str(admin.id), "admin"),
         (str(viewer.id), "viewer"),
     }
+
+
+async def test_nobody_makes_somebody_more_than_they_are_but_may_make_them_less(
+    client: httpx.AsyncClient, world: World, people: People, org: Member
+) -> None:
+    sales = await make_member(people, org.id, Role.SALES)
+    may = ROLE_SCOPES[Role.VIEWER] | {Scope.MEMBERS_ADMIN}
+    poor = await world.another_key(org, may)
+
+    async def become(role: str) -> httpx.Response:
+        path = f"/v1/members/{sales.id}/role"
+        return await client.put(path, json={"role": role}, headers=poor.headers)
+
+    for role in (Role.ADMIN, Role.PARTNER_MANAGER):
+        answer = await become(role)
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:commonground:problem:missing-scope")
+        assert answer.json()["missing_scopes"] == sorted(ROLE_SCOPES[role] - ROLE_SCOPES[Role.SALES] - may)
+    assert (await become("viewer")).json()["role"] == "viewer"
+    assert (await become("sales")).json()["missing_scopes"] == ["leads:write"]
 
 
 async def test_new_role_holds_with_the_next_request_and_gives_a_new_token(
@@ -184,7 +205,7 @@ async def test_two_admins_who_demote_each_other_at_once_leave_one(
                     if how:
                         await remove_member(session, world.clock, person.id)
                     else:
-                        await change_role(session, world.clock, person.id, Role.VIEWER)
+                        await change_role(session, world.clock, person.id, Role.VIEWER, held=[*Scope])
             except LastAdminError:
                 return False
             return True

@@ -17,7 +17,7 @@ from service.kit.clock import FixedClock
 from service.kit.fetch import Fetcher
 from service.kit.logging import configure_logging
 from service.organizations.invitations import invite
-from service.organizations.models import Person, Role
+from service.organizations.models import Person, Role, Scope
 from service.organizations.people import People
 from service.organizations.sso.provider import Provider
 from service.organizations.sso.rules import NewPeople, SignOnConfig
@@ -103,7 +103,7 @@ def problem(answer: httpx.Response) -> str:
 
 async def invited(people: People, org: Member, email: str, role: Role = Role.SALES) -> str:
     async with people.database.tenant(org.id) as session:
-        made = await invite(session, people, email=email, role=role)
+        made = await invite(session, people, email=email, role=role, held=[*Scope])
     assert made.link is not None
     return made.link.partition("#")[2]
 

@@ -67,7 +67,7 @@ class Members(Sender):
     def create_member_invitation(
         self, body: m.InvitationIn, *, idempotency_key: str | None = None
     ) -> m.NewInvitation:
-        """Invite an address. The link is good once; an older one to the same address ends."""
+        """Invite an address, to a role which may do no more than you. The link is good once; an older one to the same address ends."""
         return self.send(_create_member_invitation(body, idempotency_key=idempotency_key))
 
     def get_member(self, person_id: UUID) -> m.Member:
@@ -83,7 +83,7 @@ class Members(Sender):
         return self.send(_list_members())
 
     def put_member_role(self, person_id: UUID, body: m.RoleIn) -> m.Member:
-        """Give a member another role; it holds from the answer on. An organization keeps at least one admin."""
+        """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
         return self.send(_put_member_role(person_id, body))
 
     def remove_member(self, person_id: UUID) -> None:
@@ -93,7 +93,7 @@ class Members(Sender):
     def resend_member_invitation(
         self, invitation_id: UUID, *, idempotency_key: str | None = None
     ) -> m.NewInvitation:
-        """Make a new link with a new term; the one before is worthless."""
+        """Make a new link with a new term; the one before is worthless. Its role may do no more than you."""
         return self.send(_resend_member_invitation(invitation_id, idempotency_key=idempotency_key))
 
     def withdraw_member_invitation(self, invitation_id: UUID) -> None:
@@ -109,7 +109,7 @@ class AsyncMembers(AsyncSender):
     async def create_member_invitation(
         self, body: m.InvitationIn, *, idempotency_key: str | None = None
     ) -> m.NewInvitation:
-        """Invite an address. The link is good once; an older one to the same address ends."""
+        """Invite an address, to a role which may do no more than you. The link is good once; an older one to the same address ends."""
         return await self.send(_create_member_invitation(body, idempotency_key=idempotency_key))
 
     async def get_member(self, person_id: UUID) -> m.Member:
@@ -125,7 +125,7 @@ class AsyncMembers(AsyncSender):
         return await self.send(_list_members())
 
     async def put_member_role(self, person_id: UUID, body: m.RoleIn) -> m.Member:
-        """Give a member another role; it holds from the answer on. An organization keeps at least one admin."""
+        """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
         return await self.send(_put_member_role(person_id, body))
 
     async def remove_member(self, person_id: UUID) -> None:
@@ -135,7 +135,7 @@ class AsyncMembers(AsyncSender):
     async def resend_member_invitation(
         self, invitation_id: UUID, *, idempotency_key: str | None = None
     ) -> m.NewInvitation:
-        """Make a new link with a new term; the one before is worthless."""
+        """Make a new link with a new term; the one before is worthless. Its role may do no more than you."""
         return await self.send(_resend_member_invitation(invitation_id, idempotency_key=idempotency_key))
 
     async def withdraw_member_invitation(self, invitation_id: UUID) -> None:
