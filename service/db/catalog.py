@@ -4,12 +4,12 @@
 protect is found by its absence from `UNSCOPED_TABLES`.
 """
 
+import re
+
 import asyncpg
 
 from service.db.names import APP_ROLE, MATCHER_ROLE
 from service.db.policies import UNSCOPED_TABLES
-
-SCOPES = ("app.org_id", "app.partnership_id", "app.person_id")
 
 _UNPROTECTED = """
 SELECT format('table %I: row-level security must be enabled and forced, or the table named in UNSCOPED_TABLES', c.relname)
@@ -35,12 +35,15 @@ SELECT format('policy %I on %I: needs USING and WITH CHECK, each where its comma
    AND ((cmd <> 'INSERT' AND qual IS NULL) OR (cmd IN ('ALL', 'INSERT', 'UPDATE') AND with_check IS NULL))
 """
 
-_OPEN_POLICY = """
-SELECT format('policy %I on %I: compares nothing with the tenant or partnership of the transaction', policyname, tablename)
+_POLICIES = """
+SELECT policyname, tablename, part.expression
   FROM pg_policies, LATERAL (VALUES (qual), (with_check)) AS part(expression)
  WHERE schemaname = 'public' AND expression IS NOT NULL
-   AND NOT EXISTS (SELECT FROM unnest($1::text[]) AS scope WHERE strpos(expression, 'current_setting(''' || scope || '''') > 0)
 """
+_MATCH = re.compile(
+    r"\(?\w+ = \(NULLIF\(current_setting\('app\.(?:org_id|partnership_id|person_id)'::text, true\), ''::text\)\)::uuid\)?"
+)
+"""A column equal to the tenant, the partnership or the person of the transaction, as PostgreSQL writes it back."""
 
 _SUBQUERY = """
 SELECT format('policy %I on %I: has a subquery, which a sharded server refuses', policyname, tablename)
@@ -144,7 +147,6 @@ async def findings(driver: asyncpg.Connection) -> list[str]:
         (_ELSEWHERE, ()),
         (_NO_POLICY, ()),
         (_HALF_POLICY, ()),
-        (_OPEN_POLICY, (list(SCOPES),)),
         (_SUBQUERY, ()),
         (_FOR_EVERYBODY, ()),
         (_PUBLIC, (roles,)),
@@ -157,4 +159,51 @@ async def findings(driver: asyncpg.Connection) -> list[str]:
         (_FOREIGN_KEYS, ()),
         (_STALE_LIST, (unscoped,)),
     ]
-    return [row[0] for question, values in questions for row in await driver.fetch(question, *values)]
+    found = [row[0] for question, values in questions for row in await driver.fetch(question, *values)]
+    return found + [
+        f"policy {policy} on {table}: may hold for a row that isn't of the transaction's tenant, partnership or person"
+        for policy, table, expression in await driver.fetch(_POLICIES)
+        if not is_bound(expression)
+    ]
+
+
+def is_bound(expression: str) -> bool:
+    """Whether a policy can only hold where a column matches: one side of every AND does, and both of every OR."""
+    return _is_bound(" ".join(_MATCH.sub("(matches)", expression).split()))
+
+
+def _is_bound(text: str) -> bool:
+    text = _bare(text)
+    for word, needs in ((" OR ", all), (" AND ", any)):
+        parts = _split(text, word)
+        if len(parts) > 1:
+            return needs(map(_is_bound, parts))
+    return text == "matches"
+
+
+def _bare(text: str) -> str:
+    """Without the brackets around the whole."""
+    while text.startswith("(") and _close(text) == len(text) - 1:
+        text = text[1:-1]
+    return text
+
+
+def _close(text: str) -> int:
+    """Where the bracket closes that the text begins with."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if not depth:
+            return place
+    return -1
+
+
+def _split(text: str, word: str) -> list[str]:
+    """The parts between a word that stands outside all brackets."""
+    parts, depth, begun = [], 0, 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if not depth and text.startswith(word, place):
+            parts.append(text[begun:place])
+            begun = place + len(word)
+    return [*parts, text[begun:]]

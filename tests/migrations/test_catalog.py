@@ -36,6 +36,10 @@ CREATE POLICY p ON forgotten TO {APP} USING (org_id = {ORG}) WITH CHECK (org_id 
 
 async def test_a_table_made_by_the_rules_is_no_finding(migrator: asyncpg.Connection) -> None:
     await migrator.execute(GOOD)
+    await migrator.execute(
+        f"CREATE POLICY more ON forgotten FOR SELECT TO {APP}"
+        f" USING ((org_id = {ORG} AND id IS NOT NULL) OR (id = {ORG} AND (id IS NULL OR org_id IS NULL)))"
+    )
     assert await findings(migrator) == []
 
 
@@ -44,7 +48,17 @@ MISTAKES = {
     "forgotten: row-level": GOOD + "ALTER TABLE forgotten NO FORCE ROW LEVEL SECURITY",
     "no policy": GOOD + "DROP POLICY p ON forgotten",
     "USING and WITH CHECK": GOOD + f"CREATE POLICY half ON forgotten TO {APP} USING (org_id = {ORG})",
-    "compares nothing": GOOD + f"CREATE POLICY open ON forgotten FOR SELECT TO {APP} USING (true)",
+    "policy open on forgotten": GOOD + f"CREATE POLICY open ON forgotten FOR SELECT TO {APP} USING (true)",
+    "policy either on": GOOD
+    + f"CREATE POLICY either ON forgotten FOR SELECT TO {APP} USING (org_id = {ORG} OR true)",
+    "policy others on": GOOD
+    + f"CREATE POLICY others ON forgotten FOR SELECT TO {APP} USING (org_id <> {ORG})",
+    "policy never on": GOOD
+    + f"CREATE POLICY never ON forgotten FOR SELECT TO {APP} USING (NOT (org_id = {ORG}))",
+    "policy deep on": GOOD
+    + f"CREATE POLICY deep ON forgotten FOR SELECT TO {APP} USING (org_id = {ORG} OR (id = {ORG} AND (id = {ORG} OR id IS NULL)) OR id IS NULL)",
+    "policy cased on": GOOD
+    + f"CREATE POLICY cased ON forgotten FOR SELECT TO {APP} USING (CASE WHEN org_id = {ORG} THEN true ELSE true END)",
     "subquery": GOOD + f"CREATE POLICY sub ON forgotten FOR SELECT TO {APP} USING (org_id = (SELECT {ORG}))",
     "security_invoker": GOOD + "CREATE VIEW seen AS SELECT * FROM forgotten",
     "materialized": GOOD + "CREATE MATERIALIZED VIEW kept AS SELECT * FROM forgotten",
