@@ -1,6 +1,7 @@
 """The shipped edge configuration, under the real nginx, before the real app."""
 
 import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -66,6 +67,40 @@ async def test_what_the_edge_refuses_is_a_problem_too(edge: Edge) -> None:
             assert (answer.status_code, answer.json()["type"]) == (status, PROBLEM + slug)
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["x-request-id"] == answer.json()["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "slug"),
+    [
+        ("TRACE / HTTP/1.1", 405, "method-not-allowed"),
+        ("CONNECT / HTTP/1.1", 405, "method-not-allowed"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip", 400, "bad-request"),
+        ("GET / HTTP/3.0", 400, "bad-request"),
+        ("GET /\x01 HTTP/1.1", 400, "bad-request"),
+    ],
+)
+async def test_what_the_edge_cannot_read_is_refused_with_a_problem(head: str, status: int, slug: str) -> None:
+    async with edge_before(1) as edge:
+        refused = await said(await edge.connect(), head)
+    assert (refused["status"], refused["type"]) == (status, PROBLEM + slug)
+
+
+async def test_plain_http_on_the_port_of_tls_is_refused_with_a_problem() -> None:
+    async with edge_before(1) as edge:
+        refused = await said(await asyncio.open_connection("127.0.0.1", edge.port), "GET / HTTP/1.1")
+    assert (refused["status"], refused["type"]) == (400, PROBLEM + "bad-request")
+
+
+async def said(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], head: str) -> dict[str, object]:
+    """The problem that a request with this head is answered with, whose status is that of the answer."""
+    reader, writer = connection
+    writer.write(f"{head}\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    head_of_answer, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert b"Content-Type: application/problem+json" in head_of_answer
+    problem: dict[str, object] = json.loads(body)
+    assert head_of_answer.startswith(f"HTTP/1.1 {problem['status']} ".encode())
+    return problem
 
 
 async def test_plain_http_is_sent_to_the_service_by_its_own_name(edge: Edge) -> None:
