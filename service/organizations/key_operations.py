@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -31,6 +31,7 @@ MOST_PREDECESSORS: Final = 2
 OVERLAP: Final = timedelta(hours=24)
 LONGEST_OVERLAP: Final = timedelta(days=7)
 LONGEST_NAME: Final = 100
+LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,7 @@ async def rotate_key(
         raise ApiKeyReplacedError(newest)
     if await keys.in_use(clock.now(), family_id=old.family_id) > MOST_PREDECESSORS:
         raise TooManyRotationsError(MOST_PREDECESSORS)
-    lasts = None if old.expires_at is None else clock.now() + (old.expires_at - old.created_at)
-    wish = Wish(old.name, [Scope(scope) for scope in old.scopes], lasts)
+    wish = Wish(old.name, [Scope(scope) for scope in old.scopes], _as_long(old, clock.now()))
     made = await _add(session, ids, clock, wish, Opens(old.org_id, old.sandbox_of, old.family_id))
     ends = clock.now() + overlap
     old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
@@ -178,6 +178,13 @@ async def _usable(keys: ApiKeys, clock: Clock, key_id: UUID) -> ApiKey:
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):
         raise ApiKeyOverError
     return key
+
+
+def _as_long(key: ApiKey, now: datetime) -> datetime | None:
+    """The end of a key that begins now and lasts as long as this one was to."""
+    if key.expires_at is None:
+        return None
+    return now + min(key.expires_at - key.created_at, LAST_MOMENT - now)
 
 
 async def _add(session: TenantSession, ids: Ids, clock: Clock, wish: Wish, opens: Opens) -> Made:

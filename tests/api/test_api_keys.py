@@ -221,6 +221,24 @@ async def test_a_rotation_never_lets_the_old_key_live_longer_and_gives_the_new_o
     assert not await works(client, new["key"])
 
 
+async def test_a_key_that_lasts_as_long_as_dates_do_is_rotated_into_one_that_does_too(
+    client: httpx.AsyncClient, owner: Member, clock: FixedClock
+) -> None:
+    old = await create(client, owner, expires_at="9999-12-31T00:00:00Z")
+    clock.advance(timedelta(days=2))
+    new = await rotate(client, owner, old["id"])
+    assert new["expires_at"].startswith("9999-12-31T23:59:59")
+    assert await works(client, new["key"])
+
+
+async def test_a_moment_after_the_last_one_of_utc_is_refused(
+    client: httpx.AsyncClient, owner: Member
+) -> None:
+    wanted = READ | {"expires_at": "9999-12-31T23:59:59-12:00"}
+    answer = await client.post("/v1/api-keys", json=wanted, headers=owner.headers)
+    assert answer.status_code == 422, answer.text
+
+
 async def test_a_key_that_was_rotated_names_its_successor_instead_of_rotating_again(
     client: httpx.AsyncClient, owner: Member
 ) -> None:
