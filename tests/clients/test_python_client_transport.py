@@ -17,6 +17,7 @@ from commonground_client import (
     ForbiddenError,
     ImportFailedError,
     InvalidError,
+    InvalidSettingError,
     NotFoundError,
     NotReachedError,
     ProblemError,
@@ -367,6 +368,27 @@ async def test_asynchronous_client_does_the_same(tmp_path: Path) -> None:
     assert [request.content for request in wire.sent[:2]] == [b"Company\nA\n"] * 2
     assert wire.sent[0].headers["idempotency-key"] == wire.sent[1].headers["idempotency-key"]
     assert len(wire.waited) == 2
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    ("address", "key", "said"),
+    [
+        ("ground.example", "cg_live_x", "'ground.example' is no address"),
+        ("https://", "cg_live_x", "is no address"),
+        ("https://ground.example\n", "cg_live_x", "is no address"),
+        ("https://ground.example", "cg_live_x\n", "The API key has characters"),
+        ("https://ground.example", "cg_live_ü", "The API key has characters"),
+        ("https://ground.example", "", "The API key has characters"),
+    ],
+)
+def test_address_or_key_that_cannot_be_one_is_told_at_once_and_no_key_is_shown(
+    kind: type[Client] | type[AsyncClient], address: str, key: str, said: str
+) -> None:
+    with pytest.raises(InvalidSettingError, match=said) as raised:
+        kind(address, key)
+    assert isinstance(raised.value, ValueError)
+    assert "cg_live" not in str(raised.value)
 
 
 def test_own_http_client_stays_open_and_a_made_one_is_closed() -> None:

@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 from commonground_client.base import Page
-from commonground_client.call import Call, Retries, Upload, pieces, size
+from commonground_client.call import Call, Retries, Upload, base_address, credential, pieces, size
 from commonground_client.sync import TIMEOUT
 
 AnswerT = TypeVar("AnswerT")
@@ -25,8 +25,7 @@ class AsyncSender:
         http: httpx.AsyncClient | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._address = address.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._address, self._headers = base_address(address), credential(key)
         self._retries = retries or Retries()
         self._sleep = sleep
         self._http = http or httpx.AsyncClient(timeout=TIMEOUT)

@@ -1,6 +1,7 @@
 """One request as a value: made by an operation, sent by either client. Nothing here does any input or output."""
 
 import random
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,13 @@ from urllib.parse import quote
 
 import httpx
 from commonground_client.base import Model
-from commonground_client.errors import NotReachedError, UnexpectedAnswerError, problem_error, seconds
+from commonground_client.errors import (
+    InvalidSettingError,
+    NotReachedError,
+    UnexpectedAnswerError,
+    problem_error,
+    seconds,
+)
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 AnswerT_co = TypeVar("AnswerT_co", covariant=True)
@@ -122,6 +129,24 @@ class Retries:
         if pause is None or _is_stream(call.content):
             raise NotReachedError(f"{call.method} {call.path}: {error or type(error).__name__}") from error
         return pause
+
+
+def base_address(given: str) -> str:
+    """The address without a slash at its end. InvalidSettingError."""
+    if not re.fullmatch(r"https?://[^\s/]\S*", given):
+        raise InvalidSettingError(
+            f"{given!r} is no address: give one such as 'https://commonground.example'."
+        )
+    return given.rstrip("/")
+
+
+def credential(key: str | None) -> dict[str, str]:
+    """The headers that show a key. InvalidSettingError, which doesn't."""
+    if key is not None and not re.fullmatch(r"[!-~]+", key):
+        raise InvalidSettingError(
+            "The API key has characters that no key has, or none: look for a line's end in it."
+        )
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 
 def path(template: str, *values: object) -> str:

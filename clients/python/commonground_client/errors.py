@@ -1,6 +1,7 @@
 """What can go wrong, as exceptions.
 
 CommongroundError
+├── InvalidSettingError    an address or a key that can't be one; nothing was sent
 ├── NotReachedError        no answer came: the network, or no service at that address
 ├── UnexpectedAnswerError  an answer that is none of this API's
 ├── ImportFailedError      the file of an import was refused
@@ -22,6 +23,10 @@ REQUEST_ID: Final = "X-Request-Id"
 
 class CommongroundError(Exception):
     """Everything that this package raises by itself."""
+
+
+class InvalidSettingError(CommongroundError, ValueError):
+    """An address without a scheme, or a key with characters that no key has."""
 
 
 class NotReachedError(CommongroundError):

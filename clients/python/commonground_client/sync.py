@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 from commonground_client.base import Page
-from commonground_client.call import Call, Retries, pieces, size
+from commonground_client.call import Call, Retries, base_address, credential, pieces, size
 
 AnswerT = TypeVar("AnswerT")
 ItemT = TypeVar("ItemT")
@@ -14,7 +14,10 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
 class Sender:
-    """Sends calls. `http` is an httpx client of your own (proxies, certificates); it is then yours to close."""
+    """Sends calls. `http` is an httpx client of your own (proxies, certificates); it is then yours to close.
+
+    InvalidSettingError for an address or a key that can't be one.
+    """
 
     def __init__(
         self,
@@ -25,8 +28,7 @@ class Sender:
         http: httpx.Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._address = address.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._address, self._headers = base_address(address), credential(key)
         self._retries = retries or Retries()
         self._sleep = sleep
         self._http = http or httpx.Client(timeout=TIMEOUT)
