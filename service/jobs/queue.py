@@ -20,6 +20,10 @@ _LARGEST_PAYLOAD = 2048
 _AT_ONCE = timedelta(microseconds=-1)
 """The queue asks for what was due *before* now(), which stands still in a transaction that adds a job and takes it."""
 
+_NAMES_ONE = (
+    "EXISTS (SELECT FROM unnest($1::text[]) AS id WHERE position(convert_to(id, 'UTF8') IN payload) > 0)"
+)
+
 
 async def enqueue(
     session: WriteSession,
@@ -59,11 +63,7 @@ async def is_live(session: ReadSession, name: str, payload: Mapping[str, str | i
 
 async def states_naming(session: ReadSession, ids: Collection[str]) -> set[str]:
     """What has become of the jobs whose arguments name one of these: `queued`, `picked`, `failed`; those that are done are gone."""
-    rows = await session.sql(
-        "SELECT DISTINCT status::text FROM pgqueuer WHERE EXISTS (SELECT FROM unnest($1::text[]) AS id"
-        " WHERE position(convert_to(id, 'UTF8') IN payload) > 0)",
-        list(ids),
-    )
+    rows = await session.sql(f"SELECT DISTINCT status::text FROM pgqueuer WHERE {_NAMES_ONE}", list(ids))
     return {row.status for row in rows}
 
 
@@ -132,11 +132,12 @@ async def dead_letters(session: ReadSession, *, limit: int = 100) -> list[DeadLe
 
 async def forget(session: WriteSession, ids: Collection[str]) -> None:
     """Take out every job whose arguments name one of these ids, whatever became of it; one that runs isn't stopped."""
-    await session.sql(
-        "DELETE FROM pgqueuer WHERE EXISTS (SELECT FROM unnest($1::text[]) AS id"
-        " WHERE position(convert_to(id, 'UTF8') IN payload) > 0)",
-        list(ids),
-    )
+    await session.sql(f"DELETE FROM pgqueuer WHERE {_NAMES_ONE}", list(ids))
+
+
+async def forget_failed(session: WriteSession, ids: Collection[str]) -> None:
+    """Take out every job that was given up and whose arguments name one of these ids."""
+    await session.sql(f"DELETE FROM pgqueuer WHERE status = 'failed' AND {_NAMES_ONE}", list(ids))
 
 
 async def revive(session: WriteSession, job_ids: list[int]) -> None:

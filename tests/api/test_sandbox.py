@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.crypto.errors import SecretMissingError
 from service.db.names import Duty
+from service.jobs import dead_letters, enqueue
 from service.organizations.models import Organization, Role, Scope
 from service.organizations.operations import identity_key
 from service.organizations.people import People
@@ -141,6 +142,30 @@ async def test_a_reset_begins_again_and_keeps_the_keys(
     after = await ask(client, made["key"], "/v1/partnerships")
     assert {p["id"] for p in before["items"]}.isdisjoint(p["id"] for p in after["items"])
     assert await overlaps(client, made["key"]) == ALL_OVERLAPS
+
+
+async def give_up(world: World, named: str) -> None:
+    """Leave a job that names something, as the worker leaves one that it has given up."""
+    async with world.database.directory() as session:
+        await enqueue(session, "imports.run", {"org_id": named})
+        await session.sql("UPDATE pgqueuer SET status = 'failed'")
+
+
+async def test_a_reset_mends_what_has_failed_and_nothing_of_anybody_else(
+    client: httpx.AsyncClient, world: World, owner: Member
+) -> None:
+    made = await make(client, owner)
+    await world.work()
+    partner = (await ask(client, made["key"], "/v1/sandbox"))["partners"][0]
+    for named in (made["id"], partner["id"], partner["partnership_id"], str(owner.id)):
+        await give_up(world, named)
+    assert (await ask(client, made["key"], "/v1/sandbox"))["status"] == "failed"
+    await client.post("/v1/sandbox/reset", headers=owner.headers)
+    assert (await ask(client, made["key"], "/v1/sandbox"))["status"] == "preparing"
+    await world.work()
+    assert (await ask(client, made["key"], "/v1/sandbox"))["status"] == "ready"
+    async with world.database.directory() as session:
+        assert [one.payload for one in await dead_letters(session)] == [{"org_id": str(owner.id)}]
 
 
 async def test_a_reset_forgets_the_secrets_of_the_partnerships_that_were(

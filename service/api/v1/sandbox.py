@@ -182,6 +182,6 @@ async def revoke_sandbox_key(app: App, session: Writing, test_key_id: UUID) -> A
 
 
 def _status(states: set[str]) -> SandboxStatus:
-    if "failed" in states:
-        return SandboxStatus.FAILED
-    return SandboxStatus.PREPARING if states else SandboxStatus.READY
+    if states - {"failed"}:
+        return SandboxStatus.PREPARING
+    return SandboxStatus.FAILED if states else SandboxStatus.READY

@@ -14,7 +14,7 @@ from service.db.names import Duty
 from service.imports.operations import Upload, accept
 from service.imports.repository import Imports
 from service.imports.spool import Spool
-from service.jobs import JobContext, Payload, Registry
+from service.jobs import JobContext, Payload, Registry, forget_failed
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.lifecycle import let_members_go
@@ -137,6 +137,7 @@ async def _empty(parts: SandboxParts, cast: Cast, *, whole: bool) -> None:
         await let_members_go(parts.database, partial(parts.database.duty, org_id, Duty.WIPE), org_id)
     async with parts.database.duty(cast.sandbox.id, Duty.WIPE) as session:
         await forget_partnerships(session, partnerships)
+        await forget_failed(session, [str(one) for one in (*partnerships, *(o.id for o in cast.everybody))])
         if whole:
             await forget_organizations(session, [organization.id for organization in cast.everybody])
     _destroy_keys(parts.keystore, partnerships, [o.id for o in cast.everybody] if whole else [])
