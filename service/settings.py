@@ -16,10 +16,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.crypto import FileKeystore, load_or_create_kek
+from service.db.addresses import is_address
 from service.kit.mail import Mailer, MailError, NoMailer, SmtpMailer, SmtpServer, read_sender
 from service.organizations.sso.rules import NewPeople, SignOnConfig, is_fit_issuer
 
 PREFIX = "COMMONGROUND_"
+ADDRESS_SHAPE = (
+    "postgresql://ROLE:PASSWORD@HOST/DATABASE, with / @ : ? # and % of the password written as %2F and so on"
+)
 T = TypeVar("T")
 
 
@@ -136,6 +140,13 @@ class Settings(BaseSettings):
     def upload_folder(self) -> Path:
         """Uploads on their way into the database."""
         return self.data_dir / "uploads"
+
+    @field_validator("database_url", "matcher_database_url", "migrator_database_url", "backup_database_url")
+    @classmethod
+    def _readable(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not is_address(given.get_secret_value()):
+            raise ValueError(ADDRESS_SHAPE)
+        return given
 
     @model_validator(mode="after")
     def _all_addresses_or_none(self) -> Self:

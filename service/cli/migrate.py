@@ -13,9 +13,10 @@ from service.cli.errors import CommandError
 from service.cli.ground import database_for, ready_settings, secret
 from service.db import migrate as migrations
 from service.db import roles
+from service.db.addresses import is_address
 from service.db.embedded import EmbeddedServer
 from service.db.names import APP_ROLE, BACKUP_ROLE, MATCHER_ROLE, MIGRATOR_ROLE
-from service.settings import Settings
+from service.settings import ADDRESS_SHAPE, Settings
 
 
 def migrate(
@@ -62,13 +63,13 @@ def migrate(
 
 
 def _admin_url(given: str) -> str:
-    if given != "-":
-        return given
-    url = os.environ.get("ADMIN_DATABASE_URL")
+    url = os.environ.get("ADMIN_DATABASE_URL") if given == "-" else given
     if not url:
         raise CommandError(
             "ADMIN_DATABASE_URL: set it to the superuser's address for `--create-roles -`.", exit_code=2
         )
+    if not is_address(url):
+        raise CommandError(f"The superuser's address: {ADDRESS_SHAPE}", exit_code=2)
     return url
 
 

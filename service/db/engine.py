@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from service.db.addresses import plain_url
 from service.db.errors import DatabaseRefusedError
 from service.db.faults import connecting
 
@@ -34,12 +35,6 @@ class Limits:
 
 JOB_LIMITS = Limits(connections=6, command=600.0)
 """For jobs: fewer connections, statements over a whole list."""
-
-
-def plain_url(url: str) -> str:
-    """Take SQLAlchemy's driver name out of an address: `postgresql+asyncpg://…` → `postgresql://…`."""
-    scheme, separator, rest = url.partition("://")
-    return scheme.partition("+")[0] + separator + rest
 
 
 async def connect(url: str, **options: Any) -> asyncpg.Connection:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service.db.engine import JOB_LIMITS, make_engine
 from service.db.names import DUTY_SETTING, ORG_SETTING, Duty
+from service.db.safety import refuse_stranger
 from service.db.sessions import DutySession
 from service.db.transactions import Settings, transaction
 
@@ -21,6 +22,13 @@ class Eraser:
         self._engine = make_engine(migrator_url, limits=JOB_LIMITS, application="commonground eraser")
 
     async def __aenter__(self) -> Self:
+        """UnsafeDatabaseError for an address of anybody but the owner: it would stop half-way."""
+        try:
+            async with transaction(self._engine, {}) as lent:
+                await refuse_stranger(lent.driver)
+        except BaseException:
+            await self._engine.dispose()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -5,8 +5,9 @@ DatabaseError
 │   └── DatabaseRefusedError   it answers, and lets this role or address in no more
 ├── TransactionAbortedError    a failed statement was swallowed, so nothing of the transaction can be kept
 ├── UnsafeDatabaseError        it answers, but row-level security would not hold: refuse to start
-├── RolesMissingError          the three roles were never made on this server
+├── RolesMissingError          the three roles were never made on this server, or can't be made as this user
 ├── SchemaBehindError          the schema is older than this version: migrate
+├── MigrationError             the schema can't be moved to or from a revision
 ├── SchemaDriftError           models and migrations say different things
 ├── SealedRowError             a sealed value doesn't open under the key of its owner
 ├── RowsHiddenError            a role that policies bind would copy only what it sees
@@ -73,6 +74,10 @@ class RolesMissingError(DatabaseError):
 
 class SchemaBehindError(DatabaseError):
     """The schema is older than this version of the service."""
+
+
+class MigrationError(DatabaseError):
+    """A revision that this version doesn't know, or a schema that stands elsewhere than it must."""
 
 
 class SchemaDriftError(DatabaseError):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from service.db.engine import connect
+from service.db.errors import RolesMissingError
 from service.db.names import APP_ROLE, BACKUP_ROLE, DATABASE, MATCHER_ROLE, MIGRATOR_ROLE
 
 ROLE_SETTINGS: dict[str, dict[str, str]] = {
@@ -52,7 +53,7 @@ class Passwords:
 
 
 async def create_roles(admin_url: str, passwords: Passwords, *, database: str = DATABASE) -> None:
-    """Make the roles and the database where they are missing and set what they may do. Raises DatabaseUnavailable."""
+    """Make the roles and the database where they are missing and set what they may do. DatabaseUnavailable, RolesMissingError."""
     admin = await connect(admin_url)
     try:
         # Two processes that start at once would both make what is missing. The lock ends with the connection.
@@ -67,6 +68,10 @@ async def create_roles(admin_url: str, passwords: Passwords, *, database: str = 
             await _make_backup_role(admin, passwords.backup, database)
         await _grant_database(admin, database)
         await _grant_schema(admin_url, database)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise RolesMissingError(
+            f"The roles can't be made as this user: {error.args[0]}. Give a superuser's address."
+        ) from error
     finally:
         await admin.close()
 

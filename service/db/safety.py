@@ -18,6 +18,10 @@ SELECT current_user AS name, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolr
   FROM pg_roles r WHERE r.rolname = current_user
 """
 
+_OWNS = """
+SELECT current_user AS name, pg_has_role(current_user, relowner, 'MEMBER') AS owns FROM pg_class WHERE oid = 'public.organization'::regclass
+"""
+
 NOT_FOR_THE_MATCHER = ("account", "api_key", "membership", "person", "shared_record")
 """A sample of what the matcher has no right on; enough to tell another role from its own."""
 
@@ -84,6 +88,15 @@ async def refuse_unsafe_owner(driver: asyncpg.Connection) -> None:
         raise UnsafeDatabaseError(
             f"MIGRATOR_DATABASE_URL connects as {role['name']!r}, which {' and '.join(faults)}; what it made would be past row-level "
             "security for itself or its functions. Connect as a role of its own: `commonground migrate --create-roles` makes it."
+        )
+
+
+async def refuse_stranger(driver: asyncpg.Connection) -> None:
+    """UnsafeDatabaseError unless this connection's role owns the tables."""
+    row = await driver.fetchrow(_OWNS)
+    if not row["owns"]:
+        raise UnsafeDatabaseError(
+            f"MIGRATOR_DATABASE_URL connects as {row['name']!r}, which doesn't own the tables: erasing takes the role that migrates."
         )
 
 

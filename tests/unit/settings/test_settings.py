@@ -79,6 +79,37 @@ def test_one_address_without_the_other_is_refused_everywhere(monkeypatch: pytest
         load_settings()
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MIGRATOR_DATABASE_URL", "BACKUP_DATABASE_URL"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "hush", "", "postgresql://[", "mysql://me:hush@db/x", "postgresql://me:hush@db:port/x", "postgresql://me:hu/sh@db/x",
+        "postgresql:hush", "postgresql://me:hush@d b/x",
+    ],
+)  # fmt: skip
+def test_address_that_cannot_be_read_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: str
+) -> None:
+    set_all(monkeypatch)
+    monkeypatch.setenv(name, given)
+    with pytest.raises(SettingsError, match=f"^{name}: postgresql://ROLE:PASSWORD@HOST/DATABASE") as caught:
+        load_settings()
+    assert "hu" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql:///x?host=/run/postgresql", "postgresql://me@/x?host=%2Frun", "postgres://me:h%2Fush@[::1]:5433/x?sslmode=require",
+        "postgresql://me:hush@one:5432,two:5433/x?target_session_attrs=read-write", "postgresql+asyncpg://me:hush@db/x",
+    ],
+)  # fmt: skip
+def test_address_in_any_of_its_shapes_is_taken(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    set_all(monkeypatch)
+    monkeypatch.setenv("MIGRATOR_DATABASE_URL", given)
+    load_settings()
+
+
 def test_wrong_value_is_named_by_its_variable_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMMONGROUND_PORT", "hush-hush")
     with pytest.raises(SettingsError, match="COMMONGROUND_PORT") as caught:
