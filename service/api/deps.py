@@ -124,7 +124,7 @@ async def identified(request: Request, app: AppState, key: Credential, session: 
     except (InvalidApiKeyError, NotSignedInError):
         app.callers.forget(key.digest)
         raise
-    count_identified(request, app, key.digest, caller)
+    count_identified(request, app, key.digest, org_id=caller.org_id, caller=caller.actor.id)
     app.key_uses.note(caller, app.clock.now())
     return caller
 

@@ -6,7 +6,6 @@ from fastapi import Request
 
 from service.guards.limits import Limiter, Verdict
 from service.http.state import AppState
-from service.organizations.operations import Caller
 
 
 async def count_known(request: Request, app: AppState, credential: bytes) -> None:
@@ -17,14 +16,14 @@ async def count_known(request: Request, app: AppState, credential: bytes) -> Non
         _say(request, await app.limiter.spend(app.database, *known))
 
 
-def count_identified(request: Request, app: AppState, credential: bytes, caller: Caller) -> None:
+def count_identified(
+    request: Request, app: AppState, credential: bytes, *, org_id: UUID, caller: UUID | None
+) -> None:
     """Count a request whose caller turned out just now. RateLimitedError if its budget was spent."""
-    if caller.actor.id is None:
-        return
-    if app.callers.get(credential) != (caller.org_id, caller.actor.id):
-        app.callers.learn(credential, caller.org_id, caller.actor.id)
-        _note(request, app.limiter, caller.org_id, caller.actor.id)
-        _say(request, app.limiter.owe(caller.org_id, caller.actor.id))
+    if caller is not None and app.callers.get(credential) != (org_id, caller):
+        app.callers.learn(credential, org_id, caller)
+        _note(request, app.limiter, org_id, caller)
+        _say(request, app.limiter.owe(org_id, caller))
 
 
 def _note(request: Request, limiter: Limiter, org_id: UUID, caller: UUID) -> None:

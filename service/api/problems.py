@@ -82,6 +82,7 @@ from service.organizations.errors import (
     TooManyAttemptsError,
     TooManyKeysError,
     TooManyLettersError,
+    TooManyOrganizationsError,
     TooManyRotationsError,
     UnknownApiKeyError,
     UnknownInvitationError,
@@ -158,6 +159,9 @@ KINDS: Mapping[type[Exception], Kind] = {
         "past-expiry", HTTPStatus.UNPROCESSABLE_ENTITY, "The API key would have expired already"
     ),
     TooManyKeysError: Kind("too-many-keys", HTTPStatus.CONFLICT, "Too many API keys"),
+    TooManyOrganizationsError: Kind(
+        "too-many-organizations", HTTPStatus.FORBIDDEN, "As many organizations as one person may make"
+    ),
     TooManyRotationsError: Kind(
         "too-many-rotations", HTTPStatus.CONFLICT, "Too many predecessors of the API key"
     ),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from service.api.deps import BY_SESSION, App, keep_session, recognise, request_id_of
 from service.api.errors import InvalidParameterError
+from service.api.limiting import count_identified, count_known
 from service.http.session_cookie import give_cookie, read_cookie
 from service.http.state import AppState
 from service.organizations.errors import CrossSiteError, NotSignedInError
@@ -89,8 +90,14 @@ async def _signed_in(request: Request, app: App) -> SignedIn | None:
     if text is None:
         return None
     token = parse_session_token(text)
+    await count_known(request, app, token.digest)
     async with app.database.tenant_read(token.org_id) as session:
-        signed = await recognise(request, app, token, session)
+        try:
+            signed = await recognise(request, app, token, session)
+        except NotSignedInError:
+            app.callers.forget(token.digest)
+            raise
+    count_identified(request, app, token.digest, org_id=token.org_id, caller=signed.person.id)
     return SignedIn(signed, token, request_id_of(request))
 
 

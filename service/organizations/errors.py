@@ -28,6 +28,7 @@ OrganizationError
 ├── SignInFirstError           the invitation is for somebody who has an account: they sign in and accept
 ├── OtherAddressError          the invitation is for another e-mail address than that of whoever is signed in
 ├── SignUpClosedError          new organizations come by the operator's invitation only
+├── TooManyOrganizationsError  the person has made as many organizations as one may
 ├── AlreadyMemberError         the person is a member already
 ├── LastAdminError             an organization keeps at least one admin
 ├── UnknownMemberError         no such member here
@@ -268,6 +269,13 @@ class SignUpClosedError(OrganizationError):
     def __init__(self) -> None:
         super().__init__(
             "New organizations come by invitation here: ask the operator for one (`commonground org invite`)."
+        )
+
+
+class TooManyOrganizationsError(OrganizationError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You have made {limit} organizations, the most that one person may: ask the operator for a link (`commonground org invite`)."
         )
 
 

@@ -52,6 +52,8 @@ SEEN_EVERY: Final = timedelta(minutes=1)
 KEEP_ENDED: Final = timedelta(days=30)
 """How long an ended session is kept, so that its device is known at the next sign-in."""
 
+MOST_ORGANIZATIONS: Final = 10
+"""That one person makes by themselves, where sign-up is open."""
 INVITATION_DAYS: Final = 7
 LONGEST_INVITATION_DAYS: Final = 30
 RESET_LASTS: Final = timedelta(minutes=30)

@@ -14,6 +14,7 @@ from service.organizations.errors import (
     OtherAddressError,
     SignInFirstError,
     SignUpClosedError,
+    TooManyOrganizationsError,
 )
 from service.organizations.letters import LetterKind, link_to, post
 from service.organizations.letters.sign_up import await_link
@@ -22,7 +23,7 @@ from service.organizations.models import LinkPurpose, Organization, Person, Pers
 from service.organizations.operations import create_organization
 from service.organizations.people import Device, People, add_link, add_person
 from service.organizations.people_repository import Persons
-from service.organizations.rules import SIGN_UP_LASTS, normal_email
+from service.organizations.rules import MOST_ORGANIZATIONS, SIGN_UP_LASTS, normal_email
 from service.organizations.session_repository import Links, Signed
 from service.organizations.throttle import count, of_letters
 from service.organizations.tokens import link_digest
@@ -96,17 +97,27 @@ async def sign_up_as(
 ) -> Organization:
     """Make another organization for whoever is signed in; without a link where sign-up is open.
 
-    SignUpClosedError, InvalidLinkError, OtherAddressError, InvalidHandleError, HandleTakenError.
+    SignUpClosedError, TooManyOrganizationsError, InvalidLinkError, OtherAddressError, InvalidHandleError, HandleTakenError.
     """
     if link is None and not people.sign_up_is_open:
         raise SignUpClosedError
     async with people.database.tenant(people.ids.new()) as session:
         session.request_id = request_id
-        if link is not None:
+        if link is None:
+            await _count_one(session, signed.person)
+        else:
             used = await _use(session, people, link_digest(link))
             if used.email != signed.person.email:
                 raise OtherAddressError
         return await _found_one(session, people, wish, signed.person, furnish)
+
+
+async def _count_one(session: WriteSession, person: Person) -> None:
+    """Under the lock of the person's row: of many requests at once none goes beyond the limit."""
+    stored = await Persons(session).by_id(person.id, lock=True)
+    if stored is None or stored.organizations_made >= MOST_ORGANIZATIONS:
+        raise TooManyOrganizationsError(MOST_ORGANIZATIONS)
+    stored.organizations_made += 1
 
 
 async def _found_one(

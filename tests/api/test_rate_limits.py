@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from service.api.app import build_app, set_state
 from service.guards.limits import Limiter, RateLimits
 from service.http.state import AppState
+from service.organizations.models import Role
+from tests.factories.people import browser_of, make_person, member
 from tests.factories.world import Member, Pair, World
 
 
@@ -70,6 +72,41 @@ async def test_a_bad_key_spends_nobodys_budget(client: httpx.AsyncClient, pair: 
             assert answer.status_code == 401
             assert "ratelimit-limit" not in answer.headers
     assert (await passing(client, pair.left, 1))[0].headers["ratelimit-remaining"] == "39"
+
+
+async def test_routes_of_people_spend_their_budget_as_others_do(app: FastAPI, world: World) -> None:
+    people = app.state.commonground.people
+    org = await world.organization("acme")
+    ada = await member(people, org.id, Role.ADMIN, email="ada@example.com")
+    async with browser_of(app, ada) as browser:
+        statuses = [(await browser.ask("GET", "/v1/person/me")).status_code for _ in range(20)]
+        statuses += [(await browser.ask("GET", "/v1/populations")).status_code for _ in range(15)]
+        statuses += [
+            (await browser.ask("PATCH", "/v1/person/me", json={"name": "A"})).status_code for _ in range(5)
+        ]
+        assert set(statuses) == {200}
+        refused = await browser.ask("GET", "/v1/person/me")
+    assert refused.json()["type"] == "urn:commonground:problem:rate-limited"
+    assert (refused.headers["ratelimit-limit"], refused.headers["ratelimit-remaining"]) == ("40", "0")
+
+
+async def test_people_of_no_organization_have_a_budget_too(app: FastAPI) -> None:
+    lone = await make_person(app.state.commonground.people, "lone@example.com")
+    async with browser_of(app, lone) as browser:
+        answers = [await browser.ask("GET", "/v1/person/me") for _ in range(41)]
+    assert [answer.status_code for answer in answers] == [200] * 40 + [429]
+    assert answers[0].headers["ratelimit-remaining"] == "39"
+
+
+async def test_a_session_that_has_ended_spends_nobodys_budget(app: FastAPI) -> None:
+    lone = await make_person(app.state.commonground.people, "lone@example.com")
+    async with browser_of(app, lone) as browser, browser_of(app, lone) as other:
+        await browser.ask("DELETE", "/v1/sessions")
+        answers = [await other.ask("GET", "/v1/person/me") for _ in range(5)]
+        assert {(answer.status_code, "ratelimit-limit" in answer.headers) for answer in answers} == {
+            (401, False)
+        }
+        assert (await browser.ask("GET", "/v1/person/me")).headers["ratelimit-remaining"] == "38"
 
 
 async def test_a_revoked_key_is_forgotten(client: httpx.AsyncClient, pair: Pair, app: FastAPI) -> None:

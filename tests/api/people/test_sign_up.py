@@ -1,5 +1,6 @@
 """Making an organization with its first admin: by the operator's link, by a letter where sign-up is open, or as somebody known."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from service.kit.clock import FixedClock
 from service.organizations.models import Person
 from service.organizations.people import People
-from service.organizations.rules import SIGN_UP_LASTS
+from service.organizations.rules import MOST_ORGANIZATIONS, SIGN_UP_LASTS
 from service.organizations.sign_up import invite_to_sign_up
 from service.organizations.tokens import new_link
 from tests.api.people.conftest import Mail
@@ -140,6 +141,28 @@ async def test_person_with_an_account_makes_another_organization_signed_in(
         assert answer.status_code == 201, answer.text
         handles = {place["handle"]: place["role"] for place in answer.json()["person"]["organizations"]}
     assert handles == {"acme": "admin", "second": "admin"}
+
+
+async def test_a_person_makes_ten_organizations_by_themselves_and_more_by_the_operators_link(
+    app: FastAPI, admin: Person, people: People, open_house: Mail
+) -> None:
+    body = {"handle": "more", "organization_name": "More"}
+    async with browser_of(app, admin) as browser:
+        csrf = browser.csrf
+        for n in range(MOST_ORGANIZATIONS):
+            made = await replace(browser, csrf=csrf).ask(
+                "POST", "/v1/sign-up", json={**body, "handle": f"one{n}"}
+            )
+            assert made.status_code == 201, made.text
+            csrf = made.json()["csrf_token"]
+        now = replace(browser, csrf=csrf)
+        refused = await now.ask("POST", "/v1/sign-up", json=body)
+        assert (refused.status_code, refused.json()["type"]) == (
+            403,
+            "urn:commonground:problem:too-many-organizations",
+        )
+        token = await operators_link(people, "ada@example.com")
+        assert (await now.ask("POST", "/v1/sign-up", json={**body, "token": token})).status_code == 201
 
 
 async def test_link_for_another_address_is_refused(app: FastAPI, admin: Person, people: People) -> None:
