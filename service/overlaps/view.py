@@ -60,8 +60,8 @@ class View:
     reviews: bool
     side: str
 
-    def sql(self, template: str) -> str:
-        return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo")
+    def sql(self, template: str, **words: str) -> str:
+        return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo", **words)
 
 
 _rules = msgspec.json.Decoder(list[RuleInForce])
