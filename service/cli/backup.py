@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from service.cli.doctor.expected import lacking
 from service.cli.erasing import erase_again
+from service.cli.errors import CommandError
 from service.cli.ground import bare_database_for, ready_settings, secret
-from service.cli.operator import at_desk_of
+from service.cli.operator import Desk, at_desk_of
+from service.crypto import FileKeystore, KekFile
 from service.crypto.copies import bring_back_keystore, copy_keystore
 from service.db import migrate
 from service.db.backup import (
@@ -31,6 +34,7 @@ app = typer.Typer(
     help="Copies of the database and of the keystore, and their way back.",
 )
 DataDir = Annotated[Path | None, typer.Option(help="Where data lie; see COMMONGROUND_DATA_DIR.")]
+INCOMPLETE = 3
 NewFolder = Annotated[Path, typer.Argument(help="A folder that isn't there yet.")]
 Folder = Annotated[Path, typer.Argument(help="A folder that the command for copies has made.")]
 
@@ -62,9 +66,11 @@ def restore(folder: Folder, data_dir: DataDir = None) -> None:
     """Bring a copy into an empty database, check every table's rows, and bring it to this version.
 
     What was erased since is erased again, and everybody's sign-in ends. Runs as MIGRATOR_DATABASE_URL and
-    BACKUP_DATABASE_URL, or on the embedded database.
+    BACKUP_DATABASE_URL, or on the embedded database. The key file and the keystore come first; ends with 3 while keys are missing.
     """
-    with bare_database_for(ready_settings(data_dir=data_dir)) as settings:
+    given = ready_settings(data_dir=data_dir)
+    KekFile(given.kek_path)  # none is drawn for what another one wraps
+    with bare_database_for(given) as settings:
         url = secret(settings.backup_database_url, "BACKUP_DATABASE_URL")
         migrator_url = secret(settings.migrator_database_url, "MIGRATOR_DATABASE_URL")
         made = asyncio.run(_restore(settings, url, migrator_url, folder))
@@ -73,6 +79,12 @@ def restore(folder: Folder, data_dir: DataDir = None) -> None:
         )
         for org_id in at_desk_of(settings, erase_again):
             print(f"Erased {org_id} again.")
+        if missing := at_desk_of(settings, _missing_keys):
+            raise CommandError(
+                f"The keystore lacks {missing} of the organizations' keys, and with them what was erased since: run `commonground backup "
+                "restore-keystore`, then `commonground org erase-again`, before anybody is served.",
+                exit_code=INCOMPLETE,
+            )
 
 
 @app.command()
@@ -89,11 +101,21 @@ def keystore(folder: NewFolder, data_dir: DataDir = None) -> None:
 
 @app.command("restore-keystore")
 def restore_keystore(folder: Folder, data_dir: DataDir = None) -> None:
-    """Put back the secrets that are missing. What is there stays as it is, and what was erased stays erased."""
-    done = bring_back_keystore(folder, open_keystore(ready_settings(data_dir=data_dir)))
+    """Put back the secrets that are missing. What is there stays as it is, and what was erased stays erased.
+
+    The key file comes first: no key is drawn here.
+    """
+    settings = ready_settings(data_dir=data_dir)
+    store = FileKeystore(settings.keystore_folder, KekFile(settings.kek_path))
+    done = bring_back_keystore(folder, store)
     print(
         f"Brought back {done.secrets} secrets and {done.tombstones} erasures; {done.kept} were there or are erased."
     )
+
+
+async def _missing_keys(desk: Desk) -> int:
+    async with desk.database.directory() as session:
+        return len(await lacking(await session.raw(), desk.keystore))
 
 
 async def _create(settings: Settings, url: str, folder: Path) -> Manifest:

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -317,3 +318,31 @@ def test_command_without_the_role_names_its_setting(served: Served, tmp_path: Pa
     del given["BACKUP_DATABASE_URL"]
     said, code = run_command("backup", "create", str(tmp_path / "copy"), data_dir=served.data_dir, **given)
     assert (code, said) == (2, "commonground: BACKUP_DATABASE_URL must be set for this.\n")
+
+
+def test_without_the_key_file_nothing_comes_back_and_no_key_is_drawn(
+    served: Served, empty: tuple[Urls, str], tmp_path: Path
+) -> None:
+    copies, fresh = tmp_path / "copies", tmp_path / "fresh"
+    for what, copy in (("create", "database"), ("keystore", "keystore")):
+        said, code = run_command(
+            "backup", what, str(copies / copy), data_dir=served.data_dir, **served.environment()
+        )
+        assert code == 0, said
+    around = environment(*empty)
+    for what, copy in (("restore-keystore", "keystore"), ("restore", "database")):
+        said, code = run_command("backup", what, str(copies / copy), data_dir=fresh, **around)
+        assert code == 1, said
+        assert "restore the file from where you keep its copy" in said
+    assert not fresh.exists()
+
+    (fresh / "secrets").mkdir(parents=True, mode=0o700)
+    shutil.copy2(served.data_dir / "secrets" / "kek", fresh / "secrets" / "kek")
+    said, code = run_command("backup", "restore", str(copies / "database"), data_dir=fresh, **around)
+    assert code == 3, said
+    assert "every table's rows agree" in said
+    assert "lacks 4 of the organizations' keys" in said
+    assert "commonground backup restore-keystore" in said
+    said, code = run_command("backup", "restore-keystore", str(copies / "keystore"), data_dir=fresh)
+    assert code == 0, said
+    assert "Brought back 4 secrets" in said

@@ -8,6 +8,7 @@ from service.cli.doctor.findings import Finding, fail, ok
 from service.crypto import Erased, IdentityKey, Keystore, SecretName
 from service.crypto.errors import KeystoreError, RecordError, SecretMissingError
 
+_HOSTED = "SELECT id, identity FROM organization WHERE mode = 'hosted'"
 _MOST_NAMED = 3
 
 
@@ -15,8 +16,8 @@ async def keys(driver: asyncpg.Connection, keystore: Keystore | None) -> list[Fi
     """Every hosted organization's keys and those of its partnerships, and whether they are the ones it published."""
     if keystore is None or not await has_tables(driver):
         return []
-    organizations = await driver.fetch("SELECT id, identity FROM organization WHERE mode = 'hosted'")
-    missing = [fault for row in organizations for fault in _faults_of(keystore, row["id"], row["identity"])]
+    organizations = await driver.fetch(_HOSTED)
+    missing = await lacking(driver, keystore)
     for row in organizations:
         missing += [
             str(name) for name in await _epoch_names(driver, row["id"]) if not _is_there(keystore, name)
@@ -32,6 +33,12 @@ async def keys(driver: asyncpg.Connection, keystore: Keystore | None) -> list[Fi
             "`commonground backup restore-keystore`",
         )
     ]
+
+
+async def lacking(driver: asyncpg.Connection, keystore: Keystore) -> list[str]:
+    """What of each hosted organization's own keys isn't there, or isn't what it published."""
+    rows = await driver.fetch(_HOSTED)
+    return [fault for row in rows for fault in _faults_of(keystore, row["id"], row["identity"])]
 
 
 async def erased(driver: asyncpg.Connection, keystore: Keystore | None) -> list[Finding]:
