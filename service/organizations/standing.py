@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from service.audit import record
 from service.db.sessions import TenantReadSession, TenantSession
 from service.kit.clock import Clock
 from service.organizations.errors import OrganizationSuspendedError, QuotaExceededError
-from service.organizations.models import Standing
+from service.organizations.models import Organization, Standing
 
 
 class Quota(StrEnum):
@@ -23,6 +25,12 @@ class Quota(StrEnum):
     @property
     def column(self) -> str:
         return f"max_{self.name.lower()}"
+
+
+OF_SANDBOXES: Final[Mapping[Quota, int]] = MappingProxyType(
+    {Quota.ACCOUNTS: 10_000, Quota.UPLOAD_BYTES: 20 * 1024**2, Quota.MEMBERS: 10}
+)
+"""What a sandbox may have, whatever its owner may: it is to try things out. Its partnerships are those it begins with."""
 
 
 async def standing_of(session: TenantReadSession) -> Standing:
@@ -67,14 +75,26 @@ def _turn(session: TenantSession) -> str:
 
 async def require_room(session: TenantReadSession, quota: Quota, would_be: int) -> None:
     """QuotaExceededError if the organization would have more than it may."""
-    limit: int | None = getattr(await standing_of(session), quota.column)
+    limit = await _limit(session, quota)
     if limit is not None and would_be > limit:
         raise QuotaExceededError(quota.value, limit, would_be)
 
 
 async def is_limited(session: TenantReadSession, quota: Quota) -> bool:
     """Whether counting is worth its while."""
-    return getattr(await standing_of(session), quota.column) is not None
+    return await _limit(session, quota) is not None
+
+
+async def _limit(session: TenantReadSession, quota: Quota) -> int | None:
+    """What the operator has set, else what a sandbox may have."""
+    said = getattr(Standing, quota.column)
+    found = await session.execute(
+        select(Organization.sandbox, said)
+        .outerjoin(Standing, col(Standing.org_id) == col(Organization.id))
+        .where(Organization.id == session.org_id)
+    )
+    sandbox, limit = found.one_or_none() or (False, None)
+    return OF_SANDBOXES.get(quota) if sandbox and limit is None else limit
 
 
 async def suspend(session: TenantSession, clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """A sandbox: made in one call, filled by the real import and match, reset, taken away; and never in touch with what is live."""
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,15 @@ from sqlalchemy.exc import IntegrityError
 
 from service.crypto.errors import SecretMissingError
 from service.db.names import Duty
+from service.imports.operations import Upload, accept
 from service.jobs import dead_letters, enqueue
+from service.organizations.errors import QuotaExceededError
 from service.organizations.models import Organization, Role, Scope
 from service.organizations.operations import identity_key
 from service.organizations.people import People
 from service.organizations.people_repository import Persons
 from service.organizations.repository import Directory
+from service.organizations.standing import OF_SANDBOXES, Quota
 from service.partnerships.errors import DifferentWorldsError
 from service.partnerships.models import Partnership, PartnershipStatus
 from service.partnerships.operations import create_partnership
@@ -446,6 +450,33 @@ async def test_the_app_can_delete_neither_what_is_live_nor_a_strangers_sandbox(
         assert await (await session.raw()).execute("DELETE FROM partnership") == "DELETE 0"
     async with world.database.tenant(owner.id) as session:
         assert await (await session.raw()).execute("DELETE FROM partnership_side") == "DELETE 0"
+
+
+async def test_a_sandbox_may_have_little_whatever_its_owner_may(
+    client: httpx.AsyncClient, app: FastAPI, world: World, owner: Member
+) -> None:
+    people: People = app.state.commonground.people
+    made = await make(client, owner, starter_list=False)
+    await world.work()
+    sandbox = await sandbox_of(world, owner)
+    for place, refusal in (
+        (owner.organization, nullcontext()),
+        (sandbox, pytest.raises(QuotaExceededError, match="10 members")),
+    ):
+        for number in range(10):
+            await member(people, place.id, Role.VIEWER, email=f"{number}@{place.handle}.example")
+        with refusal:
+            await member(people, place.id, Role.VIEWER, email=f"one.more@{place.handle}.example")
+    size = OF_SANDBOXES[Quota.UPLOAD_BYTES] + 1
+    with pytest.raises(QuotaExceededError, match=f"{size - 1:,} bytes of uploads"):
+        async with world.database.tenant(sandbox.id) as session:
+            await accept(session, world.clock, Upload(world.ids.new(), "large.csv", size))
+    rows = company_list(*((f"Company {number}", f"c{number}.example") for number in range(10_001)))
+    await client.post("/v1/imports", content=rows, headers=bearer(made["key"]))
+    await world.work()
+    [refused] = (await ask(client, made["key"], "/v1/imports"))["items"]
+    assert refused["problem"]["code"] == "quota_exceeded"
+    assert "10,000 accounts" in refused["problem"]["message"]
 
 
 async def test_sandboxes_stand_in_no_list_of_live_organizations_and_take_no_handle(
