@@ -1,5 +1,6 @@
 """What letters say: one plain-text file a kind, its first line the subject."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,6 +13,9 @@ from service.kit.mail import Letter, one_line
 
 _LONGEST_VALUE: Final = 160
 _PREFIX: Final = "Subject: "
+_OURS: Final = frozenset({"link", "server"})
+_DOT: Final = re.compile(r"[.\u3002\uff0e\uff61](?=\w)")
+"""One that a domain goes on behind, also as browsers know it from East Asian keyboards."""
 
 
 class LetterKind(StrEnum):
@@ -42,7 +46,7 @@ def link_to(public_url: str, kind: LetterKind, secret: str) -> str:
 
 def write(kind: LetterKind, to: str, values: Mapping[str, str]) -> Letter:
     """The letter with its values put in. What people named themselves stays on one line, is cut, and becomes no link."""
-    plain = {name: value if name == "link" else _quoted(value) for name, value in values.items()}
+    plain = {name: value if name in _OURS else _quoted(value) for name, value in values.items()}
     subject, _, text = _template(kind).substitute(plain).partition("\n")
     return Letter(to, subject.removeprefix(_PREFIX), text.lstrip("\n"))
 
@@ -53,8 +57,8 @@ def said(moment: datetime) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Mail programs make links of what looks like one: a stranger's words in a letter of ours are to be none."""
-    return one_line(value, _LONGEST_VALUE).replace("://", ": //").replace("www.", "www .")
+    """Mail programs make links of what looks like one, bare domains too: a stranger's words in a letter of ours are to be none."""
+    return _DOT.sub(r"\g<0> ", one_line(value, _LONGEST_VALUE)).replace("://", ": //")
 
 
 @cache

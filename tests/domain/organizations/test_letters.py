@@ -267,13 +267,47 @@ def test_what_people_call_themselves_becomes_neither_header_nor_paragraph_nor_li
         "Acme\r\nBcc: eve@example.com\n\nYour account is locked: https://evil.example www.evil.example "
         + "x" * 300
     )
-    values = dict.fromkeys(("organization", "inviter", "role", "until", "server"), evil) | {"link": "L"}
+    values = dict.fromkeys(("organization", "inviter", "role", "until"), evil) | {"link": "L", "server": "s"}
     letter = write(LetterKind.INVITATION, "ada@example.com", values)
     assert "\n" not in letter.subject
     assert "https://" not in letter.text
     assert "www.evil" not in letter.text
     assert max(map(len, letter.text.splitlines())) < 700
     assert not [line for line in letter.text.splitlines() if line.startswith(("Bcc", "Your account"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "Visit evil-login.com or WWW.evil-login.com now",
+            "Visit evil-login. com or WWW. evil-login. com now",
+        ),
+        ("HTTPS://evil.example/a?b=c.d", "HTTPS: //evil. example/a?b=c. d"),
+        ("HtTp://localhost/", "HtTp: //localhost/"),
+        ("write to eve@evil.co.uk", "write to eve@evil. co. uk"),
+        ("192.0.2.1/login", "192. 0. 2. 1/login"),
+        (
+            "b\u00fccher.example, \u043f\u0440.\u0440\u0444",
+            "b\u00fccher. example, \u043f\u0440. \u0440\u0444",
+        ),
+        ("evil\u3002com evil\uff0ecom evil\uff61com", "evil\u3002 com evil\uff0e com evil\uff61 com"),
+        ("evil\u200b.\u200bcom", "evil . com"),
+        ("J. R. Hartley & Sons Inc., St. Gallen...", "J. R. Hartley & Sons Inc., St. Gallen..."),
+    ],
+)
+def test_no_domain_that_somebody_has_in_a_name_stays_one(name: str, told: str) -> None:
+    values = {
+        "organization": name,
+        "inviter": "Ada",
+        "role": "viewer",
+        "until": "later",
+        "link": "https://a.b/join#c",
+    }
+    letter = write(LetterKind.INVITATION, "ada@example.com", values | {"server": "cg.example"})
+    assert letter.subject == f"Join {told} on Commonground"
+    assert f"Ada invites you to {told} on Commonground (cg.example) as viewer." in letter.text
+    assert "https://a.b/join#c" in letter.text
 
 
 def test_a_payload_fits_the_queue() -> None:
