@@ -185,7 +185,7 @@ class InvalidCredentialsError(OrganizationError):
 class SecondFactorRequiredError(OrganizationError):
     def __init__(self, *, wrong: bool = False) -> None:
         said = "The code is wrong or was used already: send" if wrong else "A second factor is set up: send"
-        super().__init__(f"{said} the present code of your authenticator app as `code`.")
+        super().__init__(f"{said} the present code of your authenticator app, or a recovery code, as `code`.")
 
 
 class WrongCodeError(OrganizationError):
@@ -202,7 +202,7 @@ class SecondFactorSetUpError(OrganizationError):
 
 class NotEnrolledError(OrganizationError):
     def __init__(self) -> None:
-        super().__init__("No second factor is set up: begin with `POST /v1/me/second-factor`.")
+        super().__init__("No second factor is set up: begin with `POST /v1/person/me/second-factor`.")
 
 
 class SignOnOffError(OrganizationError):

@@ -27,6 +27,22 @@ REQUESTS = {
 }
 
 
+_OPERATION = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (/v1/[^\s`?]*)`")
+
+
+def test_operations_that_messages_of_the_code_name_exist() -> None:
+    paths = build_app(UuidV7Ids()).openapi()["paths"]
+    named = {
+        found
+        for file in (ROOT / "service").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for found in _OPERATION.findall(node.value)
+    }
+    assert len(named) > 4
+    assert not [found for found in named if found[0].lower() not in paths.get(found[1], {})]
+
+
 def documented() -> dict[str, int]:
     return {match["slug"]: int(match["status"]) for match in _ROW.finditer(PAGE)}
 

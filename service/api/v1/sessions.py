@@ -42,7 +42,7 @@ class SignInIn(BaseModel):
     password: Password
     code: Annotated[str | None, Field(max_length=64)] = Field(
         default=None,
-        description="The present code of your authenticator app, once a second factor is set up.",
+        description="The present code of your authenticator app, or a recovery code, once a second factor is set up.",
     )
     organization_id: UUID | None = Field(
         default=None, description="Which of your organizations to act in; the oldest membership unless said."

@@ -62,6 +62,7 @@ async def test_signing_in_asks_for_a_code_and_takes_it(
     assert len(codes) == 10
     asked = await sign_in(app)
     assert (asked.status_code, problem(asked)) == (401, "second-factor-required")
+    assert "recovery code" in asked.json()["detail"], "who has lost the phone learns what else will do"
     answer = await sign_in(app, totp.at(clock.now()))
     assert answer.status_code == 201, answer.text
     assert answer.json()["person"]["second_factor"] is True

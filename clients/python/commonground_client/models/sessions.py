@@ -25,7 +25,7 @@ class SessionPage(Page[Session]):
 class SignInIn(Model):
     code: str | None = Field(
         default=None,
-        description="The present code of your authenticator app, once a second factor is set up.",
+        description="The present code of your authenticator app, or a recovery code, once a second factor is set up.",
     )
     email: str
     organization_id: UUID | None = Field(
