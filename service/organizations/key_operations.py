@@ -136,15 +136,17 @@ async def rotate_key(
     await keys.take_turn()
     old = await _usable(keys, clock, key_id)
     refuse_more([Scope(scope) for scope in old.scopes], maker)
-    newest = await keys.newest(old.family_id)
-    if newest is not None and newest != old.id:
-        raise ApiKeyReplacedError(newest)
+    successor = await keys.newest(old.family_id, usable_at=clock.now())
+    if successor is not None and successor.id != old.id:
+        raise ApiKeyReplacedError(successor.id)
     if await keys.in_use(clock.now(), family_id=old.family_id) > MOST_PREDECESSORS:
         raise TooManyRotationsError(MOST_PREDECESSORS)
-    wish = Wish(old.name, [Scope(scope) for scope in old.scopes], _as_long(old, clock.now()))
+    # Of the last in line, revoked or not: a key that was rotated ends with its overlap.
+    ends = _as_long(await keys.newest(old.family_id) or old, clock.now())
+    wish = Wish(old.name, [Scope(scope) for scope in old.scopes], ends)
     made = await _add(session, ids, clock, wish, Opens(old.org_id, old.sandbox_of, old.family_id))
-    ends = clock.now() + overlap
-    old.expires_at = ends if old.expires_at is None else min(old.expires_at, ends)
+    over = clock.now() + overlap
+    old.expires_at = over if old.expires_at is None else min(old.expires_at, over)
     await session.flush()
     details: dict[str, Detail] = {
         "successor": str(made.stored.id),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select, update
 
 from service.db.sessions import DirectorySession, ReadSession, TenantReadSession
@@ -91,11 +91,7 @@ class ApiKeys:
 
     async def in_use(self, now: datetime, *, family_id: UUID | None = None) -> int:
         """How many keys are neither revoked nor expired, of the organization or of one line of rotations."""
-        wanted = select(func.count()).where(
-            ApiKey.org_id == self._org_id,
-            col(ApiKey.revoked_at).is_(None),
-            col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > now),
-        )
+        wanted = select(func.count()).where(ApiKey.org_id == self._org_id, *_usable(now))
         if family_id is not None:
             wanted = wanted.where(ApiKey.family_id == family_id)
         return await self._session.scalar(wanted) or 0
@@ -112,9 +108,11 @@ class ApiKeys:
             .values(revoked_at=now)
         )
 
-    async def newest(self, family_id: UUID) -> UUID | None:
-        """The last key of a line of rotations."""
-        wanted = select(ApiKey.id).where(ApiKey.org_id == self._org_id, ApiKey.family_id == family_id)
+    async def newest(self, family_id: UUID, *, usable_at: datetime | None = None) -> ApiKey | None:
+        """The last key of a line of rotations, or the last of it that is neither revoked nor expired."""
+        wanted = select(ApiKey).where(ApiKey.org_id == self._org_id, ApiKey.family_id == family_id)
+        if usable_at is not None:
+            wanted = wanted.where(*_usable(usable_at))
         return await self._session.scalar(wanted.order_by(col(ApiKey.id).desc()).limit(1))
 
     async def take_turn(self) -> None:
@@ -122,3 +120,10 @@ class ApiKeys:
         await self._session.sql(
             "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"api-keys:{self._org_id}"
         )
+
+
+def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(ApiKey.revoked_at).is_(None),
+        col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > now),
+    )

@@ -249,6 +249,22 @@ async def test_a_key_that_was_rotated_names_its_successor_instead_of_rotating_ag
     assert new["id"] in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("days", [None, 300])
+async def test_a_key_whose_successor_was_revoked_is_rotated_into_another_of_the_same_length_of_life(
+    client: httpx.AsyncClient, owner: Member, clock: FixedClock, days: int | None
+) -> None:
+    ends = {} if days is None else {"expires_at": (clock.now() + timedelta(days=days)).isoformat()}
+    old = await create(client, owner, **ends)
+    clock.advance(timedelta(hours=1))
+    lost = await rotate(client, owner, old["id"])
+    await client.post(f"/v1/api-keys/{lost['id']}/revoke", headers=owner.headers)
+    found = await rotate(client, owner, old["id"])
+    assert found["expires_at"] == lost["expires_at"]
+    assert found["family_id"] == old["family_id"]
+    answer = await client.post(f"/v1/api-keys/{old['id']}/rotate", headers=owner.headers)
+    assert found["id"] in answer.json()["detail"]
+
+
 async def test_two_predecessors_may_live_and_no_third(
     client: httpx.AsyncClient, owner: Member, clock: FixedClock
 ) -> None:
