@@ -22,9 +22,8 @@ from service.audit.operations import (
 )
 from service.audit.repository import AuditLog
 from service.cli.errors import CommandError
-from service.cli.operator import Desk, at_desk, organization
+from service.cli.operator import Desk, at_desk, everyone, organization
 from service.organizations.models import Organization
-from service.organizations.repository import Directory
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -95,9 +94,7 @@ async def _verify_all(
 async def _chosen(desk: Desk, handle: str | None) -> list[Organization]:
     if handle is not None:
         return [await organization(desk, handle)]
-    async with desk.database.directory() as session:
-        directory = Directory(session)
-        return [*await directory.everyone(), *await directory.everyone(sandbox=True)]
+    return await everyone(desk)
 
 
 @app.command()

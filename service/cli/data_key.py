@@ -8,13 +8,16 @@ from uuid import UUID
 import typer
 
 from service.audit.operations import record
-from service.cli.operator import Desk, at_desk, organization
+from service.cli.errors import CommandError
+from service.cli.operator import Desk, at_desk, everyone
+from service.cli.words import counted
 from service.crypto import SERVICE, DataKeys
+from service.crypto.errors import DataKeyInUseError
 from service.db.sealed import SealedColumn, reseal, sealed_versions
 from service.db.sessions import WriteSession
 from service.guards.idempotency import SEALED_ANSWER
 from service.kit.actors import OPERATOR
-from service.organizations.repository import Directory
+from service.organizations.errors import UnknownOrganizationError
 from service.organizations.totp import SEALED_SECRET
 
 app = typer.Typer(
@@ -40,33 +43,35 @@ def rotate(org: Org = None, data_dir: DataDir = None) -> None:
     Interrupted, it loses nothing: both versions open meanwhile, and run again it finishes before it makes another.
     """
 
-    async def work(desk: Desk) -> list[str]:
-        return [await rotate_owner(desk, owner) for owner in await owners(desk, org)]
+    async def work(desk: Desk) -> None:
+        for owner, name in (await owners(desk, org)).items():
+            print(f"{name}: {await rotate_owner(desk, owner)}", flush=True)
 
-    print("\n".join(at_desk(data_dir, work)) or "There is no data key yet.")
+    at_desk(data_dir, work)
 
 
 @app.command()
 def retire(org: Org = None, data_dir: DataDir = None) -> None:
     """Delete older versions of the data keys, unless something may still be sealed under one.
 
+    An owner whose key is too young or in use keeps it and is named at the end, with 1; the others' are deleted.
     Values in a backup of the database from before the rotation then open only with a copy of the keystore from that time.
     """
-
-    async def work(desk: Desk) -> list[str]:
-        return [await retire_owner(desk, owner) for owner in await owners(desk, org)]
-
-    print("\n".join(at_desk(data_dir, work)) or "There is no data key yet.")
+    if refused := at_desk(data_dir, lambda desk: retire_all(desk, org)):
+        raise CommandError("\n".join(refused))
 
 
-async def owners(desk: Desk, handle: str | None) -> list[str]:
-    """Those who have a data key: one organization, or the service and every organization."""
-    if handle is not None:
-        found = [str((await organization(desk, handle)).id)]
-    else:
-        async with desk.database.directory() as session:
-            found = [SERVICE, *(str(known.id) for known in await Directory(session).everyone())]
-    return [owner for owner in found if DataKeys(desk.keystore, owner).versions()]
+async def owners(desk: Desk, handle: str | None) -> dict[str, str]:
+    """Those who have a data key, and how they are called: one organization, or the service and all, sandboxes too."""
+    known = {str(one.id): one.handle for one in await everyone(desk) if handle in {None, one.handle}}
+    if handle is not None and not known:
+        raise UnknownOrganizationError(handle)
+    if handle is None:
+        known = {SERVICE: SERVICE} | known
+    found = {owner: name for owner, name in known.items() if DataKeys(desk.keystore, owner).versions()}
+    if not found:
+        print("There is no data key yet.")
+    return found
 
 
 async def rotate_owner(desk: Desk, owner: str, columns: tuple[SealedColumn, ...] = SEALED_COLUMNS) -> str:
@@ -79,7 +84,18 @@ async def rotate_owner(desk: Desk, owner: str, columns: tuple[SealedColumn, ...]
     for column in _columns_of(owner, columns):
         count += await _until_none_is_left(desk, owner, column)
     begun = "finished the rotation to" if unfinished else "made"
-    return f"{owner}: {begun} version {keys.newest()}, {count} value{'s' * (count != 1)} sealed again"
+    return f"{begun} version {keys.newest()}, {counted(count, 'value')} sealed again"
+
+
+async def retire_all(desk: Desk, handle: str | None) -> list[str]:
+    """Say of each owner what was deleted; give the refusals of those that keep an older version yet."""
+    refused = []
+    for owner, name in (await owners(desk, handle)).items():
+        try:
+            print(f"{name}: {await retire_owner(desk, owner)}", flush=True)
+        except DataKeyInUseError as error:
+            refused.append(f"{name}: {error}")
+    return refused
 
 
 async def retire_owner(desk: Desk, owner: str, columns: tuple[SealedColumn, ...] = SEALED_COLUMNS) -> str:
@@ -89,8 +105,8 @@ async def retire_owner(desk: Desk, owner: str, columns: tuple[SealedColumn, ...]
     for version in gone:
         await _note(desk, owner, "data_key.retired", version)
     if not gone:
-        return f"{owner}: there is one version, nothing to delete"
-    return f"{owner}: deleted version{'s' * (len(gone) > 1)} {', '.join(map(str, gone))}"
+        return "there is one version, nothing to delete"
+    return f"deleted version{'s' * (len(gone) > 1)} {', '.join(map(str, gone))}"
 
 
 async def _until_none_is_left(desk: Desk, owner: str, column: SealedColumn) -> int:

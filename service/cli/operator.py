@@ -88,6 +88,13 @@ async def _run(settings: Settings, work: Callable[[Desk], Awaitable[ResultT]]) -
         )  # fmt: skip
 
 
+async def everyone(desk: Desk) -> list[Organization]:
+    """The live organizations by handle, then the sandboxes and who is made up in them."""
+    async with desk.database.directory() as session:
+        directory = Directory(session)
+        return [*await directory.everyone(), *await directory.everyone(sandbox=True)]
+
+
 async def organization(desk: Desk, handle: str) -> Organization:
     """UnknownOrganizationError."""
     async with desk.database.directory() as session:

@@ -98,13 +98,13 @@ class DataKeys(Guarded):
         *older, newest = self.versions() or [0]
         if older and now.timestamp() - newest < RETIRE_AFTER.total_seconds():
             raise DataKeyInUseError(
-                f"the newest data key of {self.owner} is younger than {RETIRE_AFTER.total_seconds() / 3600:.0f} h, so that a "
+                f"the newest data key is younger than {RETIRE_AFTER.total_seconds() / 3600:.0f} h, so that a "
                 "transaction may still be under way that began with an older one: try again later"
             )
         for version in older:
             if still_sealed(version):
                 raise DataKeyInUseError(
-                    f"something of {self.owner} is still sealed under version {version} of its data key: "
+                    f"something is still sealed under version {version} of the data key: "
                     "run `commonground data-key rotate`, which finishes what was begun, and then this again"
                 )
         for version in older:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from service.cli.data_key import owners, retire_owner, rotate_owner
+from service.cli.data_key import owners, retire_all, retire_owner, rotate_owner
 from service.cli.operator import Desk
 from service.crypto import SERVICE, DataKeys, MemoryKeystore
 from service.crypto.data_keys import RETIRE_AFTER
@@ -14,7 +14,9 @@ from service.crypto.errors import DataKeyInUseError, DataKeyMissingError
 from service.db.sealed import SealedColumn
 from service.kit.clock import FixedClock
 from service.kit.ids import UuidV7Ids
-from service.organizations.operations import create_organization
+from service.organizations.errors import UnknownOrganizationError
+from service.organizations.models import Mode, Organization
+from service.organizations.operations import create_organization, draw_keys
 from tests.support.servers import OwnDatabase
 
 NOTE = SealedColumn("secretive", "note")
@@ -68,12 +70,12 @@ async def test_rotation_and_retirement_keep_every_value(desk: Desk, org_id: UUID
     expected = {await put(desk, org_id, value): value for value in (b"one", b"two")}
     said = await rotate_owner(desk, str(org_id), (NOTE,))
     newest = DataKeys(desk.keystore, str(org_id)).newest()
-    assert said == f"{org_id}: made version {newest}, 2 values sealed again"
+    assert said == f"made version {newest}, 2 values sealed again"
     assert await opened(desk, org_id) == expected
     with pytest.raises(DataKeyInUseError, match="younger"):
         await retire_owner(desk, str(org_id), (NOTE,))
     clock.advance(RETIRE_AFTER)
-    assert await retire_owner(desk, str(org_id), (NOTE,)) == f"{org_id}: deleted version 1"
+    assert await retire_owner(desk, str(org_id), (NOTE,)) == "deleted version 1"
     assert DataKeys(desk.keystore, str(org_id)).versions() == [newest]
     assert await opened(desk, org_id) == expected
 
@@ -99,11 +101,42 @@ async def test_value_sealed_under_an_old_version_keeps_it_and_the_next_rotation_
 
 
 async def test_only_owners_with_a_key_are_visited(desk: Desk, org_id: UUID) -> None:
-    assert await owners(desk, None) == []
+    assert await owners(desk, None) == {}
     DataKeys(desk.keystore, SERVICE).newest()
     DataKeys(desk.keystore, str(org_id)).newest()
-    assert await owners(desk, None) == [SERVICE, str(org_id)]
-    assert await owners(desk, "acme") == [str(org_id)]
+    assert await owners(desk, None) == {SERVICE: SERVICE, str(org_id): "acme"}
+    assert await owners(desk, "acme") == {str(org_id): "acme"}
+    with pytest.raises(UnknownOrganizationError):
+        await owners(desk, "nobody")
+
+
+async def test_sandbox_has_its_turn_like_everybody_else(desk: Desk, org_id: UUID) -> None:
+    sandbox = desk.ids.new()
+    async with desk.database.tenant(sandbox) as session:
+        session.add(
+            Organization(
+                id=sandbox, handle="sandbox-acme", name="Acme (sandbox)", mode=Mode.HOSTED, sandbox=True, sandbox_of=org_id,
+                identity=draw_keys(desk.keystore, sandbox), created_at=desk.clock.now(),
+            )
+        )  # fmt: skip
+    await put(desk, sandbox, b"one")
+    assert await owners(desk, None) == {str(sandbox): "sandbox-acme"}
+    assert await owners(desk, "sandbox-acme") == {str(sandbox): "sandbox-acme"}
+    assert "1 value sealed again" in await rotate_owner(desk, str(sandbox), (NOTE,))
+
+
+async def test_who_keeps_an_older_key_holds_nobody_up_and_is_named(
+    desk: Desk, org_id: UUID, clock: FixedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, young = DataKeys(desk.keystore, str(org_id)), DataKeys(desk.keystore, SERVICE)
+    old.newest()
+    young.newest()
+    old.rotate(clock.now())
+    clock.advance(RETIRE_AFTER)
+    young.rotate(clock.now())
+    (refused,) = await retire_all(desk, None)
+    assert refused.startswith("service: the newest data key is younger than 1 h")
+    assert capsys.readouterr().out == "acme: deleted version 1\n"
 
 
 async def test_rotation_stands_in_the_organizations_audit_log(desk: Desk, org_id: UUID) -> None:
