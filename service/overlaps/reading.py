@@ -26,7 +26,7 @@ _TOLD = """
       AND (o.status <> 'review' OR (a.populations & $4 <> 0 AND $5::boolean)) AND a.populations & $6 <> 0
 """
 _PAGE = """
-    SELECT o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence, o.found_at, o.updated_at,
+    SELECT o.id, o.status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
            s.fields::text AS partner_fields, s.populations & $3 AS partner_populations
 """ + _TOLD + """
@@ -88,7 +88,7 @@ def _told(session: TenantReadSession, view: View) -> tuple[Any, ...]:
 
 
 async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:
-    """Rows by confidence and id, highest first."""
+    """Rows by confidence and id, highest first; their columns stand in the order of the statement's head."""
     driver: asyncpg.Connection = await session.raw()
     values = list(_told(session, view))
     # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as

@@ -1,6 +1,6 @@
 """Shared records and account references: what stands between an overlap and whoever is told of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from uuid import UUID
 
@@ -131,9 +131,3 @@ async def _copy(driver: object, table: str, frame: pl.DataFrame) -> None:
     await driver.copy_to_table(table, source=buffer, format="csv")  # type: ignore[attr-defined]  # asyncpg has no annotations
     # Without it the planner takes the table for a few rows, and a hundred thousand may be joined row by row.
     await driver.execute(f"ANALYZE {table}")  # type: ignore[attr-defined]  # asyncpg has no annotations
-
-
-def shown_fields(fields: Mapping[str, str | None] | None, allowed: tuple[str, ...]) -> dict[str, str]:
-    """A record's stored fields as far as the rule of this moment shows them; null values left out."""
-    values = fields or {}
-    return {name: value for name in allowed if (value := values.get(name)) is not None}

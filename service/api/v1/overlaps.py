@@ -1,6 +1,6 @@
 """The companies in common, as far as the partner shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
@@ -22,7 +22,6 @@ from service.overlaps import reading
 from service.overlaps.errors import UnknownOverlapError
 from service.overlaps.models import OverlapStatus
 from service.overlaps.rules import evidence_of, kinds_of
-from service.overlaps.shown import shown_fields
 from service.overlaps.view import View, view_of
 from service.partnerships.errors import UnknownPopulationError
 from service.partnerships.rules import fields_shown
@@ -73,7 +72,7 @@ class OverlapOut(BaseModel):
 
 
 _SAID = {1: "agrees", -1: "differs", 0: "unknown"}
-_encoder, _fields = msgspec.json.Encoder(), msgspec.json.Decoder(dict[str, str | None])
+_encoder = msgspec.json.Encoder()
 
 
 @cache
@@ -88,35 +87,38 @@ def _reasons(kinds: int, evidence: int) -> dict[str, msgspec.Raw]:
     return {name: msgspec.Raw(_encoder.encode(value)) for name, value in said.items()}
 
 
+@cache
+def _fields(shown: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Reads of a record's stored fields those that a rule shows, and passes over the others; null values are left out again."""
+    members: list[tuple[str, Any, None]] = [(name, str | None, None) for name in shown]
+    return msgspec.json.Decoder(msgspec.defstruct("Shown", members, omit_defaults=True))
+
+
 class _Words:
     """Population bits and shown fields as words, each combination looked up once a page."""
 
     def __init__(self, view: View) -> None:
-        self._view = view
         self.own = cache(lambda bits: [p.slug for p in view.populations if bits >> p.bit & 1])
         self.partner = cache(lambda bits: [r.population for r in view.partner_rules if bits >> r.bit & 1])
-        self.fields = cache(lambda bits: fields_shown(view.partner_rules, bits))
+        self.fields = cache(lambda bits: _fields(fields_shown(view.partner_rules, bits)))
 
-    def overlap(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """An `OverlapOut`, its members in that order."""
-        return {
-            "id": row["id"], "status": row["status"], "confidence": row["confidence"],
-            **_reasons(row["kinds"], row["evidence"]),
-            "account": {
-                "id": row["account_id"], "external_id": row["external_id"], "name": row["name"], "domain": row["domain"],
-                "country": row["country"], "owner": row["owner"], "populations": self.own(row["populations"]),
-            },
-            "partner_account": self._partner(row), "found_at": row["found_at"], "updated_at": row["updated_at"],
+    def overlap(self, row: Iterable[Any]) -> dict[str, Any]:
+        """An `OverlapOut`, its members in that order, of a row in the order of `reading.page`."""
+        (
+            overlap_id, status, confidence, kinds, evidence, found_at, updated_at,
+            account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits,
+        ) = row  # fmt: skip
+        partner = None if status == OverlapStatus.REVIEW else {
+            "fields": self.fields(partner_bits).decode(partner_fields or "{}"), "populations": self.partner(partner_bits),
         }  # fmt: skip
-
-    def _partner(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
-        if row["status"] == OverlapStatus.REVIEW:
-            return None
-        bits = row["partner_populations"]
         return {
-            "fields": shown_fields(_fields.decode(row["partner_fields"] or "{}"), self.fields(bits)),
-            "populations": self.partner(bits),
-        }
+            "id": overlap_id, "status": status, "confidence": confidence, **_reasons(kinds, evidence),
+            "account": {
+                "id": account_id, "external_id": external_id, "name": name, "domain": domain, "country": country,
+                "owner": owner, "populations": self.own(populations),
+            },
+            "partner_account": partner, "found_at": found_at, "updated_at": updated_at,
+        }  # fmt: skip
 
 
 def _answer(value: object) -> Response:
