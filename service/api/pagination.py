@@ -1,4 +1,4 @@
-"""Cursor pages: a cursor is opaque, signed, and good for the organization, address and filter that it came from."""
+"""Cursor pages: a cursor is opaque, signed, and good for the organization (or person), address and filter that it came from."""
 
 import base64
 import binascii
@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from service.api.deps import Reading, state_of
 from service.api.errors import InvalidCursorError
+from service.api.signed_in import Mine
 from service.http.service_keys import TAG_BYTES
 from service.http.state import AppState
 
@@ -93,10 +94,20 @@ def _is_of(value: object, kind: type) -> bool:
 
 
 async def pages(request: Request, session: Reading, cursor: CursorText = None, limit: Limit = 50) -> Pages:
+    return await _pages(request, session.org_id, cursor, limit)
+
+
+async def my_pages(request: Request, mine: Mine, cursor: CursorText = None, limit: Limit = 50) -> Pages:
+    """Of a list that is the person's, in whichever organization they act."""
+    return await _pages(request, mine.person.id, cursor, limit)
+
+
+async def _pages(request: Request, owner: UUID, cursor: str | None, limit: int) -> Pages:
     app = await state_of(request)
     filters = sorted(item for item in request.query_params.multi_items() if item[0] not in _NO_FILTER)
-    bound_to = (session.org_id.bytes, request.url.path.encode(), urlencode(filters).encode())
+    bound_to = (owner.bytes, request.url.path.encode(), urlencode(filters).encode())
     return Pages(app, bound_to, cursor, limit)
 
 
 Paging = Annotated[Pages, Depends(pages, scope="function")]
+MyPaging = Annotated[Pages, Depends(my_pages, scope="function")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from service.audit.operations import record
@@ -83,11 +83,6 @@ async def invite(
         session, people.clock, "member.invited", target=f"member_invitation:{made.id}", details=details
     )
     return invited
-
-
-async def list_invitations(session: TenantReadSession, now: datetime) -> list[MemberInvitation]:
-    """Those that can be accepted, the oldest first."""
-    return await Invitations(session).open(now)
 
 
 async def resend(

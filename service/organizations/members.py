@@ -10,7 +10,7 @@ from service.db.sessions import TenantReadSession, TenantSession
 from service.kit.clock import Clock
 from service.organizations.errors import LastAdminError, UnknownMemberError
 from service.organizations.models import Membership, Person, Role, Scope
-from service.organizations.people_repository import Members
+from service.organizations.people_repository import Members, Persons
 from service.organizations.rules import ROLE_SCOPES, refuse_more
 from service.organizations.session_repository import Sessions
 from service.organizations.standing import Quota, is_limited, require_room
@@ -23,9 +23,20 @@ class Member:
     since: datetime
 
 
-async def list_members(session: TenantReadSession) -> list[Member]:
-    """Everybody in the session's organization, by name."""
-    return [Member(person, of.role, of.created_at) for of, person in await Members(session).everyone()]
+async def list_members(
+    session: TenantReadSession, *, after: UUID | None = None, limit: int | None = None
+) -> list[Member]:
+    """Everybody in the session's organization, by id."""
+    found = await Members(session).page(after=after, limit=limit)
+    return [Member(person, of.role, of.created_at) for of, person in found]
+
+
+async def get_member(session: TenantReadSession, person_id: UUID) -> Member:
+    """UnknownMemberError."""
+    of, person = await Members(session).of(person_id), await Persons(session).by_id(person_id)
+    if of is None or person is None:
+        raise UnknownMemberError
+    return Member(person, of.role, of.created_at)
 
 
 async def add_member(session: TenantSession, clock: Clock, person_id: UUID, role: Role) -> Membership:

@@ -58,13 +58,18 @@ class Members:
     def __init__(self, session: TenantReadSession) -> None:
         self._session = session
 
-    async def everyone(self) -> list[tuple[Membership, Person]]:
-        found = await self._session.execute(
+    async def page(
+        self, *, after: UUID | None = None, limit: int | None = None
+    ) -> list[tuple[Membership, Person]]:
+        """Up to `limit` members by the person's id, those behind `after`."""
+        wanted = (
             select(Membership, Person)
             .join(Person, col(Person.id) == col(Membership.person_id))
             .where(Membership.org_id == self._session.org_id)
-            .order_by(col(Person.name), col(Person.id))
         )
+        if after is not None:
+            wanted = wanted.where(col(Membership.person_id) > after)
+        found = await self._session.execute(wanted.order_by(col(Membership.person_id)).limit(limit))
         return [(membership, person) for membership, person in found]
 
     async def of(self, person_id: UUID, *, lock: bool = False) -> Membership | None:
@@ -105,9 +110,14 @@ class Invitations:
     def __init__(self, session: TenantReadSession) -> None:
         self._session = session
 
-    async def open(self, now: datetime) -> list[MemberInvitation]:
+    async def open(
+        self, now: datetime, *, after: UUID | None = None, limit: int | None = None
+    ) -> list[MemberInvitation]:
+        """Up to `limit`, the oldest first, newer than `after`."""
         found = select(MemberInvitation).where(*self._open(now))
-        return list(await self._session.scalars(found.order_by(col(MemberInvitation.id))))
+        if after is not None:
+            found = found.where(col(MemberInvitation.id) > after)
+        return list(await self._session.scalars(found.order_by(col(MemberInvitation.id)).limit(limit)))
 
     async def by_id(self, invitation_id: UUID) -> MemberInvitation | None:
         """Also one that has expired: it can be sent again."""

@@ -69,9 +69,21 @@ class Sessions:
             None if row is None else Signed(row[0], row[1], None if row[2] is None else Role(row[2]), row[3])
         )
 
-    async def of_person(self, person_id: UUID, now: datetime) -> list[PersonSession]:
+    async def of_person(
+        self, person_id: UUID, now: datetime, *, before: UUID | None = None, limit: int | None = None
+    ) -> list[PersonSession]:
+        """Up to `limit`, the newest first, older than `before`."""
         found = select(PersonSession).where(PersonSession.person_id == person_id, *_live(now))
-        return list(await self._session.scalars(found.order_by(col(PersonSession.created_at).desc())))
+        if before is not None:
+            found = found.where(col(PersonSession.id) < before)
+        return list(await self._session.scalars(found.order_by(col(PersonSession.id).desc()).limit(limit)))
+
+    async def one_of(self, person_id: UUID, session_id: UUID, now: datetime) -> PersonSession | None:
+        return await self._session.scalar(
+            select(PersonSession).where(
+                PersonSession.person_id == person_id, PersonSession.id == session_id, *_live(now)
+            )
+        )
 
     async def knows(self, person_id: UUID, origin: bytes) -> bool:
         """Whether the person was ever signed in from there, as far as that is kept."""

@@ -190,15 +190,19 @@ async def switch(people: People, signed: Signed, org_id: UUID, *, request_id: st
     return token
 
 
-async def sessions_of(people: People, signed: Signed) -> list[PersonSession]:
+async def sessions_of(
+    people: People, signed: Signed, *, before: UUID | None = None, limit: int | None = None
+) -> list[PersonSession]:
     """Where the person is signed in now, the newest session first."""
+    person_id, now = signed.person.id, people.clock.now()
     async with people.database.directory() as session:
-        return await Sessions(session).of_person(signed.person.id, people.clock.now())
+        return await Sessions(session).of_person(person_id, now, before=before, limit=limit)
 
 
 async def end_session(people: People, signed: Signed, session_id: UUID, *, request_id: str | None) -> None:
     """Sign out one of the person's own sessions, this or another. UnknownSessionError."""
-    found = next((one for one in await sessions_of(people, signed) if one.id == session_id), None)
+    async with people.database.directory() as directory:
+        found = await Sessions(directory).one_of(signed.person.id, session_id, people.clock.now())
     if found is None:
         raise UnknownSessionError
     async with acting(people, signed.person.id, found.org_id, request_id) as session:

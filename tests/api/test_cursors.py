@@ -2,11 +2,17 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from tests.factories.world import Member, Pair, company_list
+from service.organizations.models import Role
+from tests.factories.people import Browser, browser_of, make_person
+from tests.factories.people import member as make_member
+from tests.factories.world import Member, Pair, World, company_list
 
 INVALID = "urn:commonground:problem:invalid-cursor"
 
@@ -85,6 +91,42 @@ async def test_no_bit_of_a_cursor_can_be_changed(client: httpx.AsyncClient, list
 async def test_what_was_never_given_out_is_refused(client: httpx.AsyncClient, pair: Pair, given: str) -> None:
     answer = await page(client, pair.left, cursor=given)
     assert (answer.status_code, answer.json()["type"]) == (400, INVALID)
+
+
+async def test_lists_of_people_come_in_pages_that_name_each_once(app: FastAPI, world: World) -> None:
+    people, org = app.state.commonground.people, await world.organization("acme")
+    ada = await make_member(people, org.id, Role.ADMIN, email="ada@example.com")
+    for n in range(4):
+        await make_member(people, org.id, Role.VIEWER, email=f"viewer{n}@example.com")
+    async with AsyncExitStack() as browsers:
+        browser = [await browsers.enter_async_context(browser_of(app, ada)) for _ in range(5)][-1]
+        for n in range(5):
+            body = {"email": f"new{n}@example.com", "role": "viewer"}
+            assert (await browser.ask("POST", "/v1/member-invitations", json=body)).status_code == 201
+        for path, name in (("members", "person_id"), ("member-invitations", "id"), ("sessions", "id")):
+            found = [page async for page in all_pages(browser, f"/v1/{path}")]
+            assert [len(page) for page in found] == [2, 2, 1], path
+            whole = (await browser.ask("GET", f"/v1/{path}")).json()["items"]
+            assert [item for page in found for item in page] == whole
+            assert len({item[name] for item in whole}) == 5
+
+
+async def test_a_cursor_of_ones_sessions_is_good_for_nobody_else(app: FastAPI) -> None:
+    people = app.state.commonground.people
+    ada, eve = [await make_person(people, f"{name}@example.com") for name in ("ada", "eve")]
+    async with browser_of(app, ada) as first, browser_of(app, ada), browser_of(app, eve) as other:
+        given = (await first.ask("GET", "/v1/sessions?limit=1")).json()["next_cursor"]
+        assert (await first.ask("GET", f"/v1/sessions?cursor={given}")).status_code == 200
+        assert (await other.ask("GET", f"/v1/sessions?cursor={given}")).json()["type"] == INVALID
+
+
+async def all_pages(browser: Browser, path: str) -> AsyncIterator[list[dict[str, str]]]:
+    """Pages of two."""
+    query: dict[str, str] | None = {"limit": "2"}
+    while query is not None:
+        page = (await browser.ask("GET", path, params=query)).json()
+        yield page["items"]
+        query = {"limit": "2", "cursor": page["next_cursor"]} if page["has_more"] else None
 
 
 async def test_a_cursor_names_nothing_of_the_organization_and_outlives_the_process(

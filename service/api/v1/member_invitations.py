@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, Reading, Writer, Writing, reads, request_id_of, writes
-from service.api.pagination import Page
+from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.signed_in import (
@@ -25,6 +25,7 @@ from service.api.signed_in import (
 from service.organizations import invitations
 from service.organizations.invitations import Invited, NewPerson
 from service.organizations.models import MemberInvitation, Role, Scope
+from service.organizations.people_repository import Invitations
 from service.organizations.rules import INVITATION_DAYS, LONGEST_INVITATION_DAYS
 from service.organizations.sessions import end_session, start_session
 
@@ -98,10 +99,11 @@ async def create_invitation(
     "", operation_id="list_member_invitations", responses=responses(),
     dependencies=[Depends(reads(Scope.MEMBERS_READ), scope="function")],
 )  # fmt: skip
-async def list_invitations(app: App, session: Reading) -> Page[InvitationOut]:
+async def list_invitations(app: App, session: Reading, paging: Paging) -> Page[InvitationOut]:
     """Invitations that can still be accepted, oldest first."""
-    found = await invitations.list_invitations(session, app.clock.now())
-    return Page(items=[_out(one) for one in found], has_more=False)
+    stored = Invitations(session)
+    rows = await stored.open(app.clock.now(), after=paging.after_id(), limit=paging.limit + 1)
+    return paging.page(rows, _out, lambda invitation: (invitation.id,))
 
 
 @router.post(

@@ -7,12 +7,11 @@ from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, Reading, Writer, Writing, reads, writes
-from service.api.pagination import Page
+from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
-from service.db.sessions import TenantReadSession
-from service.organizations.errors import UnknownMemberError
-from service.organizations.members import Member, change_role, list_members, remove_member
+from service.organizations import members
+from service.organizations.members import Member
 from service.organizations.models import Role, Scope
 
 router = resource("/members", "members")
@@ -42,20 +41,14 @@ def _out(member: Member) -> MemberOut:
     )  # fmt: skip
 
 
-async def _one(session: TenantReadSession, person_id: UUID) -> MemberOut:
-    found = next((one for one in await list_members(session) if one.person.id == person_id), None)
-    if found is None:
-        raise UnknownMemberError
-    return _out(found)
-
-
 @router.get(
     "", operation_id="list_members", responses=responses(),
     dependencies=[Depends(reads(Scope.MEMBERS_READ), scope="function")],
 )  # fmt: skip
-async def get_members(session: Reading) -> Page[MemberOut]:
-    """Everybody in the organization, by name."""
-    return Page(items=[_out(member) for member in await list_members(session)], has_more=False)
+async def get_members(session: Reading, paging: Paging) -> Page[MemberOut]:
+    """Everybody in the organization, by id."""
+    rows = await members.list_members(session, after=paging.after_id(), limit=paging.limit + 1)
+    return paging.page(rows, _out, lambda member: (member.person.id,))
 
 
 @router.get(
@@ -64,7 +57,7 @@ async def get_members(session: Reading) -> Page[MemberOut]:
 )  # fmt: skip
 async def get_member(session: Reading, person_id: UUID) -> MemberOut:
     """One member."""
-    return await _one(session, person_id)
+    return _out(await members.get_member(session, person_id))
 
 
 @router.put(
@@ -75,8 +68,8 @@ async def put_member_role(
     app: App, session: Writing, caller: Writer, person_id: UUID, wanted: RoleIn
 ) -> MemberOut:
     """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
-    await change_role(session, app.clock, person_id, wanted.role, held=caller.scopes)
-    return await _one(session, person_id)
+    await members.change_role(session, app.clock, person_id, wanted.role, held=caller.scopes)
+    return _out(await members.get_member(session, person_id))
 
 
 @router.delete(
@@ -85,4 +78,4 @@ async def put_member_role(
 )  # fmt: skip
 async def delete_member(app: App, session: Writing, person_id: UUID) -> None:
     """Remove a member; their sessions here end at once. An organization keeps at least one admin."""
-    await remove_member(session, app.clock, person_id)
+    await members.remove_member(session, app.clock, person_id)

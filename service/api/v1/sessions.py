@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, request_id_of
-from service.api.pagination import Page
+from service.api.pagination import MyPaging, Page
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.signed_in import (
@@ -88,10 +88,11 @@ async def create_session(
 
 
 @router.get("", operation_id="list_sessions", responses=responses())
-async def list_sessions(app: App, mine: Mine) -> Page[SessionOut]:
+async def list_sessions(app: App, mine: Mine, paging: MyPaging) -> Page[SessionOut]:
     """Where you are signed in now, newest first."""
-    found = await sessions_of(app.people, mine.signed)
-    return Page(items=[_out(session, mine.session.id) for session in found], has_more=False)
+    limit = paging.limit + 1
+    rows = await sessions_of(app.people, mine.signed, before=paging.after_id(), limit=limit)
+    return paging.page(rows, lambda session: _out(session, mine.session.id), lambda session: (session.id,))
 
 
 @router.get("/current", operation_id="get_current_session", responses=responses())

@@ -1,5 +1,6 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 from commonground_client import models as m
@@ -28,12 +29,21 @@ def _get_member(person_id: UUID) -> Call[m.Member]:
     return Call(method="GET", path=path("/v1/members/{}", person_id), answer=m.Member)
 
 
-def _list_member_invitations() -> Call[m.InvitationPage]:
-    return Call(method="GET", path=path("/v1/member-invitations"), answer=m.InvitationPage)
+def _list_member_invitations(
+    *, cursor: str | None = None, limit: int | None = None
+) -> Call[m.InvitationPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/member-invitations"),
+        answer=m.InvitationPage,
+        query={"cursor": cursor, "limit": limit},
+    )
 
 
-def _list_members() -> Call[m.MemberPage]:
-    return Call(method="GET", path=path("/v1/members"), answer=m.MemberPage)
+def _list_members(*, cursor: str | None = None, limit: int | None = None) -> Call[m.MemberPage]:
+    return Call(
+        method="GET", path=path("/v1/members"), answer=m.MemberPage, query={"cursor": cursor, "limit": limit}
+    )
 
 
 def _put_member_role(person_id: UUID, body: m.RoleIn) -> Call[m.Member]:
@@ -74,13 +84,23 @@ class Members(Sender):
         """One member."""
         return self.send(_get_member(person_id))
 
-    def list_member_invitations(self) -> m.InvitationPage:
+    def list_member_invitations(
+        self, *, cursor: str | None = None, limit: int | None = None
+    ) -> m.InvitationPage:
         """Invitations that can still be accepted, oldest first."""
-        return self.send(_list_member_invitations())
+        return self.send(_list_member_invitations(cursor=cursor, limit=limit))
 
-    def list_members(self) -> m.MemberPage:
-        """Everybody in the organization, by name."""
-        return self.send(_list_members())
+    def iter_member_invitations(self, *, limit: int | None = None) -> Iterator[m.Invitation]:
+        """Every item of `list_member_invitations`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_member_invitations(limit=limit, cursor=cursor))
+
+    def list_members(self, *, cursor: str | None = None, limit: int | None = None) -> m.MemberPage:
+        """Everybody in the organization, by id."""
+        return self.send(_list_members(cursor=cursor, limit=limit))
+
+    def iter_members(self, *, limit: int | None = None) -> Iterator[m.Member]:
+        """Every item of `list_members`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_members(limit=limit, cursor=cursor))
 
     def put_member_role(self, person_id: UUID, body: m.RoleIn) -> m.Member:
         """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
@@ -116,13 +136,23 @@ class AsyncMembers(AsyncSender):
         """One member."""
         return await self.send(_get_member(person_id))
 
-    async def list_member_invitations(self) -> m.InvitationPage:
+    async def list_member_invitations(
+        self, *, cursor: str | None = None, limit: int | None = None
+    ) -> m.InvitationPage:
         """Invitations that can still be accepted, oldest first."""
-        return await self.send(_list_member_invitations())
+        return await self.send(_list_member_invitations(cursor=cursor, limit=limit))
 
-    async def list_members(self) -> m.MemberPage:
-        """Everybody in the organization, by name."""
-        return await self.send(_list_members())
+    def iter_member_invitations(self, *, limit: int | None = None) -> AsyncIterator[m.Invitation]:
+        """Every item of `list_member_invitations`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_member_invitations(limit=limit, cursor=cursor))
+
+    async def list_members(self, *, cursor: str | None = None, limit: int | None = None) -> m.MemberPage:
+        """Everybody in the organization, by id."""
+        return await self.send(_list_members(cursor=cursor, limit=limit))
+
+    def iter_members(self, *, limit: int | None = None) -> AsyncIterator[m.Member]:
+        """Every item of `list_members`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_members(limit=limit, cursor=cursor))
 
     async def put_member_role(self, person_id: UUID, body: m.RoleIn) -> m.Member:
         """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""

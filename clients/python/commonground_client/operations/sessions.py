@@ -1,5 +1,6 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
+from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 from commonground_client import models as m
@@ -20,8 +21,13 @@ def _get_current_session() -> Call[m.CurrentSession]:
     return Call(method="GET", path=path("/v1/sessions/current"), answer=m.CurrentSession)
 
 
-def _list_sessions() -> Call[m.SessionPage]:
-    return Call(method="GET", path=path("/v1/sessions"), answer=m.SessionPage)
+def _list_sessions(*, cursor: str | None = None, limit: int | None = None) -> Call[m.SessionPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/sessions"),
+        answer=m.SessionPage,
+        query={"cursor": cursor, "limit": limit},
+    )
 
 
 def _sign_in(body: m.SignInIn) -> Call[m.CurrentSession]:
@@ -51,9 +57,13 @@ class Sessions(Sender):
         """Who you are, the organization that you act in, and the token that changes need."""
         return self.send(_get_current_session())
 
-    def list_sessions(self) -> m.SessionPage:
+    def list_sessions(self, *, cursor: str | None = None, limit: int | None = None) -> m.SessionPage:
         """Where you are signed in now, newest first."""
-        return self.send(_list_sessions())
+        return self.send(_list_sessions(cursor=cursor, limit=limit))
+
+    def iter_sessions(self, *, limit: int | None = None) -> Iterator[m.Session]:
+        """Every item of `list_sessions`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_sessions(limit=limit, cursor=cursor))
 
     def sign_in(self, body: m.SignInIn) -> m.CurrentSession:
         """Sign in. The answer sets the session's cookie; a session that the browser had before ends."""
@@ -81,9 +91,13 @@ class AsyncSessions(AsyncSender):
         """Who you are, the organization that you act in, and the token that changes need."""
         return await self.send(_get_current_session())
 
-    async def list_sessions(self) -> m.SessionPage:
+    async def list_sessions(self, *, cursor: str | None = None, limit: int | None = None) -> m.SessionPage:
         """Where you are signed in now, newest first."""
-        return await self.send(_list_sessions())
+        return await self.send(_list_sessions(cursor=cursor, limit=limit))
+
+    def iter_sessions(self, *, limit: int | None = None) -> AsyncIterator[m.Session]:
+        """Every item of `list_sessions`, page after page; `limit` is the size of a page."""
+        return self.each(lambda cursor: _list_sessions(limit=limit, cursor=cursor))
 
     async def sign_in(self, body: m.SignInIn) -> m.CurrentSession:
         """Sign in. The answer sets the session's cookie; a session that the browser had before ends."""
