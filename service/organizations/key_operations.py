@@ -95,12 +95,13 @@ async def update_key(
     maker: Collection[Scope],
     name: str | None = None,
     scopes: Collection[Scope] | None = None,
+    sandbox: Organization | None = None,
 ) -> ApiKey:
-    """Give a key another name or other scopes; they hold from this commit on.
+    """Give a key of the session's organization, or of its `sandbox`, another name or other scopes; they hold from this commit on.
 
     UnknownApiKeyError, ApiKeyOverError, ScopesNotHeldError for a scope that is new to the key.
     """
-    key = await _usable(ApiKeys(session), clock, key_id)
+    key = await _usable(ApiKeys(session, of=None if sandbox is None else sandbox.id), clock, key_id)
     before = set(key.scopes)
     if scopes is not None:
         refuse_more([scope for scope in scopes if scope.value not in before], maker)

@@ -94,6 +94,8 @@ MATRIX: dict[str, Route] = {
     "delete_sandbox": Route(Scope.ORGANIZATION_ADMIN, own=False),
     "create_sandbox_key": Route(Scope.KEYS_ADMIN, json={"name": "x", "scopes": ["keys:admin"]}, own=False),
     "list_sandbox_keys": Route(Scope.KEYS_ADMIN, own=False),
+    "update_sandbox_key": Route(Scope.KEYS_ADMIN, json={"name": "y"}),
+    "rotate_sandbox_key": Route(Scope.KEYS_ADMIN),
     "revoke_sandbox_key": Route(Scope.KEYS_ADMIN),
     "list_imports": Route(Scope.IMPORTS_READ, own=False),
     "get_import": Route(Scope.IMPORTS_READ),

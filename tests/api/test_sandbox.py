@@ -318,6 +318,30 @@ async def test_a_sandbox_has_no_sandbox_and_does_not_take_itself_away(
         assert answer.json()["type"] == PROBLEM + "sandbox-in-sandbox"
 
 
+async def test_test_keys_are_changed_and_rotated_by_the_owner(
+    client: httpx.AsyncClient, world: World, owner: Member
+) -> None:
+    await make(client, owner)
+    [first] = (await ask(client, owner.key, "/v1/sandbox/api-keys"))["items"]
+    path = f"/v1/sandbox/api-keys/{first['id']}"
+    body = {"name": "ci", "scopes": ["accounts:read"]}
+    changed = (await client.patch(path, json=body, headers=owner.headers)).json()
+    assert (changed["name"], changed["scopes"]) == ("ci", ["accounts:read"])
+    body = {"overlap_seconds": 0}
+    successor = (await client.post(f"{path}/rotate", json=body, headers=owner.headers)).json()
+    assert successor["key"].startswith("cg_test_")
+    assert await ask(client, successor["key"], "/v1/accounts")
+    again = await client.post(f"{path}/rotate", headers=owner.headers)
+    assert again.json()["type"] == PROBLEM + "api-key-over"
+    poor = await world.another_key(owner, [Scope.KEYS_ADMIN])
+    path = f"/v1/sandbox/api-keys/{successor['id']}"
+    for answer in (
+        await client.patch(path, json={"scopes": ["audit:read"]}, headers=poor.headers),
+        await client.post(f"{path}/rotate", headers=poor.headers),
+    ):
+        assert answer.json()["type"] == PROBLEM + "missing-scope"
+
+
 async def test_test_keys_are_made_listed_and_revoked_by_the_owner(
     client: httpx.AsyncClient, world: World, owner: Member
 ) -> None:

@@ -1,6 +1,6 @@
 """A place to try everything out: an organization of its own with two fictional partners, opened by test keys."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
@@ -23,9 +23,18 @@ from service.api.limiting import count_known
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
-from service.api.v1.api_keys import ApiKeyIn, ApiKeyOut, NewApiKeyOut, new_out, out
+from service.api.v1.api_keys import (
+    A_DAY,
+    ApiKeyChange,
+    ApiKeyIn,
+    ApiKeyOut,
+    NewApiKeyOut,
+    Rotation,
+    new_out,
+    out,
+)
 from service.jobs import states_naming
-from service.organizations.key_operations import issue_key, revoke_key
+from service.organizations.key_operations import issue_key, revoke_key, rotate_key, update_key
 from service.organizations.models import Organization, Scope
 from service.organizations.repository import ApiKeys, Directory
 from service.partnerships.repository import Partnerships
@@ -169,6 +178,36 @@ async def list_sandbox_keys(session: Reading, paging: Paging) -> Page[ApiKeyOut]
     keys = ApiKeys(session, of=(await sandbox_seen_by(session)).id)
     rows = await keys.page(limit=paging.limit + 1, before=paging.after_id())
     return paging.page(rows, out, lambda key: (key.id,))
+
+
+@router.patch(
+    "/api-keys/{test_key_id}", operation_id="update_sandbox_key", responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.KEYS_ADMIN), scope="function")],
+)  # fmt: skip
+async def update_sandbox_key(
+    app: App, session: Writing, caller: Writer, test_key_id: UUID, change: ApiKeyChange
+) -> ApiKeyOut:
+    """Rename a test key, or change what it may do; it holds from the answer on. No scope can be added that you lack."""
+    changed = await update_key(
+        session, app.clock, test_key_id,
+        maker=caller.scopes, name=change.name, scopes=change.scopes, sandbox=await sandbox_seen_by(session),
+    )  # fmt: skip
+    return out(changed)
+
+
+@router.post(
+    "/api-keys/{test_key_id}/rotate", operation_id="rotate_sandbox_key", status_code=201, responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.KEYS_ADMIN), scope="function")],
+)  # fmt: skip
+async def rotate_sandbox_key(
+    app: App, session: Writing, caller: Writer, test_key_id: UUID, rotation: Rotation = A_DAY
+) -> NewApiKeyOut:
+    """Make a test key's successor: same name, scopes and length of life. Both are good until the overlap is over."""
+    made = await rotate_key(
+        session, app.ids, app.clock, test_key_id, maker=caller.scopes,
+        overlap=timedelta(seconds=rotation.overlap_seconds), sandbox=await sandbox_seen_by(session),
+    )  # fmt: skip
+    return new_out(made)
 
 
 @router.post(

@@ -60,6 +60,8 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "reset_sandbox": ("sandbox.reset",),
     "delete_sandbox": ("sandbox.deleted",),
     "create_sandbox_key": ("api_key.created",),
+    "update_sandbox_key": ("api_key.updated",),
+    "rotate_sandbox_key": ("api_key.rotated",),
     "revoke_sandbox_key": ("api_key.revoked",),
     # reads that carry much away
     "export_audit_log": ("audit_log.exported",),

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from commonground_client.base import Model, OpenEnum
 from commonground_client.models.accounts import Account, AccountPage
-from commonground_client.models.api_keys import ApiKeyChange, Rotation
 from commonground_client.models.audit_log import Actor, AuditEntry, AuditEntryPage, Checkpoint, CheckpointPage
 from commonground_client.models.common import (
     Accepted,
     ActorKind,
     ApiKey,
+    ApiKeyChange,
     ApiKeyIn,
     ApiKeyPage,
     CurrentSession,
@@ -21,6 +21,7 @@ from commonground_client.models.common import (
     Place,
     Problem,
     Role,
+    Rotation,
     Scope,
 )
 from commonground_client.models.health import Health

@@ -37,6 +37,13 @@ class Scope(OpenEnum):
     ORGANIZATION_ADMIN = "organization:admin"
 
 
+class ApiKeyChange(Model):
+    """What is left out stays as it is."""
+
+    name: str | None = Field(default=None)
+    scopes: list[Scope] | None = Field(default=None, description="All that it may do from now on.")
+
+
 class ApiKeyIn(Model):
     expires_at: datetime | None = Field(default=None, description="Null, or left out: it doesn't expire.")
     name: str = Field(description="What the key is for.")
@@ -142,3 +149,9 @@ class Problem(Model):
     status: int
     title: str
     type: str = Field(description="A stable name of the kind of problem.")
+
+
+class Rotation(Model):
+    overlap_seconds: int = Field(
+        default=86400, description="How long the old key lives on beside the new one."
+    )

@@ -119,6 +119,8 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_sandbox_keys": ("GET", "/v1/sandbox/api-keys"),
     "reset_sandbox": ("POST", "/v1/sandbox/reset"),
     "revoke_sandbox_key": ("POST", "/v1/sandbox/api-keys/{test_key_id}/revoke"),
+    "rotate_sandbox_key": ("POST", "/v1/sandbox/api-keys/{test_key_id}/rotate"),
+    "update_sandbox_key": ("PATCH", "/v1/sandbox/api-keys/{test_key_id}"),
     "confirm_second_factor": ("POST", "/v1/person/me/second-factor/confirm"),
     "disable_second_factor": ("POST", "/v1/person/me/second-factor/disable"),
     "enrol_second_factor": ("POST", "/v1/person/me/second-factor"),

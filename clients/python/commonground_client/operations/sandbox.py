@@ -67,6 +67,22 @@ def _revoke_sandbox_key(test_key_id: UUID, *, idempotency_key: str | None = None
     )
 
 
+def _rotate_sandbox_key(
+    test_key_id: UUID, body: m.Rotation | None = None, *, idempotency_key: str | None = None
+) -> Call[m.NewApiKey]:
+    return Call(
+        method="POST",
+        path=path("/v1/sandbox/api-keys/{}/rotate", test_key_id),
+        answer=m.NewApiKey,
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
+    )
+
+
+def _update_sandbox_key(test_key_id: UUID, body: m.ApiKeyChange) -> Call[m.ApiKey]:
+    return Call(method="PATCH", path=path("/v1/sandbox/api-keys/{}", test_key_id), answer=m.ApiKey, json=body)
+
+
 class Sandbox(Sender):
     def create_sandbox(
         self, body: m.SandboxIn | None = None, *, idempotency_key: str | None = None
@@ -103,6 +119,16 @@ class Sandbox(Sender):
     def revoke_sandbox_key(self, test_key_id: UUID, *, idempotency_key: str | None = None) -> m.ApiKey:
         """End a test key."""
         return self.send(_revoke_sandbox_key(test_key_id, idempotency_key=idempotency_key))
+
+    def rotate_sandbox_key(
+        self, test_key_id: UUID, body: m.Rotation | None = None, *, idempotency_key: str | None = None
+    ) -> m.NewApiKey:
+        """Make a test key's successor: same name, scopes and length of life. Both are good until the overlap is over."""
+        return self.send(_rotate_sandbox_key(test_key_id, body, idempotency_key=idempotency_key))
+
+    def update_sandbox_key(self, test_key_id: UUID, body: m.ApiKeyChange) -> m.ApiKey:
+        """Rename a test key, or change what it may do; it holds from the answer on. No scope can be added that you lack."""
+        return self.send(_update_sandbox_key(test_key_id, body))
 
 
 class AsyncSandbox(AsyncSender):
@@ -143,3 +169,13 @@ class AsyncSandbox(AsyncSender):
     async def revoke_sandbox_key(self, test_key_id: UUID, *, idempotency_key: str | None = None) -> m.ApiKey:
         """End a test key."""
         return await self.send(_revoke_sandbox_key(test_key_id, idempotency_key=idempotency_key))
+
+    async def rotate_sandbox_key(
+        self, test_key_id: UUID, body: m.Rotation | None = None, *, idempotency_key: str | None = None
+    ) -> m.NewApiKey:
+        """Make a test key's successor: same name, scopes and length of life. Both are good until the overlap is over."""
+        return await self.send(_rotate_sandbox_key(test_key_id, body, idempotency_key=idempotency_key))
+
+    async def update_sandbox_key(self, test_key_id: UUID, body: m.ApiKeyChange) -> m.ApiKey:
+        """Rename a test key, or change what it may do; it holds from the answer on. No scope can be added that you lack."""
+        return await self.send(_update_sandbox_key(test_key_id, body))
