@@ -65,9 +65,9 @@ class Operation(APIRoute):
         return handle
 
 
-def resource(prefix: str, tag: str) -> APIRouter:
+def resource(prefix: str, tag: str, route_class: type[Operation] = Operation) -> APIRouter:
     """A router for one resource of version 1. Its routes stand in the app as they are: routers in routers are slow to match."""
-    return APIRouter(prefix=f"/v1{prefix}", tags=[tag], route_class=Operation)
+    return APIRouter(prefix=f"/v1{prefix}", tags=[tag], route_class=route_class)
 
 
 class Index(BaseRoute):

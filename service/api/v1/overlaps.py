@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from service.api.deps import Reading, reads
 from service.api.errors import InvalidParameterError
+from service.api.lean import LeanOperation
 from service.api.pagination import Page, Pages, Paging
 from service.api.problems import responses
 from service.api.routing import resource
@@ -26,7 +27,7 @@ from service.overlaps.view import View, view_of
 from service.partnerships.errors import UnknownPopulationError
 from service.partnerships.rules import fields_shown
 
-router = resource("/overlaps", "overlaps")
+router = resource("/overlaps", "overlaps", LeanOperation)
 PartnershipId = Annotated[UUID, Query(description="Which partnership.")]
 
 

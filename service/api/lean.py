@@ -1,0 +1,110 @@
+"""Lists that are read often, answered without the framework's general way to find what a route asks for.
+
+Their routes stand as any other: the framework documents them, and answers whatever is out of the ordinary, a missing or wrong
+value say. A request in order is answered here, by the same dependencies and the same validation.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+
+from service.api.deps import read_session
+from service.api.routing import Handler, Operation
+from service.db.sessions import TenantReadSession
+
+Values = dict[str, Any]
+_reading = asynccontextmanager(read_session)
+_ODD: Final = object()
+
+
+class LeanOperation(Operation):
+    """A `GET` that gives a finished response, depends on a reading session and functions of it, and takes what the address says."""
+
+    def get_route_handler(self) -> Handler:
+        general, plan = super().get_route_handler(), _plan(self.dependant)
+
+        async def handle(request: Request) -> Response:
+            values = plan.values(request)
+            if values is None:
+                return await general(request)
+            # The transaction ends before the answer begins, as it does in the general way.
+            async with _reading(request) as session:
+                response: Response = await plan.run(request, session, iter(values))
+            return response
+
+        return handle
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a function asks for, and what those ask for that it depends on, in their order."""
+
+    call: Callable[..., Coroutine[Any, Any, Any]]
+    request: str | None
+    session: str | None
+    parameters: Sequence[tuple[str, str, Any]]
+    """Name, name in the address, field."""
+    before: Sequence[tuple[str | None, "Plan"]]
+
+    def values(self, request: Request) -> list[Values] | None:
+        """The parameters of each function, in the order in which `run` calls for them; None if any is missing, wrong or there twice."""
+        given = request.query_params.multi_items()
+        if len({name for name, _ in given}) < len(given):
+            return None
+        return self._values({**dict(given), **request.path_params})
+
+    def _values(self, given: Mapping[str, str]) -> list[Values] | None:
+        own: Values = {}
+        for name, alias, field in self.parameters:
+            own[name] = value = _value(field, given.get(alias))
+            if value is _ODD:
+                return None
+        found = [own]
+        for _, plan in self.before:
+            inner = plan._values(given)  # noqa: SLF001  # a plan of the same kind
+            if inner is None:
+                return None
+            found += inner
+        return found
+
+    async def run(self, request: Request, session: TenantReadSession, values: Iterator[Values]) -> Any:
+        """Call those that it depends on, then the function itself."""
+        asked: Values = next(values)
+        if self.request is not None:
+            asked[self.request] = request
+        if self.session is not None:
+            asked[self.session] = session
+        for name, plan in self.before:
+            result = await plan.run(request, session, values)
+            if name is not None:
+                asked[name] = result
+        return await self.call(**asked)
+
+
+def _value(field: Any, text: str | None) -> Any:
+    if text is None:
+        return _ODD if field.field_info.is_required() else field.get_default()
+    value, errors = field.validate(text, {}, loc=(field.alias,))
+    return _ODD if errors else value
+
+
+def _plan(dependant: Dependant) -> Plan:
+    """TypeError for a route that asks for more than this can give."""
+    others = dependant.header_params, dependant.cookie_params, dependant.body_params
+    if (
+        dependant.call is None
+        or any(others)
+        or dependant.response_param_name
+        or dependant.background_tasks_param_name
+    ):
+        raise TypeError(f"{dependant.call} asks for more than the address and a session")
+    session = next((one.name for one in dependant.dependencies if one.call is read_session), None)
+    before = [(one.name, _plan(one)) for one in dependant.dependencies if one.call is not read_session]
+    parameters = [
+        (field.name, field.alias, field) for field in (*dependant.path_params, *dependant.query_params)
+    ]
+    return Plan(dependant.call, dependant.request_param_name, session, parameters, before)

@@ -1,0 +1,93 @@
+"""What is answered without the framework's solving of dependencies is answered as it would be with it."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import APIRouter, Response
+
+from service.api.deps import Reading
+from service.api.lean import LeanOperation, Plan
+from tests.factories.world import Pair, company_list
+
+Ask = Callable[[Pair], tuple[str, dict[str, str]]]
+COMPANIES = company_list(*((f"Brook Bakery {i} Ltd", f"brook{i}.example.com", "DE") for i in range(4)))
+
+
+def to(query: str, path: str = "/v1/overlaps") -> Ask:
+    return lambda pair: (path + query.format(p=pair.partnership.id), pair.left.headers)
+
+
+ASKED: dict[str, Ask] = {
+    "a page": to("?partnership={p}"),
+    "a small page": to("?partnership={p}&limit=2"),
+    "reviews": to("?partnership={p}&status=review"),
+    "a population": to("?partnership={p}&population=customers&partner_population=customers"),
+    "an unknown population": to("?partnership={p}&population=nothing"),
+    "a parameter that nobody knows": to("?partnership={p}&colour=blue"),
+    "the same parameter twice": to("?partnership={p}&limit=3&limit=2"),
+    "no partnership": to(""),
+    "no id": to("?partnership=brook"),
+    "a limit that is too large": to("?partnership={p}&limit=9999"),
+    "a limit that is no number": to("?partnership={p}&limit=many"),
+    "a status that there isn't": to("?partnership={p}&status=perhaps"),
+    "a name that is too long": to(f"?partnership={{p}}&population={'a' * 101}"),
+    "a cursor of nobody": to("?partnership={p}&cursor=abcd"),
+    "somebody else's partnership": to(f"?partnership={uuid4()}"),
+    "an overlap that there isn't": to("?partnership={p}", f"/v1/overlaps/{uuid4()}"),
+    "an overlap by a wrong id": to("?partnership={p}", "/v1/overlaps/brook"),
+    "nobody": lambda pair: (f"/v1/overlaps?partnership={pair.partnership.id}", {}),
+    "a wrong key": lambda pair: (f"/v1/overlaps?partnership={pair.partnership.id}", {"Authorization": "Bearer cg_live_x"}),
+}  # fmt: skip
+
+
+@pytest.fixture
+async def ground(pair: Pair) -> Pair:
+    await pair.world.upload(pair.left, COMPANIES)
+    await pair.world.upload(pair.right, COMPANIES)
+    await pair.world.work()
+    return pair
+
+
+@pytest.mark.parametrize("name", ASKED)
+async def test_both_ways_answer_alike(
+    client: httpx.AsyncClient, ground: Pair, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path, headers = ASKED[name](ground)
+    lean = await client.get(path, headers=headers)
+    monkeypatch.setattr(Plan, "values", lambda _self, _request: None)
+    general = await client.get(path, headers=headers)
+    assert _said(lean) == _said(general)
+
+
+def _said(answer: httpx.Response) -> tuple[int, object]:
+    said = answer.json()
+    said.pop("request_id", None)
+    return answer.status_code, said
+
+
+async def test_a_request_in_order_goes_the_short_way(
+    client: httpx.AsyncClient, ground: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+    run = Plan.run
+
+    async def noting(self: Plan, *given: object) -> object:
+        ran.append(self.call.__name__)
+        return await run(self, *given)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(Plan, "run", noting)
+    path, headers = ASKED["a page"](ground)
+    assert len((await client.get(path, headers=headers)).json()["items"]) == 4
+    assert ran == ["list_overlaps", "check", "pages"]
+
+
+def test_a_route_that_asks_for_more_is_refused_when_it_is_made() -> None:
+    router = APIRouter(route_class=LeanOperation)
+
+    async def route(session: Reading, response: Response) -> Response:
+        return response
+
+    with pytest.raises(TypeError, match="more than the address and a session"):
+        router.add_api_route("/things", route)
