@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from service.audit.checkpoints import Checkpoint, service_identity
-from service.audit.errors import BrokenChainError, CheckpointFileError
+from service.audit.errors import BrokenChainError, CheckpointError, CheckpointFileError
 from service.audit.models import AuditCheckpoint, AuditEntry
 from service.audit.repository import AuditLog, Noted, append
 from service.audit.rules import Chain, Detail, as_json, fit_action, fit_details, fit_target
@@ -52,6 +52,7 @@ async def verify_export(
 ) -> Chain:
     """Walk an exported log (NDJSON, whole) without the service, against the checkpoints in it and those `given`.
 
+    It must end with a checkpoint of its last entry: without, nothing tells a log that was cut off or made up.
     BrokenChainError, CheckpointError, CheckpointFileError.
     """
     parsed = [_parsed(line) for line in lines if line.strip()]
@@ -64,7 +65,13 @@ async def verify_export(
         for one in entries:
             yield one, bytes.fromhex(one.pop("hash"))
 
-    return await _walk(org, stated(), checkpoints, trusted)
+    chain = await _walk(org, stated(), checkpoints, trusted)
+    if not parsed or "checkpoint" not in parsed[-1] or inside[-1].number != chain.number:
+        raise CheckpointError(
+            f"The exported log of {org} doesn't end with a checkpoint of its last entry: it was cut off, or entries were added. "
+            "Export it again."
+        )
+    return chain
 
 
 async def _walk(

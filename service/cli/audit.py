@@ -16,6 +16,7 @@ from service.audit.operations import (
     checkpoint_line,
     export_line,
     keep_checkpoint,
+    record,
     sign_head,
     verify_export,
     verify_log,
@@ -99,11 +100,13 @@ async def _chosen(desk: Desk, handle: str | None) -> list[Organization]:
 
 @app.command()
 def export(org: OneOrg, file: OutFile = None, data_dir: DataDir = None) -> None:
-    """Write a log as NDJSON, oldest entry first, with a checkpoint as its last line."""
+    """Write a log as NDJSON, oldest entry first, this export in it, with a checkpoint as its last line."""
 
     async def write(desk: Desk) -> None:
         owner = await organization(desk, org)
         with _Output(file) as say:
+            async with desk.tenant(owner.id) as session:
+                await record(session, desk.clock, "audit_log.exported")
             await _export(desk, owner.id, say)
 
     at_desk(data_dir, write)

@@ -121,11 +121,24 @@ async def test_an_export_with_a_line_changed_or_left_out_is_refused(
             await verify_export(broken)
     with pytest.raises(CheckpointError, match="cut off"):
         await verify_export([*lines[:-3], lines[-1]])
+    for cut in ([], lines[:3], lines[:-1], [lines[-1], *lines[:-1]]):
+        with pytest.raises(CheckpointError, match="doesn't end with a checkpoint"):
+            await verify_export(cut)
     forged = lines[-1].replace('"number": ', '"number": 1')
     with pytest.raises(CheckpointFileError, match="signature"):
         await verify_export([*lines[:-1], forged])
     with pytest.raises(CheckpointFileError, match="another key"):
         await verify_export(lines, trusted=bytes(32))
+
+
+async def test_an_export_that_goes_on_after_its_checkpoint_is_refused(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    await change(client, pair, 1)
+    before = await exported(client, pair)
+    after = await exported(client, pair)
+    with pytest.raises(CheckpointError, match="entries were added"):
+        await verify_export([*after[:-1], before[-1]])
 
 
 async def test_stored_checkpoints_are_listed(client: httpx.AsyncClient, pair: Pair) -> None:

@@ -63,12 +63,22 @@ async def test_a_log_is_verified_signed_exported_and_found_out(
     operator("audit", "export", "--org", "acme", str(log))
     assert "exists already" in operator("audit", "export", "--org", "acme", str(log), code=1)
     key = operator("audit", "key").strip()
+    *entries, _ = log.read_text().splitlines()
+    assert [json.loads(entries[-1])[part] for part in ("actor_kind", "action")] == [
+        "operator",
+        "audit_log.exported",
+    ]
     offline = "audit", "verify", "--log", str(log), "--checkpoint", str(kept), "--key"
-    assert "3 entries, whole" in operator(*offline, key)
+    assert "4 entries, whole" in operator(*offline, key)
     assert "another key" in operator(*offline, "00" * 32, code=3)
+    for cut in ("", "\n".join(entries)):
+        log.write_text(cut)
+        assert "doesn't end with a checkpoint" in operator(
+            "audit", "verify", "--log", str(log), "--key", key, code=3
+        )
     driver = await asyncpg.connect(own_database.urls.admin)
     try:
-        await driver.execute("DELETE FROM audit_checkpoint; DELETE FROM audit_entry WHERE number = 3")
+        await driver.execute("DELETE FROM audit_checkpoint; DELETE FROM audit_entry WHERE number >= 3")
         assert "2 entries, whole" in operator("audit", "verify", "--org", "acme")
         assert "were cut off" in operator("audit", "verify", "--checkpoint", str(kept), code=3)
         await driver.execute("UPDATE audit_entry SET actor_kind = 'person' WHERE number = 2")
