@@ -82,9 +82,9 @@ def _urls(settings: Settings, *, embedded: bool) -> dict[str, str]:
 
 def _keystore(settings: Settings) -> FileKeystore | None:
     """None where it can't be opened, which is said among the machine's."""
-    if not settings.keystore_folder.exists():
+    if not settings.keystore_folder.is_dir():
         return None
     try:
         return FileKeystore(settings.keystore_folder, KekFile(settings.kek_path))
-    except KeystoreError:
+    except (KeystoreError, OSError):
         return None

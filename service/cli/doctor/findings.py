@@ -43,9 +43,11 @@ def fail(check: str, said: str, mend: str) -> Finding:
 
 @contextmanager
 def refused(check: str, found: list[Finding], mend: str) -> Iterator[None]:
-    """An error that speaks for itself is a finding; any other is a fault of this program."""
+    """An error that speaks for itself, or the system's, is a finding; any other is a fault of this program."""
     try:
         yield
+    except OSError as error:
+        found.append(fail(check, f"{error.filename or check}: {error.strerror or error}", mend))
     except Exception as error:
         if not is_spoken(error):
             raise

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from pathlib import Path
 
-from service.cli.doctor.findings import Finding, fail, ok, warn
+from service.cli.doctor.findings import Finding, fail, ok, refused, warn
 from service.cli.doctor.secrets import kek, keystore
 from service.db.embedded import data_major
 from service.db.tools import packaged_major
@@ -25,7 +25,11 @@ def check_machine(settings: Settings) -> list[Finding]:
     checks: Iterable[Callable[[Settings], Iterable[Finding]]] = (
         environment, data_folder, disk, spool, kek, keystore, embedded_data, public_url, smtp,
     )  # fmt: skip
-    return [finding for check in checks for finding in check(settings)]
+    found: list[Finding] = []
+    for check in checks:
+        with refused(check.__name__, found, "see that the service's user may read it"):
+            found.extend(check(settings))
+    return found
 
 
 def environment(settings: Settings) -> list[Finding]:
@@ -44,6 +48,8 @@ def data_folder(settings: Settings) -> list[Finding]:
     folder = settings.data_dir
     if not folder.exists():
         return [warn("data", f"{folder} isn't there yet", "the first `commonground serve` makes it")]
+    if not folder.is_dir():
+        return [fail("data", f"{folder} is no folder", "let COMMONGROUND_DATA_DIR name one")]
     if not os.access(folder, os.W_OK | os.X_OK):
         return [fail("data", f"{folder} can't be written", "give it to the user that the service runs as")]
     return [ok("data", f"{folder} can be written")]
@@ -68,6 +74,8 @@ def spool(settings: Settings) -> list[Finding]:
     folder = settings.upload_folder
     if not folder.exists():
         return [ok("uploads", "none is waiting")]
+    if not folder.is_dir():
+        return [fail("uploads", f"{folder} is no folder", "move it away: the service makes the folder")]
     if not os.access(folder, os.W_OK | os.X_OK):
         return [fail("uploads", f"{folder} can't be written", "give it to the user that the service runs as")]
     files = [path.stat() for path in folder.iterdir()]

@@ -41,6 +41,12 @@ def keystore(settings: Settings) -> list[Finding]:
     folder, found = settings.keystore_folder, list[Finding]()
     if not folder.exists():
         return [warn("keystore", f"{folder} isn't there yet", "the first organization's keys make it")]
+    if not folder.is_dir():
+        return [
+            fail(
+                "keystore", f"{folder} is no folder", "let COMMONGROUND_KEYSTORE_DIR name the folder of keys"
+            )
+        ]
     with refused("keystore", found, "mend that first: nothing can be read without it"):
         file = KekFile(settings.kek_path)
         store = FileKeystore(folder, file)

@@ -105,6 +105,40 @@ def test_damaged_secret_is_found(settings: Settings) -> None:
     assert "restore-keystore" in said
 
 
+@pytest.mark.parametrize(
+    ("check", "name"),
+    [
+        ("keystore", "keystore_folder"),
+        ("kek", "kek_path"),
+        ("uploads", "upload_folder"),
+        ("data", "data_dir"),
+    ],
+)
+def test_file_for_a_folder_and_folder_for_a_file_are_findings_beside_the_others(
+    settings: Settings, check: str, name: str
+) -> None:
+    path: Path = getattr(settings, name)
+    if path.exists():
+        path.rename(path.with_name("aside"))
+    if check == "kek":
+        path.mkdir(mode=0o700)
+    else:
+        path.write_text("no folder")
+    found = machine.check_machine(settings)
+    assert str(path) in of(found, check, Status.FAIL)
+    assert {"settings", "disk", "mail"} <= {finding.check for finding in found}
+
+
+def test_keystore_that_is_a_file_is_in_the_report(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    said, code = run_command(
+        "doctor", "--json", data_dir=tmp_path / "data", COMMONGROUND_KEYSTORE_DIR=str(tmp_path / "file")
+    )
+    assert code == 1
+    keystore = [check for check in json.loads(said)["checks"] if check["check"] == "keystore"]
+    assert [check["said"] for check in keystore] == [f"{tmp_path / 'file'} is no folder"]
+
+
 def test_unreadable_list_of_erasures_is_found(settings: Settings) -> None:
     ledger = settings.keystore_folder / ".tombstones"
     ledger.write_bytes(b"?\n")
