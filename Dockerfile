@@ -1,10 +1,9 @@
 # Commonground's service: API and worker in one container, on a PostgreSQL server of your own.
 #
 #   docker build -t commonground .
-#   docker run --env-file commonground.env -v commonground-data:/var/lib/commonground -p 8000:8000 commonground
 #
-# It refuses to start before DATABASE_URL, MATCHER_DATABASE_URL, COMMONGROUND_KEYSTORE_DIR and COMMONGROUND_KEK_FILE are set:
-# docs/guide/operate.md says what each is. `commonground migrate`, `org` and `partnership` run as other commands of the
+# docs/guide/operate.md has the steps from there. It refuses to start before DATABASE_URL, MATCHER_DATABASE_URL, COMMONGROUND_KEYSTORE_DIR and COMMONGROUND_KEK_FILE are set:
+# the guide says what each is. `commonground migrate`, `org` and `partnership` run as other commands of the
 # same image. tests/unit/packaging runs the steps of the stage `build` as they stand here.
 
 FROM python:3.11-slim-bookworm AS build
@@ -26,8 +25,9 @@ RUN tools/bin/python -m pip wheel --no-deps --no-build-isolation --no-index --wh
  && /opt/commonground/bin/python -m pip uninstall --yes pip setuptools
 
 FROM python:3.11-slim-bookworm
+# A new volume takes owner and mode from the folder that it is mounted on: without one it would be root's.
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/commonground commonground \
- && install --directory --owner commonground --group commonground --mode 0700 /var/lib/commonground
+ && install --directory --owner commonground --group commonground --mode 0700 /var/lib/commonground /keys /keys/kek /keys/store
 COPY --from=build /opt/commonground /opt/commonground
 ENV PATH=/opt/commonground/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import tempfile
 import tomllib
 import urllib.request
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,38 @@ def test_image_serves_on_every_address_and_asks_for_production() -> None:
     )
     assert only(FINAL, "EXPOSE") == "8000"
     assert "COMMONGROUND_ENVIRONMENT=production" in only(FINAL, "ENV")
+
+
+def steps_of_the_guide() -> list[list[str]]:
+    """The commands of Docker's, each as its words, in the order in which the guide has them."""
+    guide = (ROOT / "docs/guide/operate.md").read_text(encoding="utf-8")
+    return [shlex.split(line[2:]) for line in guide.splitlines() if line.startswith("$ docker ")]
+
+
+def after(words: list[str], option: str) -> list[str]:
+    return [value for name, value in pairwise(words) if name == option]
+
+
+def test_steps_of_the_guide_make_a_key_then_migrate_then_serve_in_the_background() -> None:
+    build, make, migrate, serve = steps_of_the_guide()
+    assert build[1] == "build"
+    assert make[make.index("commonground") :] == ["commonground", "kek", "create", "/keys/kek/kek"]
+    assert migrate[-2:] == ["commonground", "migrate"]
+    assert (serve[-1], "-d" in serve) == ("commonground", True)
+    for once in (make, migrate):
+        assert {"--rm", "--no-healthcheck"} <= set(once)
+
+
+def test_volumes_of_the_guide_are_folders_that_the_image_gives_to_its_user() -> None:
+    (made,) = re.findall(
+        r"install --directory --owner commonground --group commonground --mode 0700 (.*)", only(FINAL, "RUN")
+    )
+    mounted = {place.split(":")[1] for step in steps_of_the_guide() for place in after(step, "-v")}
+    assert mounted == {"/var/lib/commonground", "/keys/kek", "/keys/store"}
+    assert mounted <= set(made.split())
+    guide = (ROOT / "docs/guide/operate.md").read_text(encoding="utf-8")
+    for named in ("COMMONGROUND_KEYSTORE_DIR=/keys/store`", "COMMONGROUND_KEK_FILE=/keys/kek/kek`"):
+        assert named in guide
 
 
 def test_dependencies_are_the_locked_ones_of_the_server_as_wheels() -> None:
