@@ -14,13 +14,11 @@ _COUNTS = """
     SELECT p.slug, count(*) FROM population p JOIN account a ON a.org_id = p.org_id AND a.populations & (1::bigint << p.bit) <> 0
     WHERE p.org_id = $1 GROUP BY p.slug
 """
-_PAGE = """
+_ROWS = """
     SELECT id, external_id, name, website, domain, country, city, industry, employees, revenue, status, owner, populations,
            created_at, updated_at
     FROM account
-    WHERE org_id = $1 AND ($2::uuid IS NULL OR id > $2) AND ($3::bigint IS NULL OR populations & $3 <> 0)
-      AND ($4::text IS NULL OR domain = $4)
-    ORDER BY id LIMIT $5
+    WHERE org_id = $1
 """
 
 
@@ -57,11 +55,28 @@ class Accounts:
         self, *, limit: int, after: UUID | None = None, bits: int | None = None, domain: str | None = None
     ) -> list[Mapping[str, Any]]:
         """Up to `limit` accounts by id after `after`, of any population in `bits`, of this domain."""
+        asked = [
+            (" AND id > ${}", after),
+            (" AND populations & ${} <> 0", bits),
+            (" AND domain = ${}", domain),
+        ]
+        given = [(condition, value) for condition, value in asked if value is not None]
+        text = "".join(condition.format(place) for place, (condition, _) in enumerate(given, start=2))
         driver = await self._session.raw()
+        # Only what is asked stands in the statement, and the limit as a number: PostgreSQL plans it once and well.
+        statement = f"{_ROWS}{text} ORDER BY id LIMIT {int(limit)}"
         rows: list[Mapping[str, Any]] = await driver.fetch(
-            _PAGE, self._session.org_id, after, bits, domain, limit
+            statement, self._session.org_id, *(value for _, value in given)
         )
         return rows
+
+    async def row(self, account_id: UUID) -> Mapping[str, Any] | None:
+        """As in a page."""
+        driver = await self._session.raw()
+        found: Mapping[str, Any] | None = await driver.fetchrow(
+            _ROWS + " AND id = $2", self._session.org_id, account_id
+        )
+        return found
 
     async def count(self) -> int:
         """By the index that begins with the organization."""
@@ -70,9 +85,4 @@ class Accounts:
                 select(func.count()).select_from(Account).where(Account.org_id == self._session.org_id)
             )
             or 0
-        )
-
-    async def by_id(self, account_id: UUID) -> Account | None:
-        return await self._session.scalar(
-            select(Account).where(Account.org_id == self._session.org_id, Account.id == account_id)
         )

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Response
 
 from service.api.deps import Reading
 from service.api.lean import LeanOperation, Plan
+from service.api.pagination import Page
+from service.api.v1.accounts import AccountOut
 from tests.factories.world import Pair, company_list
 
 Ask = Callable[[Pair], tuple[str, dict[str, str]]]
-COMPANIES = company_list(*((f"Brook Bakery {i} Ltd", f"brook{i}.example.com", "DE") for i in range(4)))
+COMPANIES = company_list(*((f"Brook Bakery {i} Ltd", f"brook{i}.com", "DE") for i in range(4)))
 
 
 def to(query: str, path: str = "/v1/overlaps") -> Ask:
@@ -37,6 +39,12 @@ ASKED: dict[str, Ask] = {
     "somebody else's partnership": to(f"?partnership={uuid4()}"),
     "an overlap that there isn't": to("?partnership={p}", f"/v1/overlaps/{uuid4()}"),
     "an overlap by a wrong id": to("?partnership={p}", "/v1/overlaps/brook"),
+    "accounts": to("?limit=2", "/v1/accounts"),
+    "accounts of a domain": to("?domain=brook1.com", "/v1/accounts"),
+    "accounts of a population": to("?population=customers&limit=1000", "/v1/accounts"),
+    "accounts of a population that there isn't": to("?population=nothing", "/v1/accounts"),
+    "an account that there isn't": to("", f"/v1/accounts/{uuid4()}"),
+    "an account by a wrong id": to("", "/v1/accounts/brook"),
     "nobody": lambda pair: (f"/v1/overlaps?partnership={pair.partnership.id}", {}),
     "a wrong key": lambda pair: (f"/v1/overlaps?partnership={pair.partnership.id}", {"Authorization": "Bearer cg_live_x"}),
 }  # fmt: skip
@@ -59,6 +67,14 @@ async def test_both_ways_answer_alike(
     monkeypatch.setattr(Plan, "values", lambda _self, _request: None)
     general = await client.get(path, headers=headers)
     assert _said(lean) == _said(general)
+
+
+async def test_accounts_are_sent_as_they_are_declared(client: httpx.AsyncClient, ground: Pair) -> None:
+    page = (await client.get("/v1/accounts?limit=3", headers=ground.left.headers)).json()
+    assert len(page["items"]) == 3
+    assert Page[AccountOut].model_validate(page).model_dump(mode="json") == page
+    one = page["items"][0]
+    assert (await client.get(f"/v1/accounts/{one['id']}", headers=ground.left.headers)).json() == one
 
 
 def _said(answer: httpx.Response) -> tuple[int, object]:

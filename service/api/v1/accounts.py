@@ -5,20 +5,21 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from service.accounts.errors import UnknownAccountError
 from service.accounts.models import Population
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import Reading, reads
+from service.api.lean import LeanOperation, answer
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
 from service.organizations.models import Scope
 from service.partnerships.errors import UnknownPopulationError
 
-router = resource("/accounts", "accounts")
+router = resource("/accounts", "accounts", LeanOperation)
 
 
 class AccountOut(BaseModel):
@@ -53,12 +54,13 @@ def bits_of(slug: str | None, populations: list[Population]) -> int | None:
     return 1 << found.bit
 
 
-def _out(row: Mapping[str, Any], populations: list[Population]) -> AccountOut:
-    return AccountOut(**{**dict(row), "populations": slugs(row["populations"], populations)})
+def _out(row: Mapping[str, Any], populations: list[Population]) -> dict[str, Any]:
+    """An `AccountOut`: the columns of a row stand in its order."""
+    return {**dict(row), "populations": slugs(row["populations"], populations)}
 
 
 @router.get(
-    "", operation_id="list_accounts", responses=responses(400),
+    "", operation_id="list_accounts", response_model=Page[AccountOut], responses=responses(400),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
 async def list_accounts(
@@ -66,22 +68,30 @@ async def list_accounts(
     paging: Paging,
     population: Annotated[str | None, Query(max_length=100)] = None,
     domain: Annotated[str | None, Query(max_length=253, pattern=r"^[^\x00]*$")] = None,
-) -> Page[AccountOut]:
+) -> Response:
     """One's own accounts in the order in which they came."""
     populations = await Populations(session).everyone()
     rows = await Accounts(session).page(
         limit=paging.limit + 1, after=paging.after_id(), bits=bits_of(population, populations), domain=domain
     )
-    return paging.page(rows, lambda row: _out(row, populations), lambda row: (row["id"],))
+    more = len(rows) > paging.limit
+    shown = rows[: paging.limit]
+    return answer(
+        {
+            "items": [_out(row, populations) for row in shown],
+            "has_more": more,
+            "next_cursor": paging.next(shown[-1]["id"]) if more else None,
+        }
+    )
 
 
 @router.get(
-    "/{account_id}", operation_id="get_account", responses=responses(404),
+    "/{account_id}", operation_id="get_account", response_model=AccountOut, responses=responses(404),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
-async def get_account(session: Reading, account_id: UUID) -> AccountOut:
+async def get_account(session: Reading, account_id: UUID) -> Response:
     """One of one's own accounts."""
-    found = await Accounts(session).by_id(account_id)
+    found = await Accounts(session).row(account_id)
     if found is None:
         raise UnknownAccountError
-    return _out(found.model_dump(), await Populations(session).everyone())
+    return answer(_out(found, await Populations(session).everyone()))

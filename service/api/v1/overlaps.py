@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from service.api.deps import Reading, reads
 from service.api.errors import InvalidParameterError
-from service.api.lean import LeanOperation
+from service.api.lean import LeanOperation, answer
 from service.api.pagination import Page, Pages, Paging
 from service.api.problems import responses
 from service.api.routing import resource
@@ -122,11 +122,6 @@ class _Words:
         }  # fmt: skip
 
 
-def _answer(value: object) -> Response:
-    """Encoded straight from the rows: the declared model says the shape, and a test holds the two together."""
-    return Response(_encoder.encode(value), media_type="application/json")
-
-
 def _own_bits(slug: str | None, view: View) -> int | None:
     if slug is None:
         return None
@@ -178,7 +173,7 @@ async def list_overlaps(  # each is one query parameter
     more = len(rows) > paging.limit
     last = rows[paging.limit - 1] if more else None
     words = _Words(view)
-    return _answer(
+    return answer(
         {
             "items": [words.overlap(row) for row in rows[: paging.limit]],
             "has_more": more,
@@ -202,5 +197,5 @@ async def get_overlap(session: Reading, overlap_id: UUID, partnership: Partnersh
     for status in OverlapStatus:
         rows = await reading.page(session, view, reading.Page(status=status, overlap_id=overlap_id, limit=1))
         if rows:
-            return _answer(_Words(view).overlap(rows[0]))
+            return answer(_Words(view).overlap(rows[0]))
     raise UnknownOverlapError
