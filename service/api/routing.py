@@ -12,13 +12,16 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
-from service.api.errors import UnsupportedMediaTypeError
+from service.api.errors import InvalidParameterError, UnsupportedMediaTypeError
 from service.api.idempotency import PARAMETER, ReplayedError, keep_answer, replayed
 from service.api.json_body import read_json
 from service.api.problems import declared
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+CHANGING: Final = WITH_BODY | {"DELETE"}
+_CONDITIONS: Final = frozenset({"if-match", "if-none-match"})
+"""Headers under which a change must not be made, which is worse ignored than refused."""
 
 
 class StrictRequest(Request):
@@ -33,8 +36,9 @@ class StrictRequest(Request):
 class Operation(APIRoute):
     """A route of the API: `APIRouter(…, route_class=Operation)`.
 
-    It declares the problems that any operation may answer with. A body that it takes must be JSON and say so. The answer of
-    a POST under an idempotency key is stored here, where the transaction of its effect is still open.
+    It declares the problems that any operation may answer with. A body that it takes must be JSON and say so, and a condition
+    that it doesn't know is refused. The answer of a POST under an idempotency key is stored here, where the transaction of its
+    effect is still open.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
@@ -49,9 +53,14 @@ class Operation(APIRoute):
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
         takes_json = self.body_field is not None
+        refused = frozenset() if _declares(self.dependant, "if-match") else _CONDITIONS
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
+            if request.method in CHANGING and (unmet := refused & set(request.headers)):
+                raise InvalidParameterError(
+                    f"{min(unmet)}: what this changes has no `ETag`: leave the header out."
+                )
             if takes_json and await strict.body():
                 require_json(strict)
                 await strict.json()
@@ -101,6 +110,12 @@ def _start(path: str) -> str:
 def _is_done_once(dependant: Dependant) -> bool:
     return any(
         getattr(one.call, "is_done_once", False) or _is_done_once(one) for one in dependant.dependencies
+    )
+
+
+def _declares(dependant: Dependant, header: str) -> bool:
+    return any(field.alias == header for field in dependant.header_params) or any(
+        _declares(one, header) for one in dependant.dependencies
     )
 
 

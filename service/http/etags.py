@@ -1,7 +1,8 @@
 """ETag and preconditions (RFC 9110, 8.8.3 and 13): a change is made to what one saw, or refused.
 
-Tags are strong: two answers with one tag are the same bytes. `If-Match` compares strongly, so a weak tag never matches;
-`If-None-Match` compares weakly.
+A tag is of what can be edited, so that a change is refused for another's and for nothing else. Where a read is answered 304 by
+it, two answers with one tag are the same bytes. `If-Match` compares strongly, so a weak tag never matches; `If-None-Match`
+compares weakly.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Making, changing, rotating and revoking API keys. Whoever asks never comes by more than it has itself."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -96,12 +96,15 @@ async def update_key(
     name: str | None = None,
     scopes: Collection[Scope] | None = None,
     sandbox: Organization | None = None,
+    meets: Callable[[ApiKey], None] = lambda _: None,
 ) -> ApiKey:
     """Give a key of the session's organization, or of its `sandbox`, another name or other scopes; they hold from this commit on.
 
-    UnknownApiKeyError, ApiKeyOverError, ScopesNotHeldError for a scope that is new to the key.
+    `meets` may refuse what it is until then. UnknownApiKeyError, ApiKeyOverError, ScopesNotHeldError for a scope that is new to
+    the key.
     """
     key = await _usable(ApiKeys(session, of=None if sandbox is None else sandbox.id), clock, key_id)
+    meets(key)
     before = set(key.scopes)
     if scopes is not None:
         refuse_more([scope for scope in scopes if scope.value not in before], maker)

@@ -1,6 +1,6 @@
 """Members of an organization: who they are, what they may do, and that an admin is always left."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -55,14 +55,23 @@ async def add_member(session: TenantSession, clock: Clock, person_id: UUID, role
 
 
 async def change_role(
-    session: TenantSession, clock: Clock, person_id: UUID, role: Role, *, held: Collection[Scope]
+    session: TenantSession,
+    clock: Clock,
+    person_id: UUID,
+    role: Role,
+    *,
+    held: Collection[Scope],
+    meets: Callable[[Role], None] = lambda _: None,
 ) -> Role:
-    """Give a member another role; it holds from the commit on. What it was before. `held` is what whoever asks may do.
+    """Give a member another role; it holds from the commit on. What it was before, which `meets` may refuse.
+
+    `held` is what whoever asks may do.
 
     UnknownMemberError, LastAdminError, ScopesNotHeldError for a scope that is new to the member.
     """
     admins, member = await _locked(session, person_id)
     before = Role(member.role)
+    meets(before)
     if before is role:
         return before
     refuse_more(ROLE_SCOPES[role] - ROLE_SCOPES[before], held)

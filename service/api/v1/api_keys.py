@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, Reading, Writer, Writing, reads, writes
 from service.api.moments import Moment
 from service.api.pagination import Page, Paging
+from service.api.preconditions import ChangeConditions
 from service.api.problems import responses
 from service.api.routing import resource
+from service.http.etags import etag
 from service.kit.actors import ActorKind
 from service.organizations.errors import UnknownApiKeyError
 from service.organizations.key_operations import (
@@ -97,6 +99,11 @@ def new_out(made: Made) -> NewApiKeyOut:
     return NewApiKeyOut(**_members(made.stored), key=made.text.text)
 
 
+def _tag(key: ApiKey) -> str:
+    """Of what can be edited: that the key was used meanwhile is no reason to refuse a change."""
+    return etag(key.id, key.name, *key.scopes)
+
+
 def _members(key: ApiKey) -> dict[str, object]:
     kept = key.model_dump(include=set(ApiKeyOut.model_fields))
     maker = MakerOut(kind=key.created_by_kind, id=key.created_by_id)
@@ -126,26 +133,37 @@ async def list_api_keys(session: Reading, paging: Paging) -> Page[ApiKeyOut]:
     "/{key_id}", operation_id="get_api_key", responses=responses(404),
     dependencies=[Depends(reads(Scope.KEYS_ADMIN), scope="function")],
 )  # fmt: skip
-async def get_api_key(session: Reading, key_id: UUID) -> ApiKeyOut:
-    """One key, without its text."""
+async def get_api_key(session: Reading, key_id: UUID, response: Response) -> ApiKeyOut:
+    """One key, without its text, and with the `ETag` that a change may name in `If-Match`."""
     found = await ApiKeys(session).by_id(key_id)
     if found is None:
         raise UnknownApiKeyError
+    response.headers["ETag"] = _tag(found)
     return out(found)
 
 
 @router.patch(
-    "/{key_id}", operation_id="update_api_key", responses=responses(404, 409),
+    "/{key_id}", operation_id="update_api_key", responses=responses(404, 409, 412),
     dependencies=[Depends(writes(Scope.KEYS_ADMIN), scope="function")],
 )  # fmt: skip
-async def update_api_key(
-    app: App, session: Writing, caller: Writer, key_id: UUID, change: ApiKeyChange
+async def update_api_key(  # each comes from another place of the request
+    response: Response,
+    app: App,
+    session: Writing,
+    caller: Writer,
+    *,
+    key_id: UUID,
+    change: ApiKeyChange,
+    conditions: ChangeConditions,
 ) -> ApiKeyOut:
     """Rename a key, or change what it may do; it holds from the answer on. No scope can be added that you lack."""
     scopes: Collection[Scope] | None = change.scopes
-    return out(
-        await update_key(session, app.clock, key_id, maker=caller.scopes, name=change.name, scopes=scopes)
-    )
+    changed = await update_key(
+        session, app.clock, key_id, maker=caller.scopes, name=change.name, scopes=scopes,
+        meets=lambda key: conditions.check(_tag(key)),
+    )  # fmt: skip
+    response.headers["ETag"] = _tag(changed)
+    return out(changed)
 
 
 @router.post(

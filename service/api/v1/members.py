@@ -3,13 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.deps import App, Reading, Writer, Writing, reads, writes
 from service.api.pagination import Page, Paging
+from service.api.preconditions import ChangeConditions
 from service.api.problems import responses
 from service.api.routing import resource
+from service.http.etags import etag
 from service.organizations import members
 from service.organizations.members import Member
 from service.organizations.models import Role, Scope
@@ -41,6 +43,11 @@ def _out(member: Member) -> MemberOut:
     )  # fmt: skip
 
 
+def _tag(person_id: UUID, role: Role) -> str:
+    """Of what can be edited."""
+    return etag(person_id, role)
+
+
 @router.get(
     "", operation_id="list_members", responses=responses(),
     dependencies=[Depends(reads(Scope.MEMBERS_READ), scope="function")],
@@ -55,20 +62,33 @@ async def get_members(session: Reading, paging: Paging) -> Page[MemberOut]:
     "/{person_id}", operation_id="get_member", responses=responses(404),
     dependencies=[Depends(reads(Scope.MEMBERS_READ), scope="function")],
 )  # fmt: skip
-async def get_member(session: Reading, person_id: UUID) -> MemberOut:
-    """One member."""
-    return _out(await members.get_member(session, person_id))
+async def get_member(session: Reading, person_id: UUID, response: Response) -> MemberOut:
+    """One member, with the `ETag` that a change of the role may name in `If-Match`."""
+    found = await members.get_member(session, person_id)
+    response.headers["ETag"] = _tag(person_id, found.role)
+    return _out(found)
 
 
 @router.put(
-    "/{person_id}/role", operation_id="put_member_role", responses=responses(404, 409),
+    "/{person_id}/role", operation_id="put_member_role", responses=responses(404, 409, 412),
     dependencies=[Depends(writes(Scope.MEMBERS_ADMIN), scope="function")],
 )  # fmt: skip
-async def put_member_role(
-    app: App, session: Writing, caller: Writer, person_id: UUID, wanted: RoleIn
+async def put_member_role(  # each comes from another place of the request
+    response: Response,
+    app: App,
+    session: Writing,
+    caller: Writer,
+    *,
+    person_id: UUID,
+    wanted: RoleIn,
+    conditions: ChangeConditions,
 ) -> MemberOut:
     """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
-    await members.change_role(session, app.clock, person_id, wanted.role, held=caller.scopes)
+    await members.change_role(
+        session, app.clock, person_id, wanted.role, held=caller.scopes,
+        meets=lambda role: conditions.check(_tag(person_id, role)),
+    )  # fmt: skip
+    response.headers["ETag"] = _tag(person_id, wanted.role)
     return _out(await members.get_member(session, person_id))
 
 

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from service.api.deps import App, request_id_of
+from service.api.preconditions import ChangeConditions
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.signed_in import (
@@ -18,10 +19,12 @@ from service.api.signed_in import (
     PersonName,
     person_out,
 )
+from service.http.etags import etag
 from service.http.session_cookie import give_cookie, take_cookie
 from service.organizations import credentials
 from service.organizations.errors import UnknownMemberError, UnknownOrganizationError
 from service.organizations.members import remove_member
+from service.organizations.models import Person
 from service.organizations.people_repository import Persons
 from service.organizations.sessions import acting_in, places_of
 
@@ -66,20 +69,30 @@ class Accepted(BaseModel):
     detail: str
 
 
+def _tag(person: Person) -> str:
+    """Of what can be edited."""
+    return etag(person.id, person.name)
+
+
 @router.get("/person/me", operation_id="get_me", responses=responses())
-async def get_me(app: App, mine: Mine) -> MyPersonOut:
-    """Who you are and where you belong."""
+async def get_me(app: App, mine: Mine, response: Response) -> MyPersonOut:
+    """Who you are and where you belong, with the `ETag` that a change may name in `If-Match`."""
+    response.headers["ETag"] = _tag(mine.person)
     return person_out(mine.person, await places_of(app.people, mine.person.id))
 
 
-@router.patch("/person/me", operation_id="update_me", responses=responses())
-async def update_me(app: App, mine: Mine, change: PersonChange) -> MyPersonOut:
+@router.patch("/person/me", operation_id="update_me", responses=responses(412))
+async def update_me(
+    response: Response, app: App, mine: Mine, change: PersonChange, conditions: ChangeConditions
+) -> MyPersonOut:
     """Change your name."""
     async with app.database.directory() as session:
         person = await Persons(session).by_id(mine.person.id, lock=True)
         if person is None:
             raise UnknownMemberError
+        conditions.check(_tag(person))
         person.name = change.name
+    response.headers["ETag"] = _tag(person)
     return person_out(person, await places_of(app.people, person.id))
 
 

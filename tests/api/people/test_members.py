@@ -215,3 +215,25 @@ async def test_two_admins_who_demote_each_other_at_once_leave_one(
         async with world.database.tenant_read(org.id) as session:
             left = [one.role for one in await list_members(session) if one.role is Role.ADMIN]
         assert left == [Role.ADMIN]
+
+
+async def test_a_role_is_changed_as_it_was_seen(browser: Browser, people: People, org: Member) -> None:
+    path = f"/v1/members/{(await make_member(people, org.id, Role.SALES)).id}"
+    seen = {"If-Match": (await browser.client.get(path)).headers["etag"]}
+    changed = await browser.ask("PUT", f"{path}/role", json={"role": "viewer"}, headers=seen)
+    late = await browser.ask("PUT", f"{path}/role", json={"role": "admin"}, headers=seen)
+    assert (changed.status_code, late.status_code) == (200, 412)
+    now = await browser.client.get(path)
+    assert now.json()["role"] == "viewer"
+    assert now.headers["etag"] == changed.headers["etag"]
+
+
+async def test_a_name_is_changed_as_it_was_seen(browser: Browser) -> None:
+    path = "/v1/person/me"
+    seen = {"If-Match": (await browser.client.get(path)).headers["etag"]}
+    changed = await browser.ask("PATCH", path, json={"name": "Ada"}, headers=seen)
+    late = await browser.ask("PATCH", path, json={"name": "Grace"}, headers=seen)
+    assert (changed.status_code, late.status_code) == (200, 412)
+    now = await browser.client.get(path)
+    assert now.json()["name"] == "Ada"
+    assert now.headers["etag"] == changed.headers["etag"]

@@ -50,8 +50,16 @@ def _rotate_api_key(
     )
 
 
-def _update_api_key(key_id: UUID, body: m.ApiKeyChange) -> Call[m.ApiKey]:
-    return Call(method="PATCH", path=path("/v1/api-keys/{}", key_id), answer=m.ApiKey, json=body)
+def _update_api_key(
+    key_id: UUID, body: m.ApiKeyChange, *, if_match: str | None = None, if_none_match: str | None = None
+) -> Call[m.ApiKey]:
+    return Call(
+        method="PATCH",
+        path=path("/v1/api-keys/{}", key_id),
+        answer=m.ApiKey,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
+    )
 
 
 class ApiKeys(Sender):
@@ -60,7 +68,7 @@ class ApiKeys(Sender):
         return self.send(_create_api_key(body, idempotency_key=idempotency_key))
 
     def get_api_key(self, key_id: UUID) -> m.ApiKey:
-        """One key, without its text."""
+        """One key, without its text, and with the `ETag` that a change may name in `If-Match`."""
         return self.send(_get_api_key(key_id))
 
     def list_api_keys(self, *, cursor: str | None = None, limit: int | None = None) -> m.ApiKeyPage:
@@ -84,9 +92,16 @@ class ApiKeys(Sender):
         """
         return self.send(_rotate_api_key(key_id, body, idempotency_key=idempotency_key))
 
-    def update_api_key(self, key_id: UUID, body: m.ApiKeyChange) -> m.ApiKey:
+    def update_api_key(
+        self,
+        key_id: UUID,
+        body: m.ApiKeyChange,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.ApiKey:
         """Rename a key, or change what it may do; it holds from the answer on. No scope can be added that you lack."""
-        return self.send(_update_api_key(key_id, body))
+        return self.send(_update_api_key(key_id, body, if_match=if_match, if_none_match=if_none_match))
 
 
 class AsyncApiKeys(AsyncSender):
@@ -95,7 +110,7 @@ class AsyncApiKeys(AsyncSender):
         return await self.send(_create_api_key(body, idempotency_key=idempotency_key))
 
     async def get_api_key(self, key_id: UUID) -> m.ApiKey:
-        """One key, without its text."""
+        """One key, without its text, and with the `ETag` that a change may name in `If-Match`."""
         return await self.send(_get_api_key(key_id))
 
     async def list_api_keys(self, *, cursor: str | None = None, limit: int | None = None) -> m.ApiKeyPage:
@@ -119,6 +134,13 @@ class AsyncApiKeys(AsyncSender):
         """
         return await self.send(_rotate_api_key(key_id, body, idempotency_key=idempotency_key))
 
-    async def update_api_key(self, key_id: UUID, body: m.ApiKeyChange) -> m.ApiKey:
+    async def update_api_key(
+        self,
+        key_id: UUID,
+        body: m.ApiKeyChange,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.ApiKey:
         """Rename a key, or change what it may do; it holds from the answer on. No scope can be added that you lack."""
-        return await self.send(_update_api_key(key_id, body))
+        return await self.send(_update_api_key(key_id, body, if_match=if_match, if_none_match=if_none_match))

@@ -46,8 +46,16 @@ def _list_members(*, cursor: str | None = None, limit: int | None = None) -> Cal
     )
 
 
-def _put_member_role(person_id: UUID, body: m.RoleIn) -> Call[m.Member]:
-    return Call(method="PUT", path=path("/v1/members/{}/role", person_id), answer=m.Member, json=body)
+def _put_member_role(
+    person_id: UUID, body: m.RoleIn, *, if_match: str | None = None, if_none_match: str | None = None
+) -> Call[m.Member]:
+    return Call(
+        method="PUT",
+        path=path("/v1/members/{}/role", person_id),
+        answer=m.Member,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
+    )
 
 
 def _remove_member(person_id: UUID) -> Call[None]:
@@ -81,7 +89,7 @@ class Members(Sender):
         return self.send(_create_member_invitation(body, idempotency_key=idempotency_key))
 
     def get_member(self, person_id: UUID) -> m.Member:
-        """One member."""
+        """One member, with the `ETag` that a change of the role may name in `If-Match`."""
         return self.send(_get_member(person_id))
 
     def list_member_invitations(
@@ -102,9 +110,16 @@ class Members(Sender):
         """Every item of `list_members`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_members(limit=limit, cursor=cursor))
 
-    def put_member_role(self, person_id: UUID, body: m.RoleIn) -> m.Member:
+    def put_member_role(
+        self,
+        person_id: UUID,
+        body: m.RoleIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Member:
         """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
-        return self.send(_put_member_role(person_id, body))
+        return self.send(_put_member_role(person_id, body, if_match=if_match, if_none_match=if_none_match))
 
     def remove_member(self, person_id: UUID) -> None:
         """Remove a member; their sessions here end at once. An organization keeps at least one admin."""
@@ -133,7 +148,7 @@ class AsyncMembers(AsyncSender):
         return await self.send(_create_member_invitation(body, idempotency_key=idempotency_key))
 
     async def get_member(self, person_id: UUID) -> m.Member:
-        """One member."""
+        """One member, with the `ETag` that a change of the role may name in `If-Match`."""
         return await self.send(_get_member(person_id))
 
     async def list_member_invitations(
@@ -154,9 +169,18 @@ class AsyncMembers(AsyncSender):
         """Every item of `list_members`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_members(limit=limit, cursor=cursor))
 
-    async def put_member_role(self, person_id: UUID, body: m.RoleIn) -> m.Member:
+    async def put_member_role(
+        self,
+        person_id: UUID,
+        body: m.RoleIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Member:
         """Give a member another role, which may do no more than you; it holds from the answer on. An organization keeps at least one admin."""
-        return await self.send(_put_member_role(person_id, body))
+        return await self.send(
+            _put_member_role(person_id, body, if_match=if_match, if_none_match=if_none_match)
+        )
 
     async def remove_member(self, person_id: UUID) -> None:
         """Remove a member; their sessions here end at once. An organization keeps at least one admin."""

@@ -34,8 +34,16 @@ def _reset_password(body: m.ResetIn) -> Call[None]:
     return Call(method="POST", path=path("/v1/password-resets/complete"), answer=type(None), json=body)
 
 
-def _update_me(body: m.PersonChange) -> Call[m.MyPerson]:
-    return Call(method="PATCH", path=path("/v1/person/me"), answer=m.MyPerson, json=body)
+def _update_me(
+    body: m.PersonChange, *, if_match: str | None = None, if_none_match: str | None = None
+) -> Call[m.MyPerson]:
+    return Call(
+        method="PATCH",
+        path=path("/v1/person/me"),
+        answer=m.MyPerson,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
+    )
 
 
 def _verify_email(body: m.VerificationIn) -> Call[None]:
@@ -56,7 +64,7 @@ class Person(Sender):
         return self.send(_change_password(body))
 
     def get_me(self) -> m.MyPerson:
-        """Who you are and where you belong."""
+        """Who you are and where you belong, with the `ETag` that a change may name in `If-Match`."""
         return self.send(_get_me())
 
     def leave_organization(self, organization_id: UUID) -> None:
@@ -67,9 +75,11 @@ class Person(Sender):
         """Set a new password by the link, once. Every session ends; sign in with the new password."""
         return self.send(_reset_password(body))
 
-    def update_me(self, body: m.PersonChange) -> m.MyPerson:
+    def update_me(
+        self, body: m.PersonChange, *, if_match: str | None = None, if_none_match: str | None = None
+    ) -> m.MyPerson:
         """Change your name."""
-        return self.send(_update_me(body))
+        return self.send(_update_me(body, if_match=if_match, if_none_match=if_none_match))
 
     def verify_email(self, body: m.VerificationIn) -> None:
         """Show by the link that the address is yours."""
@@ -90,7 +100,7 @@ class AsyncPerson(AsyncSender):
         return await self.send(_change_password(body))
 
     async def get_me(self) -> m.MyPerson:
-        """Who you are and where you belong."""
+        """Who you are and where you belong, with the `ETag` that a change may name in `If-Match`."""
         return await self.send(_get_me())
 
     async def leave_organization(self, organization_id: UUID) -> None:
@@ -101,9 +111,11 @@ class AsyncPerson(AsyncSender):
         """Set a new password by the link, once. Every session ends; sign in with the new password."""
         return await self.send(_reset_password(body))
 
-    async def update_me(self, body: m.PersonChange) -> m.MyPerson:
+    async def update_me(
+        self, body: m.PersonChange, *, if_match: str | None = None, if_none_match: str | None = None
+    ) -> m.MyPerson:
         """Change your name."""
-        return await self.send(_update_me(body))
+        return await self.send(_update_me(body, if_match=if_match, if_none_match=if_none_match))
 
     async def verify_email(self, body: m.VerificationIn) -> None:
         """Show by the link that the address is yours."""
