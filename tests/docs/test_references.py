@@ -35,6 +35,10 @@ MATCH = "docs/reference/match.md"
 ARCHITECTURE = "docs/reference/architecture.md"
 
 
+PERSONAL = {"email", "user_agent", "password_hash"}
+"""Columns that say something of a person wherever they stand. Accounts' are named in words, with all that is uploaded."""
+
+
 def section(page: str, heading: str) -> str:
     """The text below a heading, up to the next of its rank."""
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -125,3 +129,21 @@ def sample_pairs() -> pl.DataFrame:
     ]
     found = match_locally(sides[0].prepared, sides[1].prepared)
     return pair_rows(found.pairs, *sides, only_auto=False)
+
+
+def test_security_page_names_every_plain_column_that_tells_of_the_people_who_use_it() -> None:
+    columns = {
+        f"{table.name}.{column.name}"
+        for table in Record.metadata.sorted_tables
+        for column in table.columns
+        if column.name in PERSONAL and table.name != "account"
+    }
+    assert columns == {
+        "person.email",
+        "person.password_hash",
+        "member_invitation.email",
+        "person_link.email",
+        "session.user_agent",
+    }
+    told = section("SECURITY.md", "What the operator can read")
+    assert [column for column in columns if f"`{column}`" not in told] == []
