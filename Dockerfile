@@ -32,6 +32,7 @@ COPY --from=build /opt/commonground /opt/commonground
 ENV PATH=/opt/commonground/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     COMMONGROUND_ENVIRONMENT=production \
+    COMMONGROUND_HOST=0.0.0.0 \
     COMMONGROUND_DATA_DIR=/var/lib/commonground
 USER commonground
 WORKDIR /var/lib/commonground
@@ -41,4 +42,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ.get('COMMONGROUND_PORT', '8000') + '/readyz', timeout=4)"]
 ENTRYPOINT ["commonground"]
-CMD ["serve", "--host", "0.0.0.0"]
+CMD ["serve"]

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -66,6 +67,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    """Addresses and networks whose word on where a request came from is taken."""
 
     database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
     matcher_database_url: SecretStr | None = Field(default=None, validation_alias="MATCHER_DATABASE_URL")
@@ -156,7 +159,7 @@ class Settings(BaseSettings):
             )
         return self
 
-    @field_validator("sso_email_domains", mode="before")
+    @field_validator("sso_email_domains", "trusted_proxies", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         return (
@@ -164,6 +167,16 @@ class Settings(BaseSettings):
             if isinstance(given, str)
             else given
         )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(one)) for one in given)
+        except ValueError:
+            raise ValueError(
+                "addresses and networks with commas between, such as 127.0.0.1,172.17.0.0/16"
+            ) from None
 
     @field_validator("public_url")
     @classmethod

@@ -103,6 +103,7 @@ def _config(settings: Settings, drain: Drain) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.grace_seconds + _ANSWER_SECONDS,
     )
 

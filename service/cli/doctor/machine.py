@@ -5,7 +5,7 @@ import shutil
 import smtplib
 import time
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from service.cli.doctor.findings import Finding, fail, ok, refused, warn
@@ -23,7 +23,7 @@ _DAY_SECONDS = 86_400
 def check_machine(settings: Settings) -> list[Finding]:
     """Every check of this module, in the order in which they are read."""
     checks: Iterable[Callable[[Settings], Iterable[Finding]]] = (
-        environment, data_folder, disk, spool, kek, keystore, embedded_data, public_url, smtp,
+        environment, data_folder, disk, spool, kek, keystore, embedded_data, public_url, proxies, smtp,
     )  # fmt: skip
     found: list[Finding] = []
     for check in checks:
@@ -132,6 +132,21 @@ def public_url(settings: Settings) -> list[Finding]:
             )
         ]
     return [ok("address", url)]
+
+
+def proxies(settings: Settings) -> list[Finding]:
+    """Behind a proxy that isn't believed, all people are one address, and slow each other down."""
+    trusted = [ip_network(one) for one in settings.trusted_proxies]
+    is_behind_one = (settings.public_url or "").startswith("https://")
+    if is_behind_one and not _is_loopback(settings.host) and all(one.is_loopback for one in trusted):
+        return [
+            warn(
+                "proxies",
+                f"{settings.host} is reached through a proxy, and only one on this machine is trusted",
+                "name the address that the service sees it at in COMMONGROUND_TRUSTED_PROXIES",
+            )
+        ]
+    return [ok("proxies", f"trusted: {', '.join(settings.trusted_proxies) or 'none'}")]
 
 
 def smtp(settings: Settings) -> list[Finding]:

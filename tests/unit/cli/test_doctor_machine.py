@@ -192,6 +192,18 @@ def test_development_that_others_reach_is_found(tmp_path: Path) -> None:
     assert "COMMONGROUND_ENVIRONMENT=production" in of(machine.environment(settings), "settings", Status.WARN)
 
 
+def test_proxy_that_is_not_trusted_is_found(tmp_path: Path) -> None:
+    behind = {"data_dir": tmp_path, "public_url": "https://ground.example"}
+    open_to_all = load_settings(**behind, host="0.0.0.0")  # noqa: S104 - as in a container
+    assert "TRUSTED_PROXIES" in of(machine.proxies(open_to_all), "proxies", Status.WARN)
+    for fine in (
+        load_settings(**behind),
+        open_to_all.model_copy(update={"trusted_proxies": ("127.0.0.1/32", "172.17.0.1/32")}),
+        open_to_all.model_copy(update={"public_url": None}),
+    ):
+        of(machine.proxies(fine), "proxies", Status.OK)
+
+
 def test_address_without_tls_is_found(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path, public_url="http://ground.example:8000")
     assert "TLS" in of(machine.public_url(settings), "address", Status.FAIL)

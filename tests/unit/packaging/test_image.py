@@ -53,10 +53,8 @@ def test_final_stage_runs_without_rights_and_installs_nothing() -> None:
 
 
 def test_image_serves_on_every_address_and_asks_for_production() -> None:
-    assert (
-        f"{only(FINAL, 'ENTRYPOINT')} {only(FINAL, 'CMD')}"
-        == '["commonground"] ["serve", "--host", "0.0.0.0"]'
-    )
+    assert f"{only(FINAL, 'ENTRYPOINT')} {only(FINAL, 'CMD')}" == '["commonground"] ["serve"]'
+    assert "COMMONGROUND_HOST=0.0.0.0" in only(FINAL, "ENV"), "where the doctor sees it too"
     assert only(FINAL, "EXPOSE") == "8000"
     assert "COMMONGROUND_ENVIRONMENT=production" in only(FINAL, "ENV")
 
@@ -192,6 +190,7 @@ def test_health_check_tells_a_service_that_answers_from_one_that_does_not(
         port = str(listener.getsockname()[1])
     environment = {
         "PATH": f"{image}/bin:{os.environ['PATH']}",
+        "COMMONGROUND_HOST": "0.0.0.0",  # noqa: S104 - as the image does
         "COMMONGROUND_PORT": port,
         "COMMONGROUND_DATA_DIR": str(data_dir),
     }
@@ -202,9 +201,8 @@ def test_health_check_tells_a_service_that_answers_from_one_that_does_not(
         return subprocess.run(words, env=environment, capture_output=True, check=False).returncode == 0
 
     assert not healthy()
-    arguments = [image / "bin" / "commonground", "serve", "--host", "0.0.0.0"]  # noqa: S104  # as the image does
     service = subprocess.Popen(
-        arguments,
+        [image / "bin" / "commonground", "serve"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

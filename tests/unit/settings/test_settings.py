@@ -43,6 +43,19 @@ def test_nothing_set_is_development_on_the_embedded_server_for_this_machine_only
     assert settings.data_dir == default_data_dir()
 
 
+def test_trusted_proxies_are_those_of_this_machine_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().trusted_proxies == ("127.0.0.1/32", "::1/128")
+    monkeypatch.setenv("COMMONGROUND_TRUSTED_PROXIES", "172.17.0.1, 10.0.0.0/8,FD00::/8")
+    assert load_settings().trusted_proxies == ("172.17.0.1/32", "10.0.0.0/8", "fd00::/8")
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.example", "10.0.0.1/8", "127.0.0.1;::1"])
+def test_trusted_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("COMMONGROUND_TRUSTED_PROXIES", wrong)
+    with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
+        load_settings()
+
+
 def test_keys_and_uploads_lie_beside_the_data_unless_named() -> None:
     settings = load_settings(data_dir=Path("/data"))
     assert settings.keystore_folder == Path("/data/keystore")
