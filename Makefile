@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 SEED ?= $(shell date +%s)
 BUDGET ?= 900
 
-.PHONY: demo test test-slow check bench lock format clean
+.PHONY: demo test test-slow check bench bench-reads lock format clean
 
 demo: $(READY)
 	$(BIN)/commonground demo
@@ -30,6 +30,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run $(BENCH)
+
+bench-reads: $(READY)
+	$(BIN)/python -m benchmarks.reads $(BENCH)
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -1,51 +1,62 @@
-"""`python -m benchmarks.reads`: both servers in turns on the same rows, medians of the rounds."""
+"""`make bench-reads`: both servers in turns on the same rows, medians of the rounds, a page under `benchmarks/results/`."""
 
 import argparse
 import asyncio
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import psutil
 
 from benchmarks.ground import fresh_database, server
+from benchmarks.machine import load as load_average
+from benchmarks.machine import machine
 from benchmarks.reads.ground import Ground, prepare
 from benchmarks.reads.load import Load, load
 from service.crypto import FileKeystore, load_or_create_kek
 from service.db.embedded import EmbeddedServer, Urls
 
+RESULTS = Path(__file__).parents[1] / "results"
 Served = tuple[int, psutil.Process]
+Runs = dict[str, list[tuple[Load, float]]]
+"""By server: each round's load, and milliseconds of the server's CPU a request."""
 
 
 def main() -> None:
     chosen = _options()
+    before = load_average()
     with server() as started, tempfile.TemporaryDirectory(prefix="cg-reads-") as folder:
-        asyncio.run(_measure(started, Path(folder), chosen))
+        runs = asyncio.run(_measure(started, Path(folder), chosen))
+    page = "\n".join(_page(runs, chosen, before))
+    print(page)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    (chosen.out / f"{datetime.now(UTC):%Y-%m-%d-%H%M}-reads.md").write_text(page + "\n")
 
 
-async def _measure(started: EmbeddedServer, folder: Path, chosen: argparse.Namespace) -> None:
+async def _measure(started: EmbeddedServer, folder: Path, chosen: argparse.Namespace) -> Runs:
     async with fresh_database(started, "bench_reads") as urls:
         kek = folder / "kek"
         keystore = FileKeystore(folder / "keystore", load_or_create_kek(kek))
         ground = await prepare(urls, keystore, chosen.rows)
-        runs: dict[str, list[Load]] = {"bare": [], "ours": []}
+        runs: Runs = {"bare": [], "ours": []}
         with _serving("bare", urls, ground, folder) as bare, _serving("ours", urls, ground, folder) as ours:
             for number in range(chosen.rounds):
                 for name, (port, process) in (("bare", bare), ("ours", ours)):
                     before = sum(process.cpu_times()[:2])
                     found = await _round(port, ground, chosen)
                     busy = (sum(process.cpu_times()[:2]) - before) / found.requests * 1000
-                    runs[name].append(found)
+                    runs[name].append((found, busy))
                     print(f"round {number + 1}, {name}: {found.per_second:7.0f}/s, p50 {found.p50:6.1f} ms,"
                           f" p99 {found.p99:6.1f} ms, {found.bytes:,} bytes, {busy:.1f} ms of the server's CPU each", flush=True)  # fmt: skip
-    _tell(runs)
+    return runs
 
 
 async def _round(port: int, ground: Ground, chosen: argparse.Namespace) -> Load:
@@ -55,11 +66,27 @@ async def _round(port: int, ground: Ground, chosen: argparse.Namespace) -> Load:
     return await load(port, path, headers, connections=chosen.connections, seconds=chosen.seconds)
 
 
-def _tell(runs: dict[str, list[Load]]) -> None:
-    rate = {name: statistics.median(run.per_second for run in found) for name, found in runs.items()}
-    late = {name: statistics.median(run.p99 for run in found) for name, found in runs.items()}
-    print(f"requests a second, ours / bare: {rate['ours'] / rate['bare']:.2f} (target: at least 0.5)")
-    print(f"p99, ours / bare: {late['ours'] / late['bare']:.2f} (target: at most 2)")
+def _page(runs: Runs, chosen: argparse.Namespace, before: float) -> Iterator[str]:
+    m = machine()
+    yield f"# Reads: `GET /v1/overlaps`, 50 of {chosen.rows:,} rows, {chosen.connections} connections\n"
+    yield f"{m['cpu']}, {m['cores']} cores, {m['memory_gb']} GB, {m['system']}, Python {m['python']}.  "
+    yield f"Load average before {before}. {chosen.note}\n"
+    yield "| | requests/s | p50, ms | p99, ms | the server's CPU, ms each | bytes |\n|---|---|---|---|---|---|"
+    for name, said in (
+        ("ours", "the service: key, tenant, rules, explanations"),
+        ("bare", "a bare route: rows as they come"),
+    ):
+        found = [load for load, _ in runs[name]]
+        rate, p50, p99 = (
+            median(getattr(load, what) for load in found) for what in ("per_second", "p50", "p99")
+        )
+        cpu = median(busy for _, busy in runs[name])
+        yield f"| {said} | {rate:.0f} | {p50:.1f} | {p99:.1f} | {cpu:.2f} | {found[0].bytes:,} |"
+    pairs = [(ours, bare) for (ours, _), (bare, _) in zip(runs["ours"], runs["bare"], strict=True)]
+    rate = median(ours.per_second / bare.per_second for ours, bare in pairs)
+    late = median(ours.p99 / bare.p99 for ours, bare in pairs)
+    yield f"\nRequests a second, ours / bare: **{rate:.2f}** (target: at least 0.5).  "
+    yield f"p99, ours / bare: **{late:.2f}** (target: at most 2)."
 
 
 @contextmanager
@@ -105,7 +132,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000, help="overlaps of the partnership")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each round")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--note", default="", help="what else the machine was doing, for the results")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
     return parser.parse_args()
 
 

@@ -23,3 +23,15 @@ def test_the_benchmark_measures_every_part_and_all_ways_find_the_same_pairs(tmp_
     assert measured["service"]["facts"]["pairs"] == measured["match"]["facts"]["pairs"]
     [page] = tmp_path.glob("*.md")
     assert "No target applies" in page.read_text()
+
+
+def test_the_benchmark_of_reads_measures_both_servers(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.reads", "--rows", "200", "--rounds", "1", "--seconds", "0.2", "--out", tmp_path],
+        cwd=ROOT, check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    [page] = tmp_path.glob("*.md")
+    said = page.read_text()
+    assert "50 of 200 rows" in said
+    assert {"| the service", "| a bare route"} <= {line.partition(":")[0] for line in said.splitlines()}
+    assert "ours / bare: **" in said
