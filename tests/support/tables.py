@@ -139,7 +139,8 @@ async def _fill_one(
     for parent, columns, named in await driver.fetch(_PARENTS, table.quoted):
         if parent in known:
             await _fill_one(driver, known, parent, given, made)
-            fixed |= await _row_of(driver, known[parent], columns, named, given)
+            found = await _row_of(driver, known[parent], columns, named, given)
+            fixed |= {column: value for column, value in found.items() if column not in given}
     await _insert(driver, table, fixed)
     made[name] = 1
 

@@ -89,7 +89,7 @@ async def people(admin: asyncpg.Connection, doomed: Member, partner: Member) -> 
     for name, places in (("ann xylomarker", (doomed,)), ("bob", (doomed, partner))):
         person = uuid4()
         await admin.execute(
-            "INSERT INTO person (id, email, name, created_at) VALUES ($1, $2, $3, now())",
+            "INSERT INTO person (id, email, name, created_at, organizations_made) VALUES ($1, $2, $3, now(), 0)",
             person, f"{name.split()[0]}@{places[-1].organization.handle}.example", name,
         )  # fmt: skip
         for place in places:
