@@ -28,7 +28,7 @@ UPLOADS = frozenset({("POST", "/v1/imports")})
 """Method and path of what streams its body."""
 DESCRIPTION = (
     "Find the companies that you and a partner have in common, without showing each other your lists. "
-    "Every error is a problem as RFC 9457 has it; every list is paged by an opaque cursor."
+    "Every error is a problem as RFC 9457 has it; lists that may grow long come in pages, with an opaque cursor."
 )
 
 

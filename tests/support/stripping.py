@@ -24,7 +24,9 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(?<!WHEN )(?<![\w.])({_PARAMETER})\s*=\s*{_COLUMN}", re.IGNORECASE), "uuid"),
 )  # fmt: skip
 _LISTED = re.compile(rf"(?<![\w.]){_COLUMN}\s+IN\s*\(([^()]*)\)", re.IGNORECASE)
-_JOINED = re.compile(rf"(?<!WHEN )(?<![\w.]){_COLUMN}\s*=\s*(?:{_COLUMN}|organization\.id|{_LITERAL})", re.IGNORECASE)
+_JOINED = re.compile(
+    rf"(?<!WHEN )(?<![\w.]){_COLUMN}\s*=\s*(?:{_COLUMN}|organization\.id|{_LITERAL})", re.IGNORECASE
+)
 _LEFT = re.compile(
     rf"(?<!WHEN )(?<![\w.]){_COLUMN}\s*(?:=|<>|!=|<|>|\bIN\b|\bIS\b|\bBETWEEN\b)|(?:=|<>|!=)\s*{_COLUMN}", re.IGNORECASE
 )  # fmt: skip
