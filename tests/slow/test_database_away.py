@@ -172,7 +172,8 @@ async def test_a_frozen_server_costs_a_bounded_time_and_no_import(service: Servi
     async with load(service):
         await answered(service, 30)
         service.server.pause()
-        async with asyncio.timeout(4), service.client() as client:  # as long as the image's health check waits
+        # as long as the image's health check waits
+        async with asyncio.timeout(4), service.client() as client:
             assert (await client.get("/readyz")).status_code == 503
         await answered(
             service, 12
