@@ -39,6 +39,10 @@ def connecting() -> Iterator[None]:
         # asyncpg's own for an address, though one of its InterfaceErrors too; its words may hold a password.
         raise DatabaseRefusedError("the address can't be read") from error
     except Exception as error:
+        if isinstance(error, PoolTimeoutError):
+            raise DatabaseUnavailable(
+                "All connections to the database are in use; try again shortly."
+            ) from error
         if is_away(error, closed=True):
             raise DatabaseUnavailable from error
         if isinstance(error, asyncpg.PostgresError):

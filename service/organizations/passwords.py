@@ -1,7 +1,11 @@
-"""Passwords: Argon2id with OWASP's parameters, in a few threads with a short queue, since each costs 19 MiB and a core for a while."""
+"""Passwords: Argon2id with OWASP's parameters, in a few threads with a short queue, since each costs 19 MiB and a core for a while.
+
+Half the cores at most, so that many sign-ins, by whomever, leave the others to those who are in.
+"""
 
 import asyncio
 import base64
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +22,7 @@ from service.organizations.rules import as_hashed, check_password
 
 ResultT = TypeVar("ResultT")
 
+AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 """OWASP Password Storage Cheat Sheet, Argon2id."""
 
@@ -33,7 +38,9 @@ class Verdict:
 class Passwords:
     """Hashes `at_once` passwords at a time; PasswordsBusyError when `waiting` more are in the queue already."""
 
-    def __init__(self, *, at_once: int = 2, waiting: int = 32, hasher: PasswordHasher | None = None) -> None:
+    def __init__(
+        self, *, at_once: int = AT_ONCE, waiting: int = 32, hasher: PasswordHasher | None = None
+    ) -> None:
         self._hasher = hasher or PasswordHasher(
             time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, type=Type.ID
         )

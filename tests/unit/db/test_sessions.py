@@ -262,7 +262,7 @@ async def test_exhausted_pool_is_unavailable_within_its_limit(own_database: OwnD
         Database(app_url=urls.app, matcher_url=urls.matcher, limits=limits) as database,
         database.tenant(A),
     ):
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(DatabaseUnavailable, match="connections to the database are in use"):
             async with asyncio.timeout(10), database.tenant(B):
                 pass
 
