@@ -24,6 +24,7 @@ from service.audit.operations import (
 from service.audit.repository import AuditLog
 from service.cli.errors import CommandError
 from service.cli.operator import Desk, at_desk, everyone, organization
+from service.cli.words import counted
 from service.organizations.models import Organization
 
 app = typer.Typer(
@@ -69,7 +70,7 @@ def _say_export(log: Path, trusted: bytes | None, given: list[Checkpoint]) -> No
     except AuditError as error:
         raise CommandError(str(error), exit_code=FAILED) from None
     against = "the key that you gave" if trusted else "their own key: give the service's with --key"
-    print(f"{chain.org}: {chain.number} entries, whole; checkpoints signed by {against}")
+    print(f"{chain.org}: {counted(chain.number, 'entry', 'entries')}, whole; checkpoints signed by {against}")
 
 
 async def _verify_all(
@@ -88,7 +89,7 @@ async def _verify_all(
         except AuditError as error:
             faults.append(f"{one.handle}: {error}")
         else:
-            print(f"{one.handle}: {chain.number} entries, whole")
+            print(f"{one.handle}: {counted(chain.number, 'entry', 'entries')}, whole")
     return faults
 
 

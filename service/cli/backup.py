@@ -11,6 +11,7 @@ from service.cli.erasing import erase_again
 from service.cli.errors import CommandError
 from service.cli.ground import bare_database_for, ready_settings, secret
 from service.cli.operator import Desk, at_desk_of
+from service.cli.words import counted
 from service.crypto import FileKeystore, KekFile
 from service.crypto.copies import bring_back_keystore, copy_keystore
 from service.db import migrate
@@ -49,7 +50,7 @@ def create(folder: NewFolder, data_dir: DataDir = None) -> None:
         url = secret(settings.backup_database_url, "BACKUP_DATABASE_URL")
         made = asyncio.run(_create(settings, url, folder))
     print(
-        f"{folder}: {made.total} rows of {len(made.rows)} tables, {made.bytes} bytes, schema {made.revision}, "
+        f"{folder}: {_size(made)}, {counted(made.bytes, 'byte')}, schema {made.revision}, "
         f"PostgreSQL {made.major}."
     )
 
@@ -58,7 +59,7 @@ def create(folder: NewFolder, data_dir: DataDir = None) -> None:
 def check(folder: Folder) -> None:
     """Say whether a copy of the database is whole and this version can restore it. Needs no database."""
     made = asyncio.run(check_backup(folder))
-    print(f"{folder} is whole: {made.total} rows of {len(made.rows)} tables, made {made.made_at}.")
+    print(f"{folder} is whole: {_size(made)}, made {made.made_at}.")
 
 
 @app.command()
@@ -74,14 +75,12 @@ def restore(folder: Folder, data_dir: DataDir = None) -> None:
         url = secret(settings.backup_database_url, "BACKUP_DATABASE_URL")
         migrator_url = secret(settings.migrator_database_url, "MIGRATOR_DATABASE_URL")
         made = asyncio.run(_restore(settings, url, migrator_url, folder))
-        print(
-            f"Restored {made.total} rows of {len(made.rows)} tables, made {made.made_at}; every table's rows agree."
-        )
+        print(f"Restored {_size(made)}, made {made.made_at}; every table's rows agree.")
         for org_id in at_desk_of(settings, erase_again):
             print(f"Erased {org_id} again.")
         if missing := at_desk_of(settings, _missing_keys):
             raise CommandError(
-                f"The keystore lacks {missing} of the organizations' keys, and with them what was erased since: run `commonground backup "
+                f"The keystore lacks {counted(missing, 'key')} of organizations, and with them what was erased since: run `commonground backup "
                 "restore-keystore`, then `commonground org erase-again`, before anybody is served.",
                 exit_code=INCOMPLETE,
             )
@@ -95,7 +94,7 @@ def keystore(folder: NewFolder, data_dir: DataDir = None) -> None:
     """
     done = copy_keystore(open_keystore(ready_settings(data_dir=data_dir)), folder, now=SystemClock().now())
     print(
-        f"{folder}: {done.secrets} secrets, wrapped by {', '.join(done.kek_ids) or 'nothing'}, and {done.tombstones} erasures."
+        f"{folder}: {counted(done.secrets, 'secret')}, wrapped by {', '.join(done.kek_ids) or 'nothing'}, and {counted(done.tombstones, 'erasure')}."
     )
 
 
@@ -109,8 +108,12 @@ def restore_keystore(folder: Folder, data_dir: DataDir = None) -> None:
     store = FileKeystore(settings.keystore_folder, KekFile(settings.kek_path))
     done = bring_back_keystore(folder, store)
     print(
-        f"Brought back {done.secrets} secrets and {done.tombstones} erasures; {done.kept} were there or are erased."
+        f"Brought back {counted(done.secrets, 'secret')} and {counted(done.tombstones, 'erasure')}; {done.kept} were there or are erased."
     )
+
+
+def _size(made: Manifest) -> str:
+    return f"{counted(made.total, 'row')} of {counted(len(made.rows), 'table')}"
 
 
 async def _missing_keys(desk: Desk) -> int:

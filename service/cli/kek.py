@@ -7,6 +7,7 @@ import typer
 
 from service.cli.errors import CommandError
 from service.cli.ground import ready_settings
+from service.cli.words import counted
 from service.crypto import FileKeystore, KekFile, load_or_create_kek
 from service.crypto.rotation import retire_kek, rotate_kek, wraps
 from service.settings import open_keystore
@@ -35,7 +36,7 @@ def status(data_dir: DataDir = None) -> None:
     count = wraps(store)
     for kek_id in file.kek_ids:
         role = "wraps" if kek_id == file.kek_id else "opens"
-        print(f"{kek_id}\t{role}\t{count[kek_id]} secret{'s' * (count[kek_id] != 1)}")
+        print(f"{kek_id}\t{role}\t{counted(count[kek_id], 'secret')}")
 
 
 @app.command()
@@ -48,7 +49,7 @@ def rotate(data_dir: DataDir = None) -> None:
     done = rotate_kek(file, store)
     begun = "Finished the rotation to" if done.resumed else "Made"
     print(
-        f"{begun} {done.kek_id}; {done.rewrapped} secret{'s' * (done.rewrapped != 1)} wrapped again. "
+        f"{begun} {done.kek_id}; {counted(done.rewrapped, 'secret')} wrapped again. "
         f"Copy {file.path} to where you keep its copy, then `commonground kek retire`."
     )
 

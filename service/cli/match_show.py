@@ -11,6 +11,7 @@ from rich.table import Table
 
 from service.cli.match_files import List, Step
 from service.cli.match_output import Target
+from service.cli.words import counted
 from service.linking.groups import distinct_companies
 from service.linking.local import LocalMatch
 
@@ -43,7 +44,7 @@ class Narrator:
             soft_wrap=True,
         )
         if found.refused.height:
-            self._say(f"  [yellow]{_counted(found.refused.height, 'row')} refused:[/]")
+            self._say(f"  [yellow]{counted(found.refused.height, 'row')} refused:[/]")
         for message in found.refused["message"].head(_REFUSED_SHOWN):
             self._console.print(f"    {escape(message)}", soft_wrap=True)
         for domain, accounts in found.prepared.keys.crowded_domains.head(_REFUSED_SHOWN).iter_rows():
@@ -64,7 +65,7 @@ class Narrator:
         ]
         self._say()
         self._say(
-            f"[bold]{_counted(auto.height, 'pair')}[/] taken for the same company: {of[0]} accounts left, {of[1]} right, "
+            f"[bold]{counted(auto.height, 'pair')}[/] taken for the same company: {of[0]} accounts left, {of[1]} right, "
             f"{companies:,} distinct."
         )
         for rules, count in (
@@ -72,13 +73,11 @@ class Narrator:
         ):
             self._say(f"  {count:>9,}  {rules}")
         left_out = " (left out)" if review > pairs.height - auto.height else ""
-        self._say(f"[bold]{_counted(review, 'pair')}[/] for a person to review{left_out}.")
+        self._say(f"[bold]{counted(review, 'pair')}[/] for a person to review{left_out}.")
         if not auto.height and review:
             self._say("A name alone never decides: add websites, or countries and cities, to either list.")
         if found.crowded:
-            self._say(
-                f"{_counted(found.crowded, 'name')} borne by too many accounts on both sides: left out."
-            )
+            self._say(f"{counted(found.crowded, 'name')} borne by too many accounts on both sides: left out.")
 
     def table(self, pairs: pl.DataFrame, count: int) -> None:
         """The first pairs."""
@@ -100,14 +99,10 @@ class Narrator:
         self._console.print(table)
 
     def written(self, target: Target, count: int) -> None:
-        self._say(f"\nWrote {_counted(count, 'pair')} to {escape(target.name)}.")
+        self._say(f"\nWrote {counted(count, 'pair')} to {escape(target.name)}.")
 
     def _say(self, text: str = "") -> None:
         self._console.print(text, soft_wrap=True)
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _account(row: dict[str, object], side: str) -> str:

@@ -12,6 +12,7 @@ from service.cli.errors import CommandError
 from service.cli.operator import Desk, at_desk, organization
 from service.cli.org_export import export_organization
 from service.cli.org_show import Shown, shown
+from service.cli.words import counted
 from service.db.sessions import TenantSession
 from service.kit.clock import Clock
 from service.organizations.invitations import invite
@@ -204,7 +205,7 @@ def export_everything(
 
     rows = at_desk(data_dir, work)
     print(
-        f"Wrote {rows:,} rows of {handle} to {file}. It holds names and addresses: keep it as you keep those."
+        f"Wrote {counted(rows, 'row')} of {handle} to {file}. It holds names and addresses: keep it as you keep those."
     )
 
 

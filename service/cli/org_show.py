@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from service.cli.operator import Desk
+from service.cli.words import counted
 from service.imports.repository import Imports
 from service.organizations.models import Organization, Standing
 from service.organizations.standing import Quota, standing_of
@@ -28,7 +29,7 @@ class Shown:
             *(f"at most {limit:,} {name}" for name, limit in limits if limit is not None),
             f"uploads on their way: {_readable(self.upload_bytes)}",
             f"in the database: about {_readable(total)}",
-            *(f"  {one.table}\t{one.rows:,} rows\t{_readable(one.bytes)}" for one in self.usage),
+            *(f"  {one.table}\t{counted(one.rows, 'row')}\t{_readable(one.bytes)}" for one in self.usage),
         ]
 
 

@@ -1,6 +1,6 @@
 """Words that commands share."""
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `1,000 rows`: nouns whose plural ends in s."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 row`, `2 rows`, `1,000 entries`; `plural` where it isn't the noun with an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

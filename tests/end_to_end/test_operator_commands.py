@@ -41,6 +41,7 @@ async def test_an_organization_is_made_limited_suspended_and_erased(operator: Op
     assert "suspended" in shown
     assert "at most 1,000 accounts" in shown
     assert "population\t3 rows" in shown
+    assert "api_key\t1 row\t" in shown
     operator("org", "resume", "acme")
     assert "\tactive\tAcme GmbH" in operator("org", "list")
     refused = operator("org", "delete", "acme", "--yes", code=2, without="MIGRATOR_DATABASE_URL")

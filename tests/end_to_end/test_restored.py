@@ -184,7 +184,7 @@ def test_embedded_database_is_copied_lost_and_brought_back_without_who_was_erase
     kek = {"COMMONGROUND_KEK_FILE": str(first / "secrets" / "kek")}
     assert "whole" in done("backup", "check", str(kept / "database"), on=second)
 
-    assert "1 erasures" in done("backup", "restore-keystore", str(kept / "keystore"), on=second, **kek)
+    assert "1 erasure;" in done("backup", "restore-keystore", str(kept / "keystore"), on=second, **kek)
     said = done("backup", "restore", str(kept / "database"), on=second, **kek)
     assert "every table's rows agree" in said
     assert " again.\n" in said

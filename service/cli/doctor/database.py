@@ -8,6 +8,7 @@ import asyncpg
 
 from service.cli.doctor.expected import erased, has_tables, keys
 from service.cli.doctor.findings import Finding, fail, ok, warn
+from service.cli.words import counted
 from service.crypto import Keystore
 from service.crypto.errors import KeystoreError
 from service.db.catalog import findings
@@ -197,7 +198,7 @@ async def _work(driver: asyncpg.Connection) -> list[Finding]:
     else:
         found.append(ok("worker", "connected"))
     age: timedelta = row["age"] or timedelta()
-    said = f"{row['due']} jobs are due, the oldest for {age.total_seconds():.0f} s"
+    said = f"{counted(row['due'], 'job')} due, the oldest for {age.total_seconds():.0f} s"
     mend = "see that workers run; add one with `commonground worker`"
     if age >= _QUEUE_FAILS:
         found.append(fail("queue", said, mend))
@@ -207,7 +208,7 @@ async def _work(driver: asyncpg.Connection) -> list[Finding]:
         found.append(
             warn(
                 "queue",
-                f"{row['failed']} jobs were given up",
+                f"{counted(row['failed'], 'job')} given up",
                 "look for their errors in the log; each says where it failed",
             )
         )

@@ -5,6 +5,7 @@ from uuid import UUID
 import asyncpg
 
 from service.cli.doctor.findings import Finding, fail, ok
+from service.cli.words import counted
 from service.crypto import Erased, IdentityKey, Keystore, SecretName
 from service.crypto.errors import KeystoreError, RecordError, SecretMissingError
 
@@ -23,7 +24,12 @@ async def keys(driver: asyncpg.Connection, keystore: Keystore | None) -> list[Fi
             str(name) for name in await _epoch_names(driver, row["id"]) if not _is_there(keystore, name)
         ]
     if not missing:
-        return [ok("keys", f"those of {len(organizations)} organizations and their partnerships are there")]
+        return [
+            ok(
+                "keys",
+                f"those of {counted(len(organizations), 'organization')} and of all partnerships are there",
+            )
+        ]
     more = f" (and {len(missing) - _MOST_NAMED} more)" if len(missing) > _MOST_NAMED else ""
     return [
         fail(
@@ -48,7 +54,7 @@ async def erased(driver: asyncpg.Connection, keystore: Keystore | None) -> list[
     buried = [UUID(stone.id) for stone in keystore.buried() if stone.what is Erased.ORGANIZATION]
     here = await driver.fetchval("SELECT count(*) FROM organization WHERE id = ANY($1)", buried)
     if here:
-        said = f"{here} organizations that were erased are in the database"
+        said = f"{counted(here, 'erased organization')} in the database"
         return [
             fail(
                 "erased", said, "run `commonground org erase-again`; a restored service serves nobody before"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from service.cli.doctor.findings import Finding, fail, ok, refused, warn
 from service.cli.doctor.secrets import kek, keystore
+from service.cli.words import counted
 from service.db.embedded import data_major
 from service.db.tools import packaged_major
 from service.kit.mail import SmtpServer
@@ -84,7 +85,7 @@ def spool(settings: Settings) -> list[Finding]:
         return [
             warn(
                 "uploads",
-                f"{old} of {len(files)} files in {folder} wait for more than a day",
+                f"{old} of {counted(len(files), 'file')} in {folder}: waiting for more than a day",
                 "see that a worker runs; what no import waits for is removed when one starts",
             )
         ]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from service.cli.doctor.findings import Finding, fail, ok, refused, warn
+from service.cli.words import counted
 from service.crypto import FileKeystore, KekFile
 from service.crypto.errors import RecordError, SecretMissingError, WrongKekError
 from service.crypto.files import is_draft
@@ -54,7 +55,10 @@ def keystore(settings: Settings) -> list[Finding]:
         found.extend(_closed(store))
         if not found:
             found.append(
-                ok("keystore", f"every one of {len(store.names())} secrets opens; {stones} erasures noted")
+                ok(
+                    "keystore",
+                    f"every one opens: {counted(len(store.names()), 'secret')}; {counted(stones, 'erasure')} noted",
+                )
             )
         found.extend(_unfinished(file, store))
     return found
@@ -76,7 +80,7 @@ def _closed(store: FileKeystore) -> list[Finding]:
     return [
         fail(
             "keystore",
-            f"{len(reasons)} secrets don't open: {'; '.join(reasons[:_MOST_NAMED])}{more}",
+            f"{counted(len(reasons), 'secret')} can't be opened: {'; '.join(reasons[:_MOST_NAMED])}{more}",
             "add the missing version to the key file from its copy, or bring the secrets back with "
             "`commonground backup restore-keystore`",
         )
@@ -94,7 +98,7 @@ def _unfinished(file: KekFile, store: FileKeystore) -> list[Finding]:
         found.append(
             warn(
                 "keystore",
-                f"{sum(older.values())} secrets are under an older key",
+                f"{counted(sum(older.values()), 'secret')} under an older key",
                 "run `commonground kek rotate`",
             )
         )
@@ -103,7 +107,7 @@ def _unfinished(file: KekFile, store: FileKeystore) -> list[Finding]:
         found.append(
             warn(
                 "keystore",
-                f"{drafts} drafts were left by killed processes",
+                f"{counted(drafts, 'draft')} left by killed processes",
                 "`commonground kek rotate` removes them",
             )
         )

@@ -209,7 +209,7 @@ async def test_jobs_that_wait_are_found(
         await enqueue(session, "imports.run", {"org_id": "x"})
     await admin.execute(f"UPDATE pgqueuer SET execute_after = now() - interval '{age}'")
     found = await examine(own_database, own_world)
-    assert "1 jobs are due" in of(found, "queue", status)
+    assert "1 job due" in of(found, "queue", status)
     assert "none is connected" in of(found, "worker", Status.WARN)
 
 
@@ -219,7 +219,7 @@ async def test_jobs_that_were_given_up_are_found(
     async with own_database.database.directory() as session:
         await enqueue(session, "imports.run", {"org_id": "x"})
     await admin.execute("UPDATE pgqueuer SET status = 'failed'")
-    assert "1 jobs were given up" in of(await examine(own_database, own_world), "queue", Status.WARN)
+    assert "1 job given up" in of(await examine(own_database, own_world), "queue", Status.WARN)
 
 
 async def test_worker_that_is_connected_is_seen(own_database: OwnDatabase, own_world: World) -> None:
