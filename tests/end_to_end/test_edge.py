@@ -55,6 +55,24 @@ async def test_requests_and_uploads_go_through_with_their_ids(edge: Edge, member
         assert made.headers["server"] == "nginx"
 
 
+async def test_the_same_address_is_never_answered_from_what_another_was_told(
+    edge: Edge, world: World, member: Member
+) -> None:
+    other = await world.organization("right")
+    async with edge.client() as client:
+        for path in ("/v1/organizations/me", "/v1/accounts?limit=1"):
+            for _ in range(3):
+                answers = [await client.get(path, headers=one.headers) for one in (member, other)]
+                assert [answer.headers["cache-control"] for answer in answers] == ["no-store", "no-store"]
+                assert not {"age", "x-cache"} & {name for answer in answers for name in answer.headers}
+        mine, theirs = [
+            (await client.get("/v1/organizations/me", headers=one.headers)).json()["handle"]
+            for one in (member, other)
+        ]
+        assert (mine, theirs) == ("left", "right")
+        assert (await client.get("/v1/organizations/me")).status_code == 401
+
+
 async def test_what_the_edge_refuses_is_a_problem_too(edge: Edge) -> None:
     async with edge.client() as client:
         for answer, status, slug in (
