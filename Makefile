@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 1)))")
 SEED ?= $(shell date +%s)
 BUDGET ?= 900
 
@@ -12,7 +13,7 @@ demo: $(READY)
 	$(BIN)/commonground demo
 
 test: $(READY)
-	$(BIN)/pytest -m "not slow" -q -n auto --maxprocesses 4 --dist worksteal $(PYTEST)
+	$(BIN)/pytest -m "not slow" -q -n $(WORKERS) --dist worksteal $(PYTEST)
 
 # Drills, races and million-row runs within BUDGET seconds, from a seed that is printed; the run says what didn't fit.
 test-slow: $(READY)

@@ -153,6 +153,7 @@ def test_half_a_character_at_the_end_is_refused(refusal: Callable[..., IngestErr
     assert (error.code, error.line) == ("undecodable_text", 2)
 
 
+@pytest.mark.slow
 def test_megabytes_of_blank_lines_are_no_data_rows_either(refusal: Callable[..., IngestError]) -> None:
     error = refusal("Company,City" + "\n" * 3_000_000)
 
