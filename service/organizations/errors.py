@@ -12,7 +12,7 @@ OrganizationError
 ├── WeakPasswordError          too short, too long or too common
 ├── PasswordsBusyError         too many passwords are being checked at once: try again
 ├── TooManyAttemptsError       too many failures from there: wait
-├── TooManyLettersError        too many invitations to that address or of that organization: wait
+├── TooManyLettersError        too many invitations of the organization, to that address or at all: wait
 ├── InvalidCredentialsError    e-mail or password wrong, or the person disabled: all the same to whoever asks
 ├── SecondFactorRequiredError  the password is right and a code is asked for, or the code is wrong
 ├── WrongCodeError             the code to confirm an authenticator app with is wrong
@@ -170,7 +170,7 @@ class TooManyAttemptsError(RetryLaterError):
 class TooManyLettersError(RetryLaterError):
     def __init__(self, seconds: int) -> None:
         super().__init__(
-            f"There were too many letters to this address, or of your organization: try again in {seconds} seconds.",
+            f"Your organization sent too many letters, to this address or at all: try again in {seconds} seconds.",
             seconds,
         )
 

@@ -86,7 +86,7 @@ OF_ADDRESS: Final = BackOff(30, timedelta(seconds=2), timedelta(minutes=15), of_
 OF_CODE: Final = BackOff(5, timedelta(seconds=5), timedelta(minutes=15))
 """Wrong second factors of one person; only who has the password can cause them."""
 OF_LETTERS: Final = BackOff(3, timedelta(minutes=15), timedelta(hours=1))
-"""Letters that a stranger can have sent to one e-mail."""
+"""Letters of invitation of one organization to one e-mail."""
 OF_INVITATIONS: Final = BackOff(100, timedelta(minutes=1), timedelta(hours=1), of_many=True)
 """Letters of invitation of one organization, to whomever."""
 FORGOTTEN_AFTER: Final = timedelta(hours=2)

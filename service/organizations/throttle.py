@@ -53,9 +53,12 @@ def of_letters(people: People, device: Device) -> Counted:
 
 
 def of_invitations(people: People, org_id: UUID, email: str) -> Counted:
-    """Letters to people who asked for none: to one address from whomever, and of one organization to whomever."""
+    """Letters of one organization to people who asked for none: to one address, and to whomever.
+
+    Never of several together: a refusal would tell one of them what the others do.
+    """
     return {
-        people.keyed("attempt", "invitations to", email): OF_LETTERS,
+        people.keyed("attempt", "invitations to", str(org_id), email): OF_LETTERS,
         people.keyed("attempt", "invitations of", str(org_id)): OF_INVITATIONS,
     }
 
