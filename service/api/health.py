@@ -58,6 +58,9 @@ async def _answers(database: Database) -> bool:
     await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
     if asking.done():
         return asking.result()
+    asking.add_done_callback(
+        lambda ended: ended.cancelled() or ended.exception()
+    )  # whatever it was, it came too late
     asking.cancel()
     return False
 

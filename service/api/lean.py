@@ -4,6 +4,7 @@ Their routes stand as any other: the framework documents them, and answers whate
 value say. A request in order is answered here, by the same dependencies and the same validation.
 """
 
+import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class LeanOperation(Operation):
     """A `GET` that gives a finished response, depends on a reading session and functions of it, and takes what the address says."""
 
     def get_route_handler(self) -> Handler:
+        if self.methods != {"GET"}:
+            raise TypeError(f"{self.path} changes something, and such operations have more to ask")
         general, plan = super().get_route_handler(), _plan(self.dependant)
 
         async def handle(request: Request) -> Response:
@@ -102,12 +105,8 @@ def _value(field: Any, text: str | None) -> Any:
 def _plan(dependant: Dependant) -> Plan:
     """TypeError for a route that asks for more than this can give."""
     others = dependant.header_params, dependant.cookie_params, dependant.body_params
-    if (
-        dependant.call is None
-        or any(others)
-        or dependant.response_param_name
-        or dependant.background_tasks_param_name
-    ):
+    special = dependant.response_param_name or dependant.background_tasks_param_name
+    if dependant.call is None or any(others) or special or not inspect.iscoroutinefunction(dependant.call):
         raise TypeError(f"{dependant.call} asks for more than the address and a session")
     session = next((one.name for one in dependant.dependencies if one.call is read_session), None)
     before = [(one.name, _plan(one)) for one in dependant.dependencies if one.call is not read_session]

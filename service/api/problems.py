@@ -22,7 +22,7 @@ from service.api.errors import (
     NotReadyError,
     UnsupportedMediaTypeError,
 )
-from service.db.errors import DatabaseUnavailable
+from service.db.errors import DatabaseRefusedError, DatabaseUnavailable
 from service.guards.errors import (
     AnswerLostError,
     IdempotencyKeyReusedError,
@@ -255,11 +255,9 @@ BUSY = {
 }
 """PostgreSQL's words for a lock that wasn't given in time, a deadlock, a transaction that must be repeated, a statement
 whose time was up, and a server that is a standby."""
-_DETAILS = {
-    "not-found": "There is no such thing here: check the id.",
-    "unavailable": "The database does not answer; try again shortly.",
-}
-"""Said in place of an error's own words, which are the operator's."""
+_DETAILS = {"not-found": "There is no such thing here: check the id."}
+_REFUSED = "The database does not answer; try again shortly."
+"""Said in place of the server's own words, which are the operator's."""
 _DETAILS_OF_HTTP = {
     "not-found": "There is no such address: the API reference lists them.",
     "method-not-allowed": NOT_TAKEN,
@@ -326,7 +324,7 @@ def install(app: FastAPI, allowed: Callable[[Scope], set[str]]) -> None:
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
     kind = next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
-    detail = _DETAILS.get(kind.slug, str(error))
+    detail = _REFUSED if isinstance(error, DatabaseRefusedError) else _DETAILS.get(kind.slug, str(error))
     missing = error.missing_scopes if isinstance(error, MissingScopeError) else None
     return problem_response(
         request, kind, detail, headers=getattr(error, "headers", None), missing_scopes=missing

@@ -4,9 +4,11 @@ Everything goes through structlog, also what libraries say to `logging`. What is
 (a request's id, a job's) stands in every line. Values of rows never go into a log; ids do.
 """
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, TextIO
 
 import msgspec
@@ -63,12 +65,21 @@ def configure_logging(*, json: bool, level: str = "INFO", stream: TextIO | None 
     )
 
 
-class _Lines(structlog.WriteLogger):
-    """Writes finished lines, and knows the name that `add_logger_name` asks for."""
+class _Lines:
+    """Writes finished lines, and knows the name that `add_logger_name` asks for.
+
+    A line that can't be written is lost, as `logging` has it: a full disk must not fail what was to be told.
+    """
 
     def __init__(self, stream: TextIO, name: str) -> None:
-        super().__init__(stream)
-        self.name = name
+        self._stream, self.name = stream, name
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    debug = info = warning = warn = error = err = critical = fatal = exception = log = msg
 
 
 def without_texts(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -89,4 +100,7 @@ def _ending(*, json: bool, stream: TextIO) -> list[Any]:
 
 
 def _as_json(line: Any, **_given: Any) -> str:
-    return _encoder.encode(line).decode()
+    try:
+        return _encoder.encode(line).decode()
+    except UnicodeEncodeError:  # half a character
+        return json.dumps(line, default=repr)

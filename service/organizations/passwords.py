@@ -1,6 +1,6 @@
 """Passwords: Argon2id with OWASP's parameters, in a few threads with a short queue, since each costs 19 MiB and a core for a while.
 
-Half the cores at most, so that many sign-ins, by whomever, leave the others to those who are in.
+Half the cores that the process may use, and four at most, so that many sign-ins, by whomever, leave room to those who are in.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from service.organizations.rules import as_hashed, check_password
 
 ResultT = TypeVar("ResultT")
 
-AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
+AT_ONCE = max(1, min(4, len(os.sched_getaffinity(0)) // 2)) if hasattr(os, "sched_getaffinity") else 2
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 """OWASP Password Storage Cheat Sheet, Argon2id."""
 

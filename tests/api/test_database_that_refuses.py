@@ -1,11 +1,13 @@
 """A database that answers and lets the service in no more: away to callers, and said once to the operator."""
 
+from contextlib import AsyncExitStack
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from tests.factories.world import World, make_pair
-from tests.support.servers import OwnDatabase, TestServer
+from tests.support.servers import TEST_LIMITS, OwnDatabase, TestServer
 
 WAYS = {
     "55000": ("ALTER DATABASE {} ALLOW_CONNECTIONS false", "ALTER DATABASE {} ALLOW_CONNECTIONS true"),
@@ -40,3 +42,16 @@ async def test_database_that_lets_the_service_in_no_more_is_answered_as_away(
     assert said == [sqlstate]
     assert (await own_client.get("/readyz")).status_code == 200
     assert (await own_client.get("/v1/accounts", headers=pair.left.headers)).status_code == 200
+
+
+async def test_callers_are_told_that_every_connection_is_in_use(
+    own_database: OwnDatabase, own_world: World, own_client: httpx.AsyncClient
+) -> None:
+    pair = await make_pair(own_world)
+    async with AsyncExitStack() as held:
+        for _ in range(TEST_LIMITS.connections):
+            await held.enter_async_context(own_database.database.tenant(pair.left.id))
+        answer = await own_client.get("/v1/accounts", headers=pair.left.headers)
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "All connections to the database are in use; try again shortly."
+    assert int(answer.headers["Retry-After"]) > 0

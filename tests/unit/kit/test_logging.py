@@ -70,3 +70,21 @@ def test_an_exception_is_told_by_kind_and_place_and_never_by_its_text_or_locals(
     assert secret not in stream.getvalue()
     assert stream.getvalue().count("ValueError") == 2
     assert "test_logging.py" in stream.getvalue()
+
+
+class Full(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_fails_nobody(stream: io.StringIO) -> None:
+    full = Full()
+    configure_logging(json=True, stream=full)
+    structlog.get_logger("service.test").error("told", why="nobody hears it")
+    assert full.getvalue() == ""
+
+
+def test_half_a_character_in_a_value_is_told_as_it_is(stream: io.StringIO) -> None:
+    configure_logging(json=True, stream=stream)
+    structlog.get_logger("service.test").info("said", by="\ud800")
+    assert json.loads(stream.getvalue())["by"] == "\ud800"
