@@ -2,6 +2,8 @@
 
 Revision: 20261122_1710
 After: 20261122_1700
+
+The default stays: processes of the version before make people until they are started anew, and don't know the column.
 """
 
 import sqlalchemy as sa
@@ -16,7 +18,6 @@ depends_on = None
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.add_column("person", sa.Column("organizations_made", sa.Integer(), nullable=False, server_default="0"))
-    op.alter_column("person", "organizations_made", server_default=None)
 
 
 def downgrade() -> None:

@@ -140,7 +140,7 @@ class Person(Record, table=True):
     """The last time step whose code was taken: each is good once."""
     created_at: datetime = Field(sa_column=moment())
     disabled_at: datetime | None = Field(sa_column=moment(nullable=True))
-    organizations_made: int = 0
+    organizations_made: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """By themselves, without a link of the operator's."""
 
 

@@ -145,6 +145,15 @@ async def test_newer_program_refuses_an_older_schema_and_an_older_program_serves
         await migrate.require_current(own_database.urls.app)
 
 
+async def test_version_before_makes_people_until_it_is_started_anew(
+    own_database: OwnDatabase, admin: asyncpg.Connection
+) -> None:
+    await admin.execute(
+        "INSERT INTO person (id, email, name, created_at) VALUES (gen_random_uuid(), 'a@b.example', 'A', now())"
+    )
+    assert await admin.fetchval("SELECT organizations_made FROM person") == 0
+
+
 async def test_reads_go_on_while_the_schema_is_taken_down_a_step_and_up(
     own_database: OwnDatabase, pair: Pair
 ) -> None:
