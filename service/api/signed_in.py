@@ -20,7 +20,7 @@ from service.organizations.people_repository import Place
 from service.organizations.rules import LONGEST_EMAIL, LONGEST_PASSWORD
 from service.organizations.session_repository import Signed
 from service.organizations.sessions import Started, csrf_token, identify_session, places_of
-from service.organizations.tokens import TenantToken, parse_session_token
+from service.organizations.tokens import NOWHERE, TenantToken, parse_session_token
 
 Email = Annotated[str, Field(max_length=LONGEST_EMAIL)]
 PersonName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -97,7 +97,10 @@ async def _signed_in(request: Request, app: App) -> SignedIn | None:
         except NotSignedInError:
             app.callers.forget(token.digest)
             raise
-    count_identified(request, app, token.digest, org_id=token.org_id, caller=signed.person.id)
+    person_id = signed.person.id
+    # people of no organization share no budget: each would see how much strangers do
+    org_id = person_id if token.org_id == NOWHERE else token.org_id
+    count_identified(request, app, token.digest, org_id=org_id, caller=person_id)
     return SignedIn(signed, token, request_id_of(request))
 
 

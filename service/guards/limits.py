@@ -120,11 +120,11 @@ class Limiter:
         told = tuple((bucket.name, bucket.limit, bucket.remaining(now)) for bucket in buckets)
         return Verdict(told, self._wait(tight), self.limits.seconds)
 
-    def _of(self, org_id: UUID, caller: UUID) -> tuple[Bucket, Bucket]:
-        return (
-            self._bucket(org_id, caller, "caller", self.limits.caller),
-            self._bucket(org_id, org_id, "organization", self.limits.organization),
-        )
+    def _of(self, org_id: UUID, caller: UUID) -> tuple[Bucket, ...]:
+        own = self._bucket(org_id, caller, "caller", self.limits.caller)
+        if caller == org_id:  # a person who acts in no organization stands for themselves
+            return (own,)
+        return own, self._bucket(org_id, org_id, "organization", self.limits.organization)
 
     def _bucket(self, org_id: UUID, subject: UUID, name: str, limit: int) -> Bucket:
         found = self._buckets.get((org_id, subject))

@@ -98,6 +98,18 @@ async def test_people_of_no_organization_have_a_budget_too(app: FastAPI) -> None
     assert answers[0].headers["ratelimit-remaining"] == "39"
 
 
+async def test_people_of_no_organization_share_no_budget(app: FastAPI) -> None:
+    people = app.state.commonground.people
+    lone, other = [await make_person(people, f"{name}@example.com") for name in ("lone", "other")]
+    async with browser_of(app, lone) as browser, browser_of(app, other) as theirs:
+        for _ in range(40):
+            await browser.ask("GET", "/v1/person/me")
+        answers = [await theirs.ask("GET", "/v1/person/me") for _ in range(40)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert answers[0].headers["ratelimit-policy"] == '"caller";q=40;w=1000000000'
+    assert [answer.headers["ratelimit-remaining"] for answer in answers[:2]] == ["39", "38"]
+
+
 async def test_a_session_that_has_ended_spends_nobodys_budget(app: FastAPI) -> None:
     lone = await make_person(app.state.commonground.people, "lone@example.com")
     async with browser_of(app, lone) as browser, browser_of(app, lone) as other:
