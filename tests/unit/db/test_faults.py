@@ -66,21 +66,25 @@ async def test_unreachable_server_is_unavailable() -> None:
 @pytest.mark.parametrize(
     ("user", "words"),
     [
-        ("nobody_there", 'role "nobody_there" does not exist'),
-        ("lodger", 'role "lodger" is not permitted to log in'),
+        # a server that asks for passwords doesn't tell whether there is such a role
+        (
+            "nobody_there",
+            {'role "nobody_there" does not exist', 'password authentication failed for user "nobody_there"'},
+        ),
+        ("lodger", {'role "lodger" is not permitted to log in'}),
     ],
 )
 async def test_role_that_is_refused_is_told_in_the_servers_words(
-    server: TestServer, own_database: OwnDatabase, user: str, words: str
+    server: TestServer, own_database: OwnDatabase, user: str, words: set[str]
 ) -> None:
-    await server.execute("CREATE ROLE lodger NOLOGIN")
+    await server.execute(f"CREATE ROLE lodger NOLOGIN PASSWORD '{server.password}'")
     try:
         url = make_url(own_database.urls.app).set(username=user)
         with pytest.raises(DatabaseRefusedError) as caught:
             await connect(url.render_as_string(hide_password=False))
     finally:
         await server.execute("DROP ROLE lodger")
-    assert caught.value.words == words
+    assert caught.value.words in words
     assert "--create-roles" in str(caught.value)
     assert server.password not in str(caught.value)
 
