@@ -103,6 +103,7 @@ async def test_a_filter_takes_whatever_comes_as_the_text_it_is(client: httpx.Asy
     assert len(told.json()["items"]) == 1
 
 
+@pytest.mark.slow
 async def test_a_few_operations_do_what_their_description_says(
     own_database: OwnDatabase, tmp_path: Path
 ) -> None:

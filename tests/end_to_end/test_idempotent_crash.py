@@ -40,6 +40,7 @@ def die(own: OwnDatabase, folder: Path, *arguments: str) -> None:
         ("imports", 3, "after", True),
     ],
 )
+@pytest.mark.slow
 async def test_the_retry_after_a_kill_gives_the_one_result(
     own_database: OwnDatabase, tmp_path: Path, what: str, which: int, when: str, *, is_replayed: bool
 ) -> None:

@@ -112,6 +112,7 @@ def test_second_start_keeps_the_data(data_dir: Path) -> None:
     assert identifiers[0] == identifiers[1]
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_next_start_works_and_its_end_leaves_no_server(data_dir: Path) -> None:
     with serve(data_dir) as killed:
         wait_for_line(killed, READY)
@@ -123,6 +124,7 @@ def test_after_a_kill_the_next_start_works_and_its_end_leaves_no_server(data_dir
     assert postmasters(data_dir) == []
 
 
+@pytest.mark.slow
 def test_after_a_kill_of_everything_the_next_start_recovers(data_dir: Path) -> None:
     with serve(data_dir) as killed:
         wait_for_line(killed, READY)
@@ -149,6 +151,7 @@ def test_worker_shares_the_server_and_the_last_to_end_stops_it(data_dir: Path) -
 
 
 @pytest.mark.parametrize("made", ["PG_VERSION", "log"])
+@pytest.mark.slow
 def test_signal_while_the_database_is_made_or_starts_leaves_no_server(data_dir: Path, made: str) -> None:
     with serve(data_dir) as process:
         while not (data_dir / "postgres" / made).exists():

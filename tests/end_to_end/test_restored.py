@@ -165,6 +165,7 @@ def data_dir() -> Iterator[Path]:
             process.wait(10)
 
 
+@pytest.mark.slow
 def test_embedded_database_is_copied_lost_and_brought_back_without_who_was_erased_since(
     data_dir: Path,
 ) -> None:
