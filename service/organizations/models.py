@@ -156,7 +156,7 @@ class PersonSession(Record, table=True):
     digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
     id: UUID = Field(unique=True)
     person_id: UUID = Field(sa_column=Column(Uuid, _person_key(), nullable=False, index=True))
-    org_id: UUID | None = Field(foreign_key="organization.id", ondelete="CASCADE")
+    org_id: UUID | None = Field(foreign_key="organization.id", ondelete="CASCADE", index=True)
     """The organization it acts in; None while the person has none."""
     previous_digest: bytes | None = Field(sa_type=LargeBinary, index=True)
     """Of the token before the last renewal, which requests under way may still bear until `previous_until`."""

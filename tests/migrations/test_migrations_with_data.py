@@ -112,6 +112,67 @@ async def test_what_an_organization_that_is_gone_left_behind_goes_before_the_key
     assert await findings(admin) == []
 
 
+async def hold_up_deletions(own_database: OwnDatabase, admin: asyncpg.Connection) -> None:
+    """Leave a member of an organization that is gone, whose deletion waits half-way, as one of many rows would."""
+    await migrate.downgrade(own_database.urls.migrator, "20261122_1600")
+    await admin.execute(
+        """INSERT INTO membership VALUES (gen_random_uuid(), gen_random_uuid(), 'admin', now());
+           CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN old; END';
+           CREATE TRIGGER held BEFORE DELETE ON membership FOR EACH ROW EXECUTE FUNCTION held();
+           SELECT pg_advisory_lock(1)"""
+    )
+
+
+async def test_nobody_waits_while_what_was_left_behind_is_deleted(
+    own_database: OwnDatabase, admin: asyncpg.Connection
+) -> None:
+    await hold_up_deletions(own_database, admin)
+    migrating = asyncio.create_task(migrate.upgrade(own_database.urls.migrator))
+    while not await admin.fetchval(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    ):
+        assert not migrating.done()
+    served = await asyncpg.connect(own_database.urls.app)
+    await served.execute("SET lock_timeout = '1s'")
+    for table in (
+        "membership",
+        "member_invitation",
+        "audit_entry",
+        "audit_checkpoint",
+        "session",
+        "organization",
+    ):
+        await served.execute(f"BEGIN; LOCK TABLE {table} IN ROW EXCLUSIVE MODE; COMMIT")
+    await served.close()
+    await admin.execute("SELECT pg_advisory_unlock(1)")
+    await migrating
+    assert await admin.fetchval("SELECT count(*) FROM membership") == 0
+
+
+async def test_deletion_that_gives_up_leaves_the_owner_under_the_policies(
+    own_database: OwnDatabase, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hold_up_deletions(own_database, admin)
+    monkeypatch.setattr(migrate, "_WAIT_FOR_LOCK", "200ms")
+    with pytest.raises(Exception, match="lock timeout"):
+        await migrate.upgrade(own_database.urls.migrator)
+    assert await admin.fetchval("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'membership'")
+    await admin.execute("SELECT pg_advisory_unlock(1)")
+    await migrate.upgrade(own_database.urls.migrator)
+    assert await admin.fetchval("SELECT count(*) FROM membership") == 0
+
+
+async def test_every_key_holds_for_the_rows_that_were_there(admin: asyncpg.Connection) -> None:
+    unsure = await admin.fetch("SELECT conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated")
+    assert unsure == []
+
+
+async def test_end_of_an_organization_finds_its_sessions_by_an_index(admin: asyncpg.Connection) -> None:
+    await admin.execute("SET enable_seqscan = off")
+    plan = await admin.fetch("EXPLAIN DELETE FROM session WHERE org_id = $1", UUID(int=1))
+    assert any("ix_session_org_id" in row[0] for row in plan)
+
+
 async def test_migration_that_waits_for_a_table_gives_up_and_can_be_run_again(
     own_database: OwnDatabase, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
