@@ -137,6 +137,14 @@ def public_url(settings: Settings) -> list[Finding]:
 
 def proxies(settings: Settings) -> list[Finding]:
     """Behind a proxy that isn't believed, all people are one address, and slow each other down."""
+    if os.environ.get("FORWARDED_ALLOW_IPS") and "trusted_proxies" not in settings.model_fields_set:
+        return [
+            fail(
+                "proxies",
+                "FORWARDED_ALLOW_IPS is set, which the service doesn't read",
+                "name the proxies, by address or network, in COMMONGROUND_TRUSTED_PROXIES",
+            )
+        ]
     trusted = [ip_network(one) for one in settings.trusted_proxies]
     is_behind_one = (settings.public_url or "").startswith("https://")
     if is_behind_one and not _is_loopback(settings.host) and all(one.is_loopback for one in trusted):

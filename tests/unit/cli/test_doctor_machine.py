@@ -27,7 +27,7 @@ GIB = 1024**3
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("COMMONGROUND_") or name.endswith("DATABASE_URL"):
+        if name.startswith("COMMONGROUND_") or name.endswith(("DATABASE_URL", "FORWARDED_ALLOW_IPS")):
             monkeypatch.delenv(name)
 
 
@@ -202,6 +202,16 @@ def test_proxy_that_is_not_trusted_is_found(tmp_path: Path) -> None:
         open_to_all.model_copy(update={"public_url": None}),
     ):
         of(machine.proxies(fine), "proxies", Status.OK)
+
+
+def test_proxies_named_where_the_service_does_not_look_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "172.17.0.1")
+    said = of(machine.proxies(load_settings(data_dir=tmp_path)), "proxies", Status.FAIL)
+    assert "COMMONGROUND_TRUSTED_PROXIES" in said
+    monkeypatch.setenv("COMMONGROUND_TRUSTED_PROXIES", "172.17.0.1")
+    of(machine.proxies(load_settings(data_dir=tmp_path)), "proxies", Status.OK)
 
 
 def test_address_without_tls_is_found(tmp_path: Path) -> None:
