@@ -27,6 +27,7 @@ from service.db.sessions import (
     DutySession,
     MatcherSession,
     PersonReadSession,
+    PersonWriteSession,
     TenantReadSession,
     TenantSession,
 )
@@ -135,6 +136,15 @@ class Database:
         async with (
             self._transaction(APP_ROLE, {PERSON_SETTING: person_id}, read_only=True) as lent,
             PersonReadSession(lent, person_id=person_id) as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def person(self, person_id: UUID) -> AsyncIterator[PersonWriteSession]:
+        """As `person_read`; write to what has no tenant."""
+        async with (
+            self._transaction(APP_ROLE, {PERSON_SETTING: person_id}) as lent,
+            PersonWriteSession(lent, person_id=person_id) as session,
         ):
             yield session
 

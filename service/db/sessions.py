@@ -1,10 +1,8 @@
 """Session types: what a repository is built with says what it may do and for whom.
 
-    ReadSession ─┬─ PersonReadSession
-                 ├─ TenantReadSession ─┐
-                 │                     ├─ TenantSession ── DutySession
-                 └─ WriteSession ──────┤
-                                       ├─ MatcherSession
+    ReadSession ─┬─ PersonReadSession ─┬─ PersonWriteSession
+                 ├─ TenantReadSession ─┼─ TenantSession ── DutySession
+                 └─ WriteSession ──────┼─ MatcherSession
                                        └─ DirectorySession
 
 A session is one open transaction. It is opened by `service.db.database.Database` and ends with its `async with`:
@@ -202,6 +200,10 @@ class PersonReadSession(ReadSession):
     def __init__(self, lent: Lent, *, person_id: UUID) -> None:
         super().__init__(lent)
         self.person_id = person_id
+
+
+class PersonWriteSession(WriteSession, PersonReadSession):
+    """Reads as one person, and writes to the tables that have no tenant."""
 
 
 class MatcherSession(WriteSession):

@@ -5,8 +5,9 @@ from uuid import UUID
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from service.db.sessions import DutySession
+from service.db.sessions import DutySession, PersonWriteSession
 from service.organizations.models import Membership, Organization
+from service.organizations.people_repository import Persons, places
 
 _ROWS = (
     "DELETE FROM member_invitation WHERE org_id = $1",
@@ -44,9 +45,15 @@ async def forget_member(session: DutySession, person_id: UUID) -> None:
     )
 
 
-async def forget_person(session: DutySession, person_id: UUID) -> None:
-    """With their sessions, links, codes and identities, which go with the row."""
-    await session.sql("DELETE FROM person WHERE id = $1", person_id)
+async def forget_person(session: PersonWriteSession, *, but_for: UUID) -> None:
+    """Remove the session's person if they belong nowhere but there, with their sessions, links, codes and identities.
+
+    Their row is locked before the look: whoever joins elsewhere has joined by then, or finds nobody.
+    """
+    if await Persons(session).by_id(session.person_id, lock=True) is None:
+        return
+    if all(place.organization.id == but_for for place in await places(session)):
+        await session.sql("DELETE FROM person WHERE id = $1", session.person_id)
 
 
 async def forget_rows(session: DutySession) -> None:

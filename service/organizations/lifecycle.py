@@ -24,7 +24,6 @@ from service.organizations.erasing import (
     forget_rows,
     members,
 )
-from service.organizations.people_repository import places
 from service.organizations.standing import begin_erasing
 
 
@@ -74,12 +73,10 @@ async def let_members_go(
     async with open_duty() as session:
         everyone = await members(session)
     for person_id in everyone:
-        async with database.person_read(person_id) as reading:
-            elsewhere = [place for place in await places(reading) if place.organization.id != org_id]
-        async with open_duty() as session:
+        async with database.person(person_id) as leaving:
+            await forget_person(leaving, but_for=org_id)
+        async with open_duty() as session:  # after: a run that was ended between finds them again
             await forget_member(session, person_id)
-            if not elsewhere:
-                await forget_person(session, person_id)
 
 
 @dataclass(frozen=True, slots=True)

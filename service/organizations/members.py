@@ -8,7 +8,7 @@ from uuid import UUID
 from service.audit.operations import record
 from service.db.sessions import TenantReadSession, TenantSession
 from service.kit.clock import Clock
-from service.organizations.errors import LastAdminError, UnknownMemberError
+from service.organizations.errors import LastAdminError, NotSignedInError, UnknownMemberError
 from service.organizations.models import Membership, Person, Role, Scope
 from service.organizations.people_repository import Members, Persons
 from service.organizations.rules import ROLE_SCOPES, refuse_more
@@ -40,7 +40,12 @@ async def get_member(session: TenantReadSession, person_id: UUID) -> Member:
 
 
 async def add_member(session: TenantSession, clock: Clock, person_id: UUID, role: Role) -> Membership:
-    """Make a person a member; the caller has made sure that they aren't one yet. QuotaExceededError."""
+    """Make a person a member; the caller has made sure that they aren't one yet.
+
+    NotSignedInError if they were removed meanwhile; QuotaExceededError.
+    """
+    if not await Persons(session).keep(person_id):
+        raise NotSignedInError
     if await is_limited(session, Quota.MEMBERS):
         members = Members(session)
         await members.take_turn()

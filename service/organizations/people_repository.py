@@ -31,6 +31,11 @@ class Persons:
         found = select(Person).where(Person.id == person_id)
         return await self._session.scalar(found.with_for_update() if lock else found)
 
+    async def keep(self, person_id: UUID) -> bool:
+        """Whether they are there still; until the transaction ends they aren't removed."""
+        found = select(Person.id).where(Person.id == person_id).with_for_update(read=True, key_share=True)
+        return await self._session.scalar(found) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -11,6 +11,7 @@ from service.organizations.credentials import may_write_to
 from service.organizations.errors import (
     HandleTakenError,
     InvalidLinkError,
+    NotSignedInError,
     OtherAddressError,
     SignInFirstError,
     SignUpClosedError,
@@ -115,7 +116,9 @@ async def sign_up_as(
 async def _count_one(session: WriteSession, person: Person) -> None:
     """Under the lock of the person's row: of many requests at once none goes beyond the limit."""
     stored = await Persons(session).by_id(person.id, lock=True)
-    if stored is None or stored.organizations_made >= MOST_ORGANIZATIONS:
+    if stored is None:
+        raise NotSignedInError
+    if stored.organizations_made >= MOST_ORGANIZATIONS:
         raise TooManyOrganizationsError(MOST_ORGANIZATIONS)
     stored.organizations_made += 1
 

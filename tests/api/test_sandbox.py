@@ -24,7 +24,7 @@ from service.organizations.standing import OF_SANDBOXES, Quota
 from service.partnerships.errors import DifferentWorldsError
 from service.partnerships.models import Partnership, PartnershipStatus
 from service.partnerships.operations import create_partnership
-from tests.factories.people import PASSWORD, browser_of, join, member, new_client
+from tests.factories.people import PASSWORD, browser_of, join, make_person, member, new_client
 from tests.factories.world import Member, World, company_list
 
 PROBLEM = "urn:commonground:problem:"
@@ -271,8 +271,9 @@ async def test_nobody_is_signed_in_to_an_organization_that_is_gone(
     async with browser_of(app, late) as browser:
         await world.work()
         assert (await browser.ask("GET", "/v1/members")).status_code == 401
+    other = await make_person(people, "other@example.com")
     with pytest.raises(IntegrityError, match="fk_membership_org_id"):
-        await join(people, late, UUID(made["id"]))
+        await join(people, other, UUID(made["id"]))
 
 
 async def test_nothing_of_another_organization_goes_with_a_sandbox(
