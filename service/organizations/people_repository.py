@@ -142,6 +142,9 @@ class Invitations:
         found = select(MemberInvitation).where(MemberInvitation.digest == digest, *self._open(now))
         return await self._session.scalar(found.with_for_update() if lock else found)
 
+    async def withdraw_all(self, now: datetime) -> None:
+        await self._session.execute(update(MemberInvitation).where(*self._open(now)).values(withdrawn_at=now))
+
     async def withdraw_others(self, email: str, now: datetime) -> None:
         """An address has one open invitation."""
         await self._session.execute(

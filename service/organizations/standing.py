@@ -12,6 +12,7 @@ from service.db.sessions import TenantReadSession, TenantSession
 from service.kit.clock import Clock
 from service.organizations.errors import OrganizationSuspendedError, QuotaExceededError
 from service.organizations.models import Organization, Standing
+from service.organizations.repository import Directory
 
 
 class Quota(StrEnum):
@@ -51,18 +52,25 @@ async def require_active(session: TenantReadSession) -> None:
 
 
 async def hold_active(session: TenantSession) -> None:
-    """OrganizationSuspendedError unless it may go on; until the transaction ends, erasing it waits.
+    """OrganizationSuspendedError unless it is there and may go on; until the transaction ends, taking it away waits.
 
     For what is written long after the key was looked at, such as an upload.
     """
     await session.sql("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", _turn(session))
+    if await Directory(session).by_id(session.org_id) is None:
+        raise OrganizationSuspendedError
     await require_active(session)
+
+
+async def let_nobody_write(session: TenantSession) -> None:
+    """Wait until nobody holds the organization active; who asks from then on waits until the transaction ends."""
+    await session.sql("SET LOCAL lock_timeout = '10min'")
+    await session.sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _turn(session))
 
 
 async def begin_erasing(session: TenantSession, clock: Clock) -> None:
     """From this commit on nothing is let in, and what was let in before has ended. Doing it again changes nothing."""
-    await session.sql("SET LOCAL lock_timeout = '10min'")
-    await session.sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _turn(session))
+    await let_nobody_write(session)
     standing = await _own(session)
     standing.erased_at = standing.erased_at or clock.now()
     standing.suspended_at = standing.suspended_at or clock.now()

@@ -14,7 +14,7 @@ from service.crypto.errors import SecretMissingError
 from service.db.names import Duty
 from service.imports.operations import Upload, accept
 from service.jobs import dead_letters, enqueue
-from service.organizations.errors import QuotaExceededError
+from service.organizations.errors import OrganizationSuspendedError, QuotaExceededError
 from service.organizations.models import Organization, Role, Scope
 from service.organizations.operations import identity_key
 from service.organizations.people import People
@@ -274,6 +274,31 @@ async def test_nobody_is_signed_in_to_an_organization_that_is_gone(
     other = await make_person(people, "other@example.com")
     with pytest.raises(IntegrityError, match="fk_membership_org_id"):
         await join(people, other, UUID(made["id"]))
+
+
+async def test_what_is_uploaded_while_a_sandbox_goes_stays_nowhere(
+    client: httpx.AsyncClient, app: FastAPI, world: World, owner: Member
+) -> None:
+    made = await make(client, owner)
+    org_id = UUID(made["id"])
+    async with new_client(app) as gus:
+        said = {
+            "token": await invite(client, made["key"], "gus@example.com"),
+            "name": "Gus",
+            "password": PASSWORD,
+        }
+        await client.delete("/v1/sandbox", headers=owner.headers)
+        await gus.post("/v1/member-invitations/accept", json=said)
+        async with world.database.tenant(org_id) as session:
+            await accept(session, world.clock, Upload(world.ids.new(), "early.csv", 1))
+        await world.work()
+        assert (await gus.get("/v1/members")).status_code == 401
+    with pytest.raises(OrganizationSuspendedError):
+        async with world.database.tenant(org_id) as session:
+            await accept(session, world.clock, Upload(world.ids.new(), "late.csv", 1))
+    async with world.database.directory() as session:
+        assert await Persons(session).by_email("gus@example.com") is None
+        assert await left(await session.raw(), [org_id]) == {}
 
 
 async def test_nothing_of_another_organization_goes_with_a_sandbox(

@@ -19,7 +19,9 @@ from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.lifecycle import let_members_go
 from service.organizations.models import Organization
+from service.organizations.people_repository import Invitations
 from service.organizations.repository import Directory
+from service.organizations.standing import let_nobody_write
 from service.partnerships.models import Preset, SharingLevel
 from service.partnerships.operations import Share, create_partnership, share
 from service.partnerships.repository import Partnerships, rule_of
@@ -122,7 +124,16 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
+async def _close(parts: SandboxParts, org_id: UUID) -> None:
+    """Let nobody in any more, before anything goes that they could bring again."""
+    async with parts.database.tenant(org_id) as session:
+        await Invitations(session).withdraw_all(parts.clock.now())
+    await let_members_go(parts.database, partial(parts.database.duty, org_id, Duty.WIPE), org_id)
+
+
 async def _empty(parts: SandboxParts, cast: Cast, *, whole: bool) -> None:
+    if whole:
+        await _close(parts, cast.sandbox.id)
     async with parts.database.tenant_read(cast.sandbox.id) as session:
         partnerships = [partnership.id for partnership in await Partnerships(session).everyone()]
     for partnership_id in partnerships:
@@ -132,13 +143,12 @@ async def _empty(parts: SandboxParts, cast: Cast, *, whole: bool) -> None:
         async with parts.database.duty(organization.id, Duty.WIPE) as session:
             await Imports(session).lock_storing()
             await forget_own(session, whole=whole)
-    if whole:
-        org_id = cast.sandbox.id
-        await let_members_go(parts.database, partial(parts.database.duty, org_id, Duty.WIPE), org_id)
     async with parts.database.duty(cast.sandbox.id, Duty.WIPE) as session:
         await forget_partnerships(session, partnerships)
         await forget_failed(session, [str(one) for one in (*partnerships, *(o.id for o in cast.everybody))])
         if whole:
+            await let_nobody_write(session)
+            await forget_own(session, whole=True)  # what was being written while the rest went
             await forget_organizations(session, [organization.id for organization in cast.everybody])
     _destroy_keys(parts.keystore, partnerships, [o.id for o in cast.everybody] if whole else [])
 
