@@ -15,8 +15,11 @@ from service.organizations.keys import parse_key
 from service.organizations.members import add_member
 from service.organizations.models import Role
 from service.organizations.operations import identify
+from service.organizations.passwords import Passwords
+from service.organizations.people import People
 from service.organizations.standing import Quota, begin_erasing, resume, set_quotas, suspend
 from service.worker import make_registry
+from tests.factories.people import make_person
 from tests.factories.world import Member, Pair, World, company_list
 
 
@@ -155,11 +158,13 @@ async def test_uploads_that_wait_are_bounded_and_those_that_were_read_are_not_co
 
 async def test_a_member_too_many_is_refused(world: World) -> None:
     member = await world.organization("acme")
+    people = People(world.database, world.keystore, world.clock, world.ids, Passwords())
+    first, second = [await make_person(people, f"{name}@example.com") for name in ("first", "second")]
     await limit(world, member, members=1)
     async with world.database.tenant(member.id) as session:
-        await add_member(session, world.clock, world.ids.new(), Role.ADMIN)
+        await add_member(session, world.clock, first.id, Role.ADMIN)
         with pytest.raises(QuotaExceededError, match="1 members and would have 2"):
-            await add_member(session, world.clock, world.ids.new(), Role.VIEWER)
+            await add_member(session, world.clock, second.id, Role.VIEWER)
 
 
 async def test_a_partnership_too_many_is_refused(pair: Pair) -> None:
