@@ -19,7 +19,7 @@ from service.imports.repository import Imports, keep_errors
 from service.imports.spool import Spool
 from service.imports.target import Order, Outcome, Ready, Target
 from service.ingest import IngestError, Limits
-from service.jobs import enqueue, is_live
+from service.jobs import enqueue, is_given_up, is_live
 from service.kit.clock import Clock
 from service.organizations.errors import QuotaExceededError
 from service.organizations.standing import Quota, is_limited, require_room
@@ -77,7 +77,12 @@ class Reader(Generic[BatchT]):
             if record is None or record.status in FINISHED:
                 return Turn.OVER
             while (first := await imports.first_unfinished()) is not None and first != import_id:
-                if await is_live(session, RUN_JOB, run_arguments(org_id, first)):
+                arguments = run_arguments(org_id, first)
+                if await is_live(session, RUN_JOB, arguments):
+                    return Turn.LATER
+                if not await is_given_up(session, RUN_JOB, arguments):
+                    # it came too early once, and the one before it ended without calling it: the database went away, say
+                    await queue_import(session, first)
                     return Turn.LATER
                 # its worker died at every attempt; it must not hold up those after it
                 await self._close(session, first, GIVEN_UP)

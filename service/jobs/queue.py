@@ -61,6 +61,16 @@ async def is_live(session: ReadSession, name: str, payload: Mapping[str, str | i
     return rows.first() is not None
 
 
+async def is_given_up(session: ReadSession, name: str, payload: Mapping[str, str | int]) -> bool:
+    """Whether a job of this name and payload was put aside after its last attempt."""
+    rows = await session.sql(
+        "SELECT 1 FROM pgqueuer WHERE entrypoint = $1 AND payload = $2 AND status = 'failed' LIMIT 1",
+        name,
+        encode(payload),
+    )
+    return rows.first() is not None
+
+
 async def states_naming(session: ReadSession, ids: Collection[str]) -> set[str]:
     """What has become of the jobs whose arguments name one of these: `queued`, `picked`, `failed`; those that are done are gone."""
     rows = await session.sql(f"SELECT DISTINCT status::text FROM pgqueuer WHERE {_NAMES_ONE}", list(ids))

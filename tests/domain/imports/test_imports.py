@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import polars as pl
 import pytest
 
@@ -158,6 +159,26 @@ async def test_an_import_given_up_is_failed_and_the_next_one_is_read(pair: Pair)
     assert counts(await one(pair.world, pair.left, second)) == (2, 0, 0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("change", "became"),
+    [
+        ("DELETE FROM pgqueuer", ImportStatus.COMPLETED),  # it came before its turn, and nobody called it
+        ("UPDATE pgqueuer SET status = 'failed'", ImportStatus.FAILED),  # its worker died at every attempt
+    ],
+)
+async def test_an_import_that_nobody_calls_is_called_by_the_next_unless_it_was_given_up(
+    pair: Pair, superuser: asyncpg.Connection, change: str, became: ImportStatus
+) -> None:
+    older = await pair.world.upload(pair.left, FIRST, population=None)
+    await superuser.execute(f"{change} WHERE position(convert_to($1, 'UTF8') IN payload) > 0", str(older))
+    newer = await pair.world.upload(pair.left, FIRST.replace("Siemens AG", "Newest AG"), population=None)
+    await pair.world.work()
+    assert (await one(pair.world, pair.left, older)).status is became
+    assert (await one(pair.world, pair.left, newer)).status is ImportStatus.COMPLETED
+    rows = await fetch(pair.world, pair.left, "SELECT name FROM account WHERE external_id = '1'")
+    assert [r["name"] for r in rows] == ["Newest AG"]
+
+
 async def test_an_upload_whose_file_is_gone_fails_and_says_so(pair: Pair) -> None:
     import_id = await pair.world.upload(pair.left, FIRST, population=None)
     pair.world.spool.discard(import_id)
@@ -249,12 +270,3 @@ async def test_a_second_job_of_a_finished_import_changes_nothing(pair: Pair) -> 
     assert (await one(pair.world, pair.left, old)).status is ImportStatus.COMPLETED
     names = await fetch(pair.world, pair.left, "SELECT name FROM account ORDER BY external_id")
     assert names[0]["name"] == "Newest AG"
-
-
-async def test_an_import_without_a_job_does_not_hold_up_the_next(pair: Pair) -> None:
-    stuck = await pair.world.upload(pair.left, FIRST, population=None)
-    async with pair.world.database.directory() as session:
-        await session.sql("DELETE FROM pgqueuer")
-    record = await imported(pair.world, pair.left, FIRST)
-    assert record.status is ImportStatus.COMPLETED
-    assert (await one(pair.world, pair.left, stuck)).status is ImportStatus.FAILED
