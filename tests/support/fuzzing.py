@@ -37,7 +37,7 @@ async def fuzzed(
     set_state(app, AppState(*parts, limiter=Limiter(PLENTY)))
     chosen = [word for name in only for word in ("--include-operation-id", name)]
     chosen += [word for name in without for word in ("--exclude-operation-id", name)]
-    async with serving(app) as served:
+    async with serving(app, idle_seconds=120) as served:  # it may think for long between two requests
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).parent / "st"), "--config-file", CONFIGURATION, "run",
             f"http://127.0.0.1:{served.port}/openapi.json", "--header", f"Authorization: Bearer {pair.left.key}",

@@ -36,12 +36,14 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, limits: HttpLimits = DEFAULT_LIMITS) -> AsyncIterator[Served]:
+async def serving(
+    app: FastAPI, limits: HttpLimits = DEFAULT_LIMITS, *, idle_seconds: int = 5
+) -> AsyncIterator[Served]:
     """Serve `app` as `commonground serve` does, with `limits` on connections."""
     protocol = type("Bounded", (BoundedProtocol,), {"limits": limits})
     config = uvicorn.Config(
         app, http=protocol, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=1, timeout_keep_alive=idle_seconds,
     )  # fmt: skip
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         server = _Server(config)
