@@ -1,9 +1,11 @@
 """RFC 9457: one table from domain errors to problems, one shape for every error."""
 
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -373,7 +375,20 @@ class Unexpected:
             await response(scope, receive, send)
 
 
+_OF_ORGANIZATION = re.compile(r"fk_\w+_org_id")
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether the database refused a row because its organization was deleted while the request was under way."""
+    refused = getattr(error, "orig", error)
+    refused = refused if isinstance(refused, asyncpg.ForeignKeyViolationError) else refused.__cause__
+    name = refused.constraint_name if isinstance(refused, asyncpg.ForeignKeyViolationError) else None
+    return name is not None and _OF_ORGANIZATION.fullmatch(name) is not None
+
+
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    if _is_gone(error):
+        return problem_response(request, KINDS[NotSignedInError], "The organization is gone.")
     said = BUSY.get(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
     if said is not None:
         return problem_response(request, KINDS[DatabaseUnavailable], said)
