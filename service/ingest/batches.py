@@ -1,15 +1,15 @@
 """What every format yields: checked rows in canonical columns, refused rows beside them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
+from service.ingest.kinds import ACCOUNTS, Selection, frame_schema
 from service.ingest.refusals import REFUSED_SCHEMA
-from service.matching.records import ACCOUNT_FIELDS
 
-ACCOUNT_SCHEMA = pl.Schema({"row": pl.UInt32, "line": pl.UInt32} | dict.fromkeys(ACCOUNT_FIELDS, pl.String))
+ACCOUNT_SCHEMA = frame_schema(ACCOUNTS.fields)
 """Every frame of accounts: 1-based data row, physical line, then all account fields as text or null."""
 
 Progress = Callable[[int], None]
@@ -27,7 +27,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive rows: `frame` (`ACCOUNT_SCHEMA`) those to keep, `refused` (`REFUSED_SCHEMA`) the others."""
+    """Consecutive rows: `frame` (`Selection.schema`) those to keep, `refused` (`REFUSED_SCHEMA`) the others."""
 
     frame: pl.DataFrame
     refused: pl.DataFrame
@@ -48,13 +48,13 @@ class Table(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
-    def batches(self, picks: Mapping[str, int]) -> Iterator[Batch]:
-        """The rows with the columns at the given positions as account fields; single use."""
+    def batches(self, selection: Selection) -> Iterator[Batch]:
+        """The rows with the columns that were selected; single use."""
         ...
 
 
-def account_frame(columns: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `line` and some account fields, as read → `ACCOUNT_SCHEMA`: stripped, empty values null."""
+def record_frame(columns: pl.DataFrame, selection: Selection) -> pl.DataFrame:
+    """`row`, `line` and some of the fields, as read → `Selection.schema`: stripped, empty values null."""
     stripped = columns.with_columns(pl.col(pl.String).str.strip_chars())
     return stripped.select(
         "row",
@@ -63,16 +63,16 @@ def account_frame(columns: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col(field) != "").then(pl.col(field)).alias(field)
             if field in columns.columns
             else pl.lit(None, pl.String).alias(field)
-            for field in ACCOUNT_FIELDS
+            for field in selection.fields
         ),
     )
 
 
-def joined(batches: list[Batch]) -> Batch:
+def joined(batches: list[Batch], selection: Selection) -> Batch:
     """One batch of several; of none, an empty one."""
     if len(batches) == 1:
         return batches[0]
     return Batch(
-        pl.concat([ACCOUNT_SCHEMA.to_frame(), *(b.frame for b in batches)]),
+        pl.concat([selection.schema.to_frame(), *(b.frame for b in batches)]),
         pl.concat([REFUSED_SCHEMA.to_frame(), *(b.refused for b in batches)]),
     )

@@ -1,7 +1,7 @@
 """Delimited text: CSV, TSV, semicolons, pipes. Finds the dialect, reads the header, then rows block by block."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.ingest.batches import Batch, Dialect, joined
@@ -17,6 +17,7 @@ from service.ingest.exact import Cursor, ExactReader, Shape, is_blank
 from service.ingest.fast import read_fast
 from service.ingest.framing import Framer, after_line_end, split_fields
 from service.ingest.header import spellings, squash
+from service.ingest.kinds import RecordKind, Selection
 from service.ingest.limits import Limits
 from service.ingest.source import peek
 
@@ -47,11 +48,11 @@ class _Start:
 class DelimitedTable:
     """A text file whose header has been read. Raises what refuses the whole file (`errors`), at once or while read."""
 
-    def __init__(self, text: TextStream, limits: Limits) -> None:
+    def __init__(self, text: TextStream, limits: Limits, kind: RecordKind) -> None:
         head, self._chunks, complete = peek(iter(text), max(PIECE, 2 * limits.line))
         self._text = text
         self._limits = limits
-        self._start = _begin(head, limits, complete=complete)
+        self._start = _begin(head, limits, kind, complete=complete)
         if complete and not head[self._start.data :].strip(b" \r\n"):
             raise _no_data_rows(self.header_line)
 
@@ -71,8 +72,8 @@ class DelimitedTable:
     def dialect(self) -> Dialect:
         return self._start.dialect
 
-    def batches(self, picks: Mapping[str, int]) -> Iterator[Batch]:
-        shape = Shape(self._start.delimiter, self.headers, picks, self._limits)
+    def batches(self, selection: Selection) -> Iterator[Batch]:
+        shape = Shape(self._start.delimiter, self.headers, selection, self._limits)
         rows = _Rows(shape, Cursor(row=0, line=self._start.data_line))
         rest, skip = b"", self._start.data
         for block in _regrouped(self._chunks):
@@ -108,7 +109,7 @@ class _Rows:
             if not used:
                 break
             buf = buf[used:]
-        return joined(found), buf
+        return joined(found, self._shape.selection), buf
 
     def _try_fast(self, buf: bytes, *, final: bool) -> tuple[Batch, int] | None:
         if not buf or self._exact.amid_record:
@@ -146,13 +147,13 @@ def _no_data_rows(line: int) -> NoDataRowsError:
     )
 
 
-def _begin(head: bytes, limits: Limits, *, complete: bool) -> _Start:
+def _begin(head: bytes, limits: Limits, kind: RecordKind, *, complete: bool) -> _Start:
     pos, line, announced = _preamble(head)
     if pos >= len(head):
         raise EmptyFileError(
-            "the file is empty", mend="Export the list again: a header line, then one line a company."
+            "the file is empty", mend=f"Export the list again: a header line, then one line a {kind.noun}."
         )
-    delimiter = announced or _best_delimiter(head, pos, complete=complete)
+    delimiter = announced or _best_delimiter(head, pos, kind, complete=complete)
     framer = Framer(delimiter.encode(), line)
     end, ended = framer.advance(head, pos, final=complete)
     if not ended or end - pos > limits.line:
@@ -189,19 +190,21 @@ def _preamble(head: bytes) -> tuple[int, int, str | None]:
     return pos, line, announced
 
 
-def _best_delimiter(head: bytes, pos: int, *, complete: bool) -> str:
+def _best_delimiter(head: bytes, pos: int, kind: RecordKind, *, complete: bool) -> str:
     """The delimiter under which the header has several columns, is known best and fits the rows."""
-    scores = [(_fitness(head, pos, d, complete=complete), -at, d) for at, d in enumerate(DELIMITERS)]
+    scores = [
+        (_fitness(_sample(head, pos, d, complete=complete), kind), -at, d) for at, d in enumerate(DELIMITERS)
+    ]
     (several, *_), _, best = max(scores)
     return best if several else ONE_COLUMN
 
 
-def _fitness(head: bytes, pos: int, delimiter: str, *, complete: bool) -> tuple[bool, int, float, int]:
-    records = _sample(head, pos, delimiter, complete=complete)
+def _fitness(records: list[list[str]], kind: RecordKind) -> tuple[bool, int, float, int]:
     if not records:
         return False, 0, 0.0, 0
     names, rows = records[0], records[1:]
-    known = len({spellings()[squash(name)][0] for name in names if squash(name) in spellings()})
+    spelled = spellings(kind)
+    known = len({spelled[squash(name)][0] for name in names if squash(name) in spelled})
     fitting = sum(len(row) == len(names) for row in rows) / max(1, len(rows))
     return len(names) > 1, known, fitting, len(names)
 

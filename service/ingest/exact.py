@@ -1,17 +1,17 @@
 """The exact reader: one record after the other, each judged by itself. It defines what the fast reader may skip."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from service.ingest import refusals
-from service.ingest.batches import Batch, account_frame
+from service.ingest.batches import Batch, record_frame
 from service.ingest.framing import Framer, after_line_end, plain_end, split_fields
+from service.ingest.kinds import PLACE, Selection
 from service.ingest.limits import Limits
 from service.ingest.refusals import Fault, Refusal, refused_frame
-from service.matching.records import KEY_FIELDS
 
 NUL = "\x00"
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -22,11 +22,11 @@ _SHOWN_BYTES = 4 * refusals.TEXT_SHOWN
 
 @dataclass(frozen=True)
 class Shape:
-    """What a record must look like: its columns, and which of them are kept as which field."""
+    """What a record must look like: its columns, and which of them are kept as what."""
 
     delimiter: str
     headers: Sequence[str]
-    picks: Mapping[str, int]
+    selection: Selection
     limits: Limits
 
     @property
@@ -58,10 +58,12 @@ class _Harvest:
     refused: list[Refusal] = field(default_factory=list)
 
     def batch(self, shape: Shape) -> Batch:
-        columns = {name: [record[at] for record in self.values] for name, at in shape.picks.items()}
-        schema = {"row": pl.UInt32, "line": pl.UInt32} | dict.fromkeys(columns, pl.String)
+        columns = {
+            name: [record[at] for record in self.values] for name, at in shape.selection.positions.items()
+        }
+        schema = PLACE | dict.fromkeys(columns, pl.String)
         frame = pl.DataFrame({"row": self.rows, "line": self.lines, **columns}, schema=schema)
-        return Batch(account_frame(frame), refused_frame(self.refused))
+        return Batch(record_frame(frame, shape.selection), refused_frame(self.refused))
 
 
 class ExactReader:
@@ -154,12 +156,13 @@ class ExactReader:
         return values, None
 
     def _judge_values(self, values: list[str]) -> Fault | None:
-        for name, at in self._shape.picks.items():
+        selection = self._shape.selection
+        for name, at in selection.positions.items():
             value, header = values[at], self._shape.headers[at]
             size = len(value.encode())
             if size > self._shape.limits.field:
                 return refusals.field_too_long(header, size, self._shape.limits)
-            if name in KEY_FIELDS and (found := CONTROL.search(value)):
+            if name in selection.kind.key_fields and (found := CONTROL.search(value)):
                 return refusals.control_character(header, found[0])
         return None
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
-from service.ingest.batches import Batch, account_frame
+from service.ingest.batches import Batch, record_frame
 from service.ingest.exact import Cursor, Shape
 from service.ingest.refusals import REFUSED_SCHEMA
 
@@ -153,8 +153,8 @@ def _read(block: _Block, records: _Records, cursor: Cursor, shape: Shape) -> Bat
     lines = cursor.line + np.searchsorted(block.breaks, records.starts[kept])
     rows = np.arange(cursor.row + 1, cursor.row + 1 + values.height)
     places = [pl.Series("row", rows, pl.UInt32), pl.Series("line", lines, pl.UInt32)]
-    frame = account_frame(values.with_columns(places))
-    if shape.width == 1 and any(frame[name].null_count() for name in shape.picks):
+    frame = record_frame(values.with_columns(places), shape.selection)
+    if shape.width == 1 and any(frame[name].null_count() for name in shape.selection.positions):
         return None  # a line of spaces is blank, but `""` is a row: let the exact reader tell
     return Batch(frame, REFUSED_SCHEMA.to_frame())
 
@@ -174,7 +174,7 @@ def _with_plain_lines(block: _Block, records: _Records) -> bytes:
 
 
 def _parse(text: bytes, shape: Shape) -> pl.DataFrame | None:
-    picks = sorted(shape.picks.items(), key=itemgetter(1))
+    picks = sorted(shape.selection.positions.items(), key=itemgetter(1))
     try:
         values = pl.read_csv(
             text,

@@ -1,10 +1,10 @@
-"""Which column is which account field."""
+"""Which column is which field of a record."""
 
 import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,8 +17,8 @@ from service.ingest.errors import (
     UnknownFieldError,
     UnknownHeaderError,
 )
+from service.ingest.kinds import PLACE, RecordKind, Selection
 from service.ingest.limits import Limits
-from service.matching.records import ACCOUNT_FIELDS, KEY_FIELDS
 
 _SELECTOR = re.compile(r"(?P<header>.*)#(?P<number>[1-9][0-9]{0,3})", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -27,9 +27,9 @@ _LISTED = 40
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """Account field → position of its column, and the headers of the columns left over."""
+    """The columns that are kept, and the headers of those left over."""
 
-    picks: dict[str, int]
+    selection: Selection
     unmapped: list[str]
 
 
@@ -39,13 +39,14 @@ def squash(text: str) -> str:
 
 
 @cache
-def spellings() -> Mapping[str, tuple[str, int]]:
-    """Squashed spelling → (field, rank): the earlier a spelling stands in `data/headers.csv`, the better it fits."""
-    table = resources.files("service.ingest") / "data" / "headers.csv"
+def spellings(kind: RecordKind) -> Mapping[str, tuple[str, int]]:
+    """Squashed spelling → (field, rank): the earlier a spelling stands in the kind's file, the better it fits."""
+    table = resources.files("service.ingest") / "data" / kind.headers
     with table.open(encoding="utf-8") as lines:
         found: dict[str, tuple[str, int]] = {}
         for rank, entry in enumerate(csv.DictReader(lines)):
-            found.setdefault(squash(entry["spelling"]), (entry["field"], rank))
+            if entry["field"] in kind.fields:
+                found.setdefault(squash(entry["spelling"]), (entry["field"], rank))
     return found
 
 
@@ -72,31 +73,58 @@ def check_headers(headers: Sequence[str], line: int, limits: Limits) -> None:
             )
 
 
-def map_columns(headers: Sequence[str], columns: Mapping[str, str], line: int) -> ColumnMap:
-    """Map account fields to columns: as `columns` says, else by the known spellings of headers.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a file is read for: a kind of record, headers of its fields where recognition won't do, and attributes.
 
-    `columns` gives a field its header, as it stands or but for case and punctuation; `Name#2` is the second
-    column called Name. Raises what cannot be settled: unknown names, duplicates, no column that gives a key.
+    `columns` gives a field its header, as it stands or but for case and punctuation; `Name#2` is the second column
+    called Name. `attributes` asks likewise for further columns under names of the caller's choosing, which no field has.
     """
-    _refuse_unknown_fields(columns)
-    chosen = {field: _position(headers, wanted, field) for field, wanted in columns.items()}
+
+    kind: RecordKind
+    columns: Mapping[str, str]
+    attributes: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if taken := self.attributes.keys() & {*self.kind.fields, *PLACE}:
+            raise ValueError(
+                f"an attribute cannot be called '{min(taken)}': a {self.kind.name} has that column"
+            )
+
+
+def map_columns(headers: Sequence[str], wanted: Wanted, line: int) -> ColumnMap:
+    """Map fields and attributes to columns: as `wanted` says, else fields by the known spellings of headers.
+
+    Raises what cannot be settled: unknown names, duplicates, none of the kind's key fields.
+    """
+    kind = wanted.kind
+    _refuse_unknown_fields(wanted)
+    asked = {**wanted.columns, **wanted.attributes}
+    chosen = {field: _position(headers, header, field) for field, header in asked.items()}
     _refuse_shared(chosen, headers)
-    _refuse_duplicates(headers, chosen, line, settled=bool(columns))
-    picks = chosen | _recognised(headers, chosen)
-    if not picks.keys() & set(KEY_FIELDS):
+    _refuse_duplicates(headers, chosen, kind, line)
+    positions = chosen | _recognised(headers, chosen, kind)
+    if not positions.keys() & set(kind.key_fields):
         raise NoKeyColumnError(
-            f"no column names a company: {_names(headers)}",
-            mend=f"Map one, e.g. name={headers[0]} (fields that name a company: {', '.join(KEY_FIELDS)}). "
-            "If the file has no header line, add one.",
+            f"no column names a {kind.noun}: {_names(headers)}",
+            mend=f"Map one, e.g. {_example(kind)}={headers[0]} (fields that name a {kind.noun}: "
+            f"{', '.join(kind.key_fields)}). If the file has no header line, add one.",
             line=line,
         )
-    taken = set(picks.values())
-    ordered = {field: picks[field] for field in ACCOUNT_FIELDS if field in picks}
-    return ColumnMap(ordered, [header for at, header in enumerate(headers) if at not in taken])
+    taken = set(positions.values())
+    ordered = {field: positions[field] for field in (*kind.fields, *wanted.attributes) if field in positions}
+    return ColumnMap(
+        Selection(kind, ordered, tuple(wanted.attributes)),
+        [header for at, header in enumerate(headers) if at not in taken],
+    )
 
 
-def _recognised(headers: Sequence[str], chosen: Mapping[str, int]) -> dict[str, int]:
-    known = spellings()
+def _example(kind: RecordKind) -> str:
+    return "name" if "name" in kind.key_fields else kind.key_fields[0]
+
+
+def _recognised(headers: Sequence[str], chosen: Mapping[str, int], kind: RecordKind) -> dict[str, int]:
+    known = spellings(kind)
     best: dict[str, tuple[int, int]] = {}
     for at, header in enumerate(headers):
         field, rank = known.get(squash(header), ("", 0))
@@ -105,11 +133,12 @@ def _recognised(headers: Sequence[str], chosen: Mapping[str, int]) -> dict[str, 
     return {field: at for field, (_, at) in best.items()}
 
 
-def _refuse_unknown_fields(columns: Iterable[str]) -> None:
-    for field in columns:
-        if field not in ACCOUNT_FIELDS:
+def _refuse_unknown_fields(wanted: Wanted) -> None:
+    fields = wanted.kind.fields
+    for field in wanted.columns:
+        if field not in fields:
             raise UnknownFieldError(
-                f"there is no field '{field}'", mend=f"The fields are: {', '.join(ACCOUNT_FIELDS)}."
+                f"there is no field '{field}'", mend=f"The fields are: {', '.join(fields)}."
             )
 
 
@@ -153,13 +182,13 @@ def _refuse_shared(chosen: Mapping[str, int], headers: Sequence[str]) -> None:
 
 
 def _refuse_duplicates(
-    headers: Sequence[str], chosen: Mapping[str, int], line: int, *, settled: bool
+    headers: Sequence[str], chosen: Mapping[str, int], kind: RecordKind, line: int
 ) -> None:
     """Columns of one name are settled by a mapping that leaves no field to be guessed from them."""
-    known = spellings()
+    known = spellings(kind)
     for header, count in Counter(headers).items():
         field = known.get(squash(header), ("", 0))[0]
-        if count == 1 or (settled and (not field or field in chosen)):
+        if count == 1 or (chosen and (not field or field in chosen)):
             continue
         raise DuplicateHeaderError(
             f"{count} columns are called '{header}'",

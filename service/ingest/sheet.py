@@ -13,7 +13,8 @@ from service.ingest.batches import Batch, Dialect, Progress, Table, joined
 from service.ingest.delimited import DelimitedTable
 from service.ingest.encoding import TextStream, sniff
 from service.ingest.errors import AlreadyReadError, EmptyFileError, IngestError
-from service.ingest.header import ColumnMap, check_headers, map_columns
+from service.ingest.header import ColumnMap, Wanted, check_headers, map_columns
+from service.ingest.kinds import ACCOUNTS, RecordKind
 from service.ingest.limits import Limits
 from service.ingest.signatures import refuse_binary, refuse_signatures
 from service.ingest.source import GZIP_MAGIC, Source, capped, gunzip, peek
@@ -43,7 +44,7 @@ class Summary:
 
 
 class Sheet:
-    """An opened file: `headers` as they stand, `mapping` of account fields to headers, `unmapped` headers.
+    """An opened file: `headers` as they stand, `mapping` of fields to headers, likewise `attributes`, `unmapped` headers.
 
     `compression` is `gzip` or None, `size` the file's bytes where known, `summary` counts what was read. An ASCII
     beginning may turn out to be Latin-1 later on, so `encoding` is final when the rows have been read.
@@ -55,13 +56,15 @@ class Sheet:
         self.name = name
         self.compression = compression
         self.headers = table.headers
-        self.mapping = {field: table.headers[at] for field, at in columns.picks.items()}
+        self.selection = columns.selection
+        found = {field: table.headers[at] for field, at in self.selection.positions.items()}
+        self.attributes = {slug: found.pop(slug) for slug in self.selection.attributes}
+        self.mapping = found
         self.unmapped = columns.unmapped
         self.size = source.size
         self.summary = Summary()
         self._source = source
         self._table = table
-        self._picks = columns.picks
         self._read = False
 
     @property
@@ -83,7 +86,7 @@ class Sheet:
             raise AlreadyReadError("the rows of this sheet have been read", mend="Open the file again.")
         self._read = True
         with _named(self.name):
-            for batch in self._table.batches(self._picks):
+            for batch in self._table.batches(self.selection):
                 self.summary.add(batch)
                 if progress:
                     progress(self._source.bytes_read)
@@ -95,21 +98,25 @@ def open_sheet(
     source: Path | BinaryIO,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    kind: RecordKind = ACCOUNTS,
     columns: Mapping[str, str] | None = None,
+    attributes: Mapping[str, str] | None = None,
     name: str | None = None,
 ) -> Sheet:
-    """Open a list: find compression, encoding and dialect, read the header, map the columns.
+    """Open a list of one `kind` of record: find compression, encoding and dialect, read the header, map the columns.
 
-    `columns` maps account fields to headers and overrides recognition (`map_columns` has the details). A stream
-    is read from where it stands and left open. Raises `IngestError` for what refuses the file.
+    `columns` maps the kind's fields to headers and overrides recognition; `attributes` names further columns that
+    frames carry as text behind the fields (`header.Wanted` has the details). A stream is read from where it stands and
+    left open. Raises `IngestError` for what refuses the file, ValueError for an attribute called like a field.
     """
+    wanted = Wanted(kind, columns or {}, attributes or {})
     shown = name or (source.name if isinstance(source, Path) else "the file")
     with _named(shown):
         origin = Source(source)
         chunks, compression = _unpacked(origin.chunks(), limits)
-        table = _open_table(chunks, limits, unpacked=compression is not None)
+        table = _open_table(chunks, limits, kind, unpacked=compression is not None)
         check_headers(table.headers, table.header_line, limits)
-        mapped = map_columns(table.headers, columns or {}, table.header_line)
+        mapped = map_columns(table.headers, wanted, table.header_line)
     return Sheet(shown, origin, table, mapped, compression)
 
 
@@ -117,13 +124,15 @@ def read_accounts(
     source: Path | BinaryIO,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    kind: RecordKind = ACCOUNTS,
     columns: Mapping[str, str] | None = None,
+    attributes: Mapping[str, str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, Sheet]:
-    """All rows of a list at once: (accounts, refused rows, sheet); nothing at all if the file is refused."""
-    sheet = open_sheet(source, limits=limits, columns=columns, name=name)
-    whole = joined(list(sheet.batches(progress)))
+    """All rows of a list at once: (records, refused rows, sheet); nothing at all if the file is refused."""
+    sheet = open_sheet(source, limits=limits, kind=kind, columns=columns, attributes=attributes, name=name)
+    whole = joined(list(sheet.batches(progress)), sheet.selection)
     return whole.frame, whole.refused, sheet
 
 
@@ -134,18 +143,18 @@ def _unpacked(chunks: Iterator[bytes], limits: Limits) -> tuple[Iterator[bytes],
     return capped(chunks, limits.bytes_raw, name="bytes_raw"), None
 
 
-def _open_table(chunks: Iterator[bytes], limits: Limits, *, unpacked: bool) -> Table:
+def _open_table(chunks: Iterator[bytes], limits: Limits, kind: RecordKind, *, unpacked: bool) -> Table:
     """Choose the format by the first bytes; delimited text is the only one so far."""
     head, chunks, _ = peek(chunks, _HEAD)
     if not head:
         raise EmptyFileError(
-            "the file is empty", mend="Export the list again: a header line, then one line a company."
+            "the file is empty", mend=f"Export the list again: a header line, then one line a {kind.noun}."
         )
     refuse_signatures(head, unpacked=unpacked)
     encoding = sniff(head)
     if encoding.codec == "utf-8":
         refuse_binary(head)
-    return DelimitedTable(TextStream(chunks, encoding), limits)
+    return DelimitedTable(TextStream(chunks, encoding), limits, kind)
 
 
 @contextmanager
