@@ -22,6 +22,7 @@ from service.ingest.limits import Limits
 
 _SELECTOR = re.compile(r"(?P<header>.*)#(?P<number>[1-9][0-9]{0,3})", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _LISTED = 40
 
 
@@ -34,8 +35,14 @@ class ColumnMap:
 
 
 def squash(text: str) -> str:
-    """What two spellings of a header have in common: lower-case letters and digits, without accents."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if c.isalnum())
+    """What two spellings of a header have in common: lower-case letters and digits, without accents.
+
+    The voicing marks of Japanese and the vowel signs of other scripts aren't accents: they stay in their letters.
+    """
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.lower()))
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", plain)))
 
 
 @cache

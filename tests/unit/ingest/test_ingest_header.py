@@ -1,22 +1,13 @@
 """Which header is which account field."""
 
-import csv
 import io
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 
 import pytest
 
 from service.ingest import IngestError, read_accounts
-from service.ingest.header import squash
 from service.matching.records import ACCOUNT_FIELDS
-
-ENTRIES = list(
-    csv.DictReader(
-        (resources.files("service.ingest") / "data" / "headers.csv").read_text("utf-8").splitlines()
-    )
-)
 
 
 def mapping(read: Callable[..., Any], header: str, **options: Any) -> Any:
@@ -60,14 +51,6 @@ def test_the_name_of_every_account_field_is_recognised_as_itself(
     read: Callable[..., Any], field: str
 ) -> None:
     assert mapping(read, f"{field},Website" if field == "name" else f"{field},Company")[field] == field
-
-
-def test_every_spelling_belongs_to_one_known_field() -> None:
-    assert {entry["field"] for entry in ENTRIES} == set(ACCOUNT_FIELDS)
-    assert {entry["language"] for entry in ENTRIES} <= {"en", "de", "fr", "es"}
-    squashed = [squash(entry["spelling"]) for entry in ENTRIES]
-    assert len(squashed) == len(set(squashed)), "a spelling that stands twice would be settled by chance"
-    assert all(squashed)
 
 
 def test_the_more_specific_of_two_headers_wins_and_the_other_is_listed(read: Callable[..., Any]) -> None:
