@@ -22,7 +22,8 @@ from service.accounts.target import AccountTarget
 from service.cli.operator import Desk
 from service.cli.org import new_organization
 from service.cli.partnership import new_partnership
-from service.crypto import MemoryKeystore, references
+from service.crypto import MemoryKeystore
+from service.crypto.columns import references
 from service.db.database import Database
 from service.db.embedded import EmbeddedServer
 from service.db.sessions import TenantSession
@@ -33,19 +34,22 @@ from service.imports.reader import Reader
 from service.imports.spool import Spool
 from service.imports.target import Order, Outcome, Ready
 from service.ingest import Limits
-from service.jobs import JobContext, Payload, Registry, drain
+from service.jobs import JobContext, Payload, Registry
+from service.jobs.drain import drain
 from service.jobs.registry import Handler
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.linking.evidence import codes_for, wanted
+from service.linking.keys import LinkKeys
 from service.linking.local import positions
 from service.linking.meet import meet
 from service.linking.prepare import Prepared
 from service.linking.score import score_pairs
-from service.linking.tokens import LinkKeys, tokenise
-from service.matching import Attribute, KeyKind, MatchKeys
+from service.linking.tokens import tokenise
+from service.matching import Attribute, KeyKind
 from service.matching.domains import account_domains, load_suffix_list
 from service.matching.guards import crowded_domains
+from service.matching.keys import MatchKeys
 from service.organizations.models import Organization
 from service.organizations.operations import reference_key
 from service.overlaps import jobs as overlap_jobs

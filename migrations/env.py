@@ -9,7 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 
 import service
 from service.db.model import Record, TextEnum
-from service.db.policies import UNSCOPED_TABLES
+from service.db.unscoped import UNSCOPED_TABLES
 
 
 def import_models() -> None:

@@ -13,7 +13,8 @@ from service.imports.operations import RUN_JOB
 from service.imports.reader import Reader
 from service.imports.spool import Spool
 from service.ingest import Limits
-from service.jobs import Registry, Worker, WorkerLimits, live_payloads
+from service.jobs import Registry, live_payloads
+from service.jobs.worker import Worker, WorkerLimits
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
 from service.kit.mail import Mailer, NoMailer

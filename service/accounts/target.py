@@ -12,7 +12,7 @@ from service.accounts.rows import split_duplicates, with_identity, with_populati
 from service.accounts.store import write_difference
 from service.db.sessions import TenantSession
 from service.imports.target import Order, Outcome, Ready
-from service.matching import normalise
+from service.matching.normalise import normalise
 from service.matching.records import ACCOUNT_FIELDS
 
 

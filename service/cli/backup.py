@@ -14,7 +14,6 @@ from service.cli.operator import Desk, at_desk_of
 from service.cli.words import counted
 from service.crypto import FileKeystore, KekFile
 from service.crypto.copies import bring_back_keystore, copy_keystore
-from service.db import migrate
 from service.db.backup import (
     Manifest,
     check_backup,
@@ -127,6 +126,8 @@ async def _create(settings: Settings, url: str, folder: Path) -> Manifest:
 
 
 async def _restore(settings: Settings, url: str, migrator_url: str, folder: Path) -> Manifest:
+    from service.db import migrate  # noqa: PLC0415 - Alembic, which no other command of these needs
+
     tools = await _tools(settings, url)
     made = await restore_backup(folder, tools, migrator_url=migrator_url, url=url)
     await migrate.upgrade(migrator_url)

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from service.cli.errors import CommandError
-from service.db import migrate
 from service.db.embedded import EmbeddedServer, Urls
+from service.db.revisions import is_newest, require_current
 from service.kit.logging import configure_logging
 from service.settings import LogFormat, Settings, SettingsError, load_settings, open_keystore
 
@@ -48,12 +48,20 @@ def database_for(settings: Settings) -> Iterator[Settings]:
     """
     with _ending_as_exit():
         if not settings.is_embedded:
-            asyncio.run(migrate.require_current(secret(settings.database_url)))
+            asyncio.run(require_current(secret(settings.database_url)))
             yield settings
             return
         with _embedded(settings) as urls:
-            asyncio.run(migrate.upgrade(urls.migrator))
+            asyncio.run(_brought_up(urls.migrator))
             yield with_urls(settings, urls)
+
+
+async def _brought_up(migrator_url: str) -> None:
+    if await is_newest(migrator_url):
+        return
+    from service.db import migrate  # noqa: PLC0415 - Alembic, which most starts don't need
+
+    await migrate.upgrade(migrator_url)
 
 
 @contextmanager

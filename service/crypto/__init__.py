@@ -1,15 +1,8 @@
-"""The cryptographic core of the protocol `commonground/1` (docs/reference/protocol.md)."""
+"""The cryptographic core of the protocol `commonground/1` (docs/reference/protocol.md).
 
-from service.crypto.columns import (
-    InnerTokens,
-    check_key_texts,
-    evidence_codes,
-    fits_proof,
-    hmac_column,
-    inner_tokens,
-    outer_tokens,
-    references,
-)
+What works on whole columns stands in `service.crypto.columns` alone: it needs Polars, which most of the commands don't.
+"""
+
 from service.crypto.data_keys import SERVICE, DataKeys, DataPlace
 from service.crypto.encoding import SUITE, line
 from service.crypto.exchange import ExchangeKey
@@ -46,7 +39,6 @@ __all__ = [
     "FileKeystore",
     "HmacKey",
     "IdentityKey",
-    "InnerTokens",
     "InvitationCode",
     "KekFile",
     "KeyEncryptionKey",
@@ -69,20 +61,13 @@ __all__ = [
     "TokenKey",
     "Tombstone",
     "agree_pair",
-    "check_key_texts",
     "code_secret",
-    "evidence_codes",
-    "fits_proof",
-    "hmac_column",
-    "inner_tokens",
     "line",
     "load_or_create_kek",
     "outer_key",
-    "outer_tokens",
     "parse_statement",
     "read_reference",
     "reference_text",
-    "references",
     "rest_key",
     "safety_number",
     "sign_statement",

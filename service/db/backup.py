@@ -20,7 +20,7 @@ import asyncpg
 from service.db.counts import Rows, count_rows, differences
 from service.db.engine import connect
 from service.db.errors import BackupError, RestoreError, ToolFailedError
-from service.db.migrate import known_revisions
+from service.db.revisions import known_revisions
 from service.db.tools import Tools, address
 
 DUMP = "database.dump"

@@ -9,7 +9,7 @@ import re
 import asyncpg
 
 from service.db.names import APP_ROLE, MATCHER_ROLE
-from service.db.policies import UNSCOPED_TABLES
+from service.db.unscoped import UNSCOPED_TABLES
 
 _UNPROTECTED = """
 SELECT format('table %I: row-level security must be enabled and forced, or the table named in UNSCOPED_TABLES', c.relname)

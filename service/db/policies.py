@@ -1,8 +1,8 @@
-"""Row-level security as migrations write it, and the tables that stand outside it.
+"""Row-level security as migrations write it.
 
 Policies are plain comparisons without subqueries, so that they hold on a sharded server too. The tenant is read with
 `nullif(current_setting(…, true), '')`: `SET LOCAL` leaves an empty text behind, which is no uuid.
-A table is either protected here or named in `UNSCOPED_TABLES` with its reason; `service.db.catalog` finds any other.
+A table is either protected here or named in `service.db.unscoped` with its reason; `service.db.catalog` finds any other.
 """
 
 from collections.abc import Sequence
@@ -25,22 +25,6 @@ DUTY = "current_setting('app.duty', true)"
 
 READ = ("SELECT",)
 WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
-
-UNSCOPED_TABLES: dict[str, str] = {
-    "alembic_version": "the version of the schema",
-    "login_attempt": "failed sign-ins, by keyed hashes only: they come before anybody is known",
-    "organization": "the directory of tenants: a key's first look-up and a partner's name need it before a tenant is set",
-    "person": "somebody may belong to several organizations, and signs in before a tenant is set",
-    "person_identity": "who a person is at an identity provider: it finds them before a tenant is set",
-    "person_link": "single-use links to prove an address or set a password, by digest: used before anybody is signed in",
-    "pgqueuer": "the queue: a worker takes jobs of every tenant; arguments are ids only",
-    "pgqueuer_log": "what the queue did, by job number; tracebacks carry the kind and place of an error, never its text",
-    "pgqueuer_schedules": "schedules of the queue library; not used",
-    "pgqueuer_statistics": "counts of the queue library; not used",
-    "recovery_code": "codes for a lost second factor, by keyed hashes: a person's own, asked for before a tenant is set",
-    "session": "who is signed in, by digest: it says which tenant is to be set",
-}
-"""Every table without a tenant, and why it may be one."""
 
 
 def protect(table: str) -> None:

@@ -15,7 +15,8 @@ from service.db.sessions import TenantSession
 from service.imports.files import Read, read_file
 from service.imports.models import Import, ImportMode, ImportStatus
 from service.imports.operations import CHANGED_JOB, RUN_JOB, queue_import, run_arguments
-from service.imports.repository import Imports, keep_errors
+from service.imports.refused import keep_errors
+from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.target import Order, Outcome, Ready, Target
 from service.ingest import IngestError, Limits

@@ -4,21 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import polars as pl
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from service.db.sessions import TenantReadSession, TenantSession
+from service.db.sessions import TenantReadSession
 from service.imports.models import Import, ImportStatus
 
 _ERRORS = """
     SELECT "row", line, "column", reason, message, text FROM import_error
     WHERE org_id = $1 AND import_id = $2 AND "row" > $3 ORDER BY "row" LIMIT $4
-"""
-_ADD_ERRORS = """
-    INSERT INTO import_error (org_id, import_id, "row", line, "column", reason, message, text)
-    SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[])
-    ON CONFLICT DO NOTHING
 """
 
 _TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -84,12 +78,3 @@ class Imports:
             _ERRORS, self._session.org_id, import_id, after_row, limit
         )
         return rows
-
-
-async def keep_errors(session: TenantSession, import_id: UUID, refused: pl.DataFrame) -> None:
-    """Store refused rows (`row`, `line`, `column`, `reason`, `message`, `text`), once each."""
-    driver = await session.raw()
-    # PostgreSQL's text has no place for U+0000, which may be the very reason of a refusal; its picture stands for it
-    shown = refused.with_columns(pl.col(pl.String).str.replace_all("\x00", "␀", literal=True))
-    columns = [shown[c].to_list() for c in ("row", "line", "column", "reason", "message", "text")]
-    await driver.execute(_ADD_ERRORS, session.org_id, import_id, *columns)

@@ -1,6 +1,8 @@
-"""The queue: jobs that are added with a change, in its transaction, and run after it."""
+"""The queue: jobs that are added with a change, in its transaction, and run after it.
 
-from service.jobs.drain import drain
+What runs them, `service.jobs.worker` and `service.jobs.drain`, brings the queue library; adding a job doesn't.
+"""
+
 from service.jobs.errors import JobError, PermanentJobError
 from service.jobs.queue import (
     Payload,
@@ -16,7 +18,6 @@ from service.jobs.queue import (
     states_naming,
 )
 from service.jobs.registry import Handler, JobContext, Registry
-from service.jobs.worker import Worker, WorkerLimits
 
 __all__ = [
     "Handler",
@@ -25,10 +26,7 @@ __all__ = [
     "Payload",
     "PermanentJobError",
     "Registry",
-    "Worker",
-    "WorkerLimits",
     "dead_letters",
-    "drain",
     "enqueue",
     "forget",
     "forget_failed",

@@ -7,12 +7,14 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from pgqueuer.domain.types import JobId
+from typing import TYPE_CHECKING, cast
 
 from service.db.sessions import ReadSession, WriteSession
 from service.jobs.errors import PayloadError
-from service.jobs.library import SessionDriver, queries_over
+
+if TYPE_CHECKING:
+    from pgqueuer.domain.types import JobId
+    from pgqueuer.queries import Queries
 
 Payload = dict[str, str | int]
 
@@ -41,7 +43,7 @@ async def enqueue(
     change. A job that has started never does: another is added. Several keys in one transaction are added in
     one order everywhere (sorted, say): the key is held until the commit, and two transactions could wait for each other.
     """
-    await queries_over(SessionDriver(session)).enqueue(
+    await _queries(session).enqueue(
         name,
         encode(payload),
         execute_after=delay or _AT_ONCE,
@@ -152,4 +154,11 @@ async def forget_failed(session: WriteSession, ids: Collection[str]) -> None:
 
 async def revive(session: WriteSession, job_ids: list[int]) -> None:
     """Queue jobs again that were given up, with all their attempts."""
-    await queries_over(SessionDriver(session)).requeue_jobs([JobId(job_id) for job_id in job_ids])
+    await _queries(session).requeue_jobs(cast("list[JobId]", job_ids))
+
+
+def _queries(session: WriteSession) -> "Queries":
+    """The library's operations. It is large, and most of the commands look at the queue at most."""
+    from service.jobs.library import SessionDriver, queries_over  # noqa: PLC0415
+
+    return queries_over(SessionDriver(session))

@@ -3,11 +3,12 @@
 import numpy as np
 import polars as pl
 
-from service.crypto import evidence_codes
+from service.crypto.columns import evidence_codes
 from service.linking.columns import U64
+from service.linking.keys import LinkKeys
 from service.linking.meet import KIND_TYPE
 from service.linking.prepare import Prepared
-from service.linking.tokens import LinkKeys, token_bytes
+from service.linking.tokens import token_bytes
 from service.matching.kinds import Attribute, KeyKind
 
 TOKEN = ["kind", "high", "low", "ref"]

@@ -21,10 +21,11 @@ from service.kit.ids import Ids, UuidV7Ids
 from service.linking.columns import U64
 from service.linking.epoch import Speaker, derive
 from service.linking.evidence import codes_for, wanted
+from service.linking.keys import LinkKeys
 from service.linking.meet import meet
 from service.linking.prepare import Prepared
 from service.linking.score import DEFAULT_THRESHOLD, score_pairs
-from service.linking.tokens import LinkKeys, tokenise
+from service.linking.tokens import tokenise
 from service.matching import NORMALISER_VERSION
 
 Progress = Callable[[str], None]

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from service.matching import evidence, match_keys, normalise
-from service.matching.keys import MatchKeys
+from service.matching.keys import MatchKeys, evidence, match_keys
 from service.matching.kinds import KeyKind
+from service.matching.normalise import normalise
 
 
 @dataclass(frozen=True, slots=True, eq=False)

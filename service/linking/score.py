@@ -3,7 +3,7 @@
 import polars as pl
 
 from service.linking.evidence import compare
-from service.matching import score
+from service.matching.score import score
 
 DEFAULT_THRESHOLD = 0.90
 

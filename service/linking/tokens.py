@@ -1,30 +1,14 @@
 """Match keys → tokens of one side in one partnership and epoch: both HMACs, column-wise."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from service.crypto import EvidenceKey, OuterKey, PairKeys, TokenKey, inner_tokens, outer_tokens
+from service.crypto.columns import inner_tokens, outer_tokens
 from service.linking.columns import U64, TokenColumn
+from service.linking.keys import LinkKeys
 from service.linking.prepare import Prepared
 from service.matching.kinds import KeyKind
-
-
-@dataclass(frozen=True, slots=True)
-class LinkKeys:
-    """The keys of one partnership and epoch that the service's worker holds for a hosted side: inner, outer, normaliser."""
-
-    pair: PairKeys
-    outer: OuterKey
-    normaliser: str
-
-    def token_key(self, kind: KeyKind) -> TokenKey:
-        return self.pair.token_key(kind.value, self.normaliser)
-
-    def evidence_key(self, kind: KeyKind) -> EvidenceKey:
-        return self.pair.evidence_key(kind.value, self.normaliser)
 
 
 def token_bytes(keys: pl.Series, kind: KeyKind, link: LinkKeys) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ from service.crypto import (
     rest_key,
 )
 from service.linking.epoch import derive
-from service.linking.tokens import LinkKeys
+from service.linking.keys import LinkKeys
 from service.organizations.models import Organization
 from service.partnerships.models import Partnership, PartnershipSide
 

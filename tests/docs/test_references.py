@@ -12,7 +12,7 @@ from service.cli.lazy import LazyCommand, load
 from service.cli.match_files import Columns, read_list
 from service.cli.match_output import LEADING, pair_rows
 from service.db.model import Record
-from service.db.policies import UNSCOPED_TABLES
+from service.db.unscoped import UNSCOPED_TABLES
 from service.events import models as _events
 from service.guards import models as _guards
 from service.imports import models as _imports

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from service.db.names import APP_ROLE, MATCHER_ROLE
-from service.db.policies import UNSCOPED_TABLES
+from service.db.unscoped import UNSCOPED_TABLES
 from tests.factories.trio import Trio, make_trio
 from tests.factories.world import World
 from tests.support.roles import acting, attempt, duties, insert

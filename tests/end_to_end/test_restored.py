@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from service.crypto import Erased, FileKeystore, Tombstone, load_or_create_kek
-from service.jobs import JobContext, Payload, Registry, Worker, enqueue
+from service.jobs import JobContext, Payload, Registry, enqueue
+from service.jobs.worker import Worker
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.organizations.restored import brought_back

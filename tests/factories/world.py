@@ -12,7 +12,7 @@ from service.db.database import Database
 from service.imports.models import ImportMode
 from service.imports.operations import Upload, accept
 from service.imports.spool import Spool
-from service.jobs import drain
+from service.jobs.drain import drain
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.models import Organization, Scope

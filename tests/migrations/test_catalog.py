@@ -9,6 +9,7 @@ import pytest
 
 from service.db import migrate
 from service.db.catalog import findings
+from service.db.revisions import migrations_folder
 from tests.support.servers import OwnDatabase
 
 APP = "commonground_app"
@@ -97,7 +98,7 @@ async def test_a_migration_that_forgets_the_policy_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = tmp_path / "migrations"
-    shutil.copytree(migrate.migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(migrations_folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
     newest = await migrator.fetchval("SELECT version_num FROM alembic_version")
     (folder / "versions" / "20991231_2359_forgetful.py").write_text(
         f"""

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
 from service.db import migrate
 from service.db.errors import RolesMissingError, SchemaBehindError, SchemaDriftError
+from service.db.revisions import is_newest, known_revisions, migrations_folder, require_current
 from tests.support.servers import OwnDatabase
 
 SCHEMA = """
@@ -62,22 +64,22 @@ async def test_two_starts_at_once_take_turns(own_database: OwnDatabase, admin: a
     url = own_database.urls.migrator
     await migrate.downgrade(url, "base")
     await asyncio.gather(migrate.upgrade(url), migrate.upgrade(url))
-    await migrate.require_current(own_database.urls.app)
+    await require_current(own_database.urls.app)
 
 
 @pytest.mark.parametrize("revision", ["-1", "base"])
 async def test_schema_behind_this_version_is_named(own_database: OwnDatabase, revision: str) -> None:
-    await migrate.require_current(own_database.urls.app)
+    await require_current(own_database.urls.app)
     await migrate.downgrade(own_database.urls.migrator, revision)
     with pytest.raises(SchemaBehindError, match="commonground migrate"):
-        await migrate.require_current(own_database.urls.app)
+        await require_current(own_database.urls.app)
 
 
 async def test_schema_ahead_of_this_version_is_served(
     own_database: OwnDatabase, admin: asyncpg.Connection
 ) -> None:
     await admin.execute("UPDATE alembic_version SET version_num = '20991231_2359'")
-    await migrate.require_current(own_database.urls.app)
+    await require_current(own_database.urls.app)
 
 
 async def test_server_without_roles_is_told_how_to_get_them(
@@ -88,13 +90,26 @@ async def test_server_without_roles_is_told_how_to_get_them(
         await migrate.upgrade(own_database.urls.migrator)
 
 
+async def test_schema_is_the_newest_until_a_migration_is_missing(own_database: OwnDatabase) -> None:
+    assert await is_newest(own_database.urls.migrator)
+    await migrate.downgrade(own_database.urls.migrator, "-1")
+    assert not await is_newest(own_database.urls.migrator)
+    await migrate.downgrade(own_database.urls.migrator, "base")
+    assert not await is_newest(own_database.urls.migrator)
+
+
+def test_revisions_are_those_that_alembic_reads() -> None:
+    scripts = ScriptDirectory(str(migrations_folder()))
+    assert known_revisions() == [script.revision for script in scripts.walk_revisions()]
+
+
 def test_migrations_are_found_in_the_checkout() -> None:
-    assert (migrate.migrations_folder() / "env.py").is_file()
-    assert migrate.migrations_folder().parent == Path(migrate.__file__).parents[2]
+    assert (migrations_folder() / "env.py").is_file()
+    assert migrations_folder().parent == Path(migrate.__file__).parents[2]
 
 
 def test_each_migration_is_named_by_its_moment() -> None:
-    names = sorted(path.name for path in (migrate.migrations_folder() / "versions").glob("*.py"))
+    names = sorted(path.name for path in (migrations_folder() / "versions").glob("*.py"))
     assert names
     for name in names:
         day, time, _ = name.split("_", 2)

@@ -13,7 +13,7 @@ from service.db import migrate
 from service.db.catalog import findings
 from service.db.counts import count_rows
 from service.db.errors import SchemaBehindError
-from service.db.migrate import known_revisions
+from service.db.revisions import known_revisions, require_current
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from tests.factories.world import Pair, World, company_list, make_pair, make_world
@@ -189,7 +189,7 @@ async def test_migration_that_waits_for_a_table_gives_up_and_can_be_run_again(
     await served.close()
     await reading.rollback()
     await migrate.upgrade(url)
-    await migrate.require_current(own_database.urls.app)
+    await require_current(own_database.urls.app)
     await migrate.check(url)
 
 
@@ -198,12 +198,12 @@ async def test_newer_program_refuses_an_older_schema_and_an_older_program_serves
 ) -> None:
     url = own_database.urls.migrator
     await admin.execute("UPDATE alembic_version SET version_num = '20991231_2359'")
-    await migrate.require_current(own_database.urls.app)
+    await require_current(own_database.urls.app)
     assert len(await pair.world.told(pair.left, pair.partnership)) >= 200
     await admin.execute("UPDATE alembic_version SET version_num = $1", known_revisions()[0])
     await migrate.downgrade(url, "-1")
     with pytest.raises(SchemaBehindError):
-        await migrate.require_current(own_database.urls.app)
+        await require_current(own_database.urls.app)
 
 
 async def test_version_before_makes_people_until_it_is_started_anew(

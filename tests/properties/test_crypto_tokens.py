@@ -24,11 +24,13 @@ from service.crypto import (
     TokenKey,
     agree_pair,
     code_secret,
+    outer_key,
+)
+from service.crypto.columns import (
     evidence_codes,
     fits_proof,
     hmac_column,
     inner_tokens,
-    outer_key,
     outer_tokens,
     references,
 )

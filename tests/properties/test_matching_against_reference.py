@@ -6,8 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.matching import KeyKind, match_keys, normalise, reference
+from service.matching import KeyKind, reference
+from service.matching.keys import match_keys
 from service.matching.names import name_keys
+from service.matching.normalise import normalise
 from service.matching.plain import meet_plain
 
 PIECES = [

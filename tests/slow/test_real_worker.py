@@ -8,7 +8,7 @@ import pytest
 
 from service.crypto import MemoryKeystore
 from service.imports.models import ImportMode
-from service.jobs import Worker, WorkerLimits
+from service.jobs.worker import Worker, WorkerLimits
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.worker import make_registry

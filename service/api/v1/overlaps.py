@@ -16,7 +16,7 @@ from service.api.lean import LeanOperation, answer
 from service.api.pagination import Page, Pages, Paging
 from service.api.problems import responses
 from service.api.routing import resource
-from service.matching import explain
+from service.matching.explain import explain
 from service.matching.kinds import KeyKind
 from service.organizations.models import Scope
 from service.overlaps import reading

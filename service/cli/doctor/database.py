@@ -20,8 +20,8 @@ from service.db.errors import (
     RowsHiddenError,
     UnsafeDatabaseError,
 )
-from service.db.migrate import known_revisions
 from service.db.names import APP_ROLE, BACKUP_ROLE, MATCHER_ROLE, MIGRATOR_ROLE
+from service.db.revisions import known_revisions, revision_of
 from service.db.safety import refuse_unsafe, refuse_unsafe_version
 from service.kit.clock import Clock
 
@@ -155,9 +155,7 @@ async def _role(role: str, driver: asyncpg.Connection) -> list[Finding]:
 
 
 async def _schema(driver: asyncpg.Connection) -> list[Finding]:
-    there = await driver.fetchval("SELECT to_regclass('public.alembic_version') IS NOT NULL")
-    stands_at = await driver.fetchval("SELECT version_num FROM alembic_version") if there else None
-    known = known_revisions()
+    stands_at, known = await revision_of(driver), known_revisions()
     if stands_at == known[0]:
         return [ok("schema", f"at {stands_at}, as this version needs it")]
     if stands_at is None or stands_at in known:

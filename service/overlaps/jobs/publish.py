@@ -11,7 +11,7 @@ import anyio.to_thread
 import polars as pl
 
 from service.accounts.store import read_accounts, read_ids, read_participating
-from service.crypto import references
+from service.crypto.columns import references
 from service.db.names import Duty
 from service.db.sessions import DutySession
 from service.linking.columns import U64

@@ -6,13 +6,14 @@ import anyio.to_thread
 import polars as pl
 
 from service.accounts.store import read_participating
-from service.crypto import references
+from service.crypto.columns import references
 from service.db.sessions import TenantSession
 from service.jobs import enqueue
 from service.linking.columns import U64
+from service.linking.keys import LinkKeys
 from service.linking.meet import TokenSet
 from service.linking.prepare import prepare
-from service.linking.tokens import LinkKeys, tokenise
+from service.linking.tokens import tokenise
 from service.matching.records import KEY_FIELDS
 from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts

@@ -6,7 +6,7 @@ import anyio.to_thread
 import polars as pl
 
 from service.accounts.store import read_accounts, read_ids
-from service.crypto import references
+from service.crypto.columns import references
 from service.db.names import Duty
 from service.jobs import enqueue
 from service.linking.evidence import codes_for

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from service.crypto import MemoryKeystore
 from service.db.database import Database
-from service.jobs import drain
+from service.jobs.drain import drain
 from service.kit.clock import FixedClock
 from service.kit.ids import UuidV7Ids
 from service.kit.mail import SmtpMailer, SmtpServer

@@ -9,7 +9,8 @@ import pytest
 
 from service.db.database import Database
 from service.db.sessions import WriteSession
-from service.jobs import JobContext, Payload, Registry, dead_letters, drain, enqueue, is_busy
+from service.jobs import JobContext, Payload, Registry, dead_letters, enqueue, is_busy
+from service.jobs.drain import drain
 from service.jobs.errors import DuplicateJobError, PayloadError, UnknownJobError
 from service.jobs.queue import encode
 from tests.support.servers import OwnDatabase

@@ -20,15 +20,13 @@ from service.jobs import (
     Payload,
     PermanentJobError,
     Registry,
-    Worker,
-    WorkerLimits,
     attempts,
     dead_letters,
     enqueue,
     revive,
 )
 from service.jobs.library import SessionDriver, queries_over
-from service.jobs.worker import PatientQueries
+from service.jobs.worker import PatientQueries, Worker, WorkerLimits
 from tests.support.servers import OwnDatabase, TestServer
 
 A = UUID("00000000-0000-7000-8000-00000000000a")

@@ -10,7 +10,8 @@ import pytest
 import structlog
 from sqlmodel import select
 
-from service.jobs import Registry, drain
+from service.jobs import Registry
+from service.jobs.drain import drain
 from service.jobs.queue import encode
 from service.kit.logging import configure_logging
 from service.kit.mail import Mailer, MailUnavailableError, NoMailer, SmtpMailer, SmtpServer

@@ -9,7 +9,7 @@ from service.audit.repository import AuditLog
 from service.imports.models import Import
 from service.imports.operations import Upload, accept
 from service.imports.repository import Imports
-from service.jobs import drain
+from service.jobs.drain import drain
 from service.organizations.errors import OrganizationSuspendedError, QuotaExceededError
 from service.organizations.keys import parse_key
 from service.organizations.members import add_member

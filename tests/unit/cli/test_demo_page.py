@@ -30,7 +30,7 @@ from service.cli.demo.story import Told
 from service.cli.demo.truth import Verdict
 from service.crypto import Mode
 from service.imports.models import ImportMode, ImportStatus
-from service.matching import explain
+from service.matching.explain import explain
 from service.matching.kinds import Attribute, KeyKind
 from service.overlaps.models import OverlapStatus
 from service.partnerships.models import PartnershipStatus, Preset, SharingLevel

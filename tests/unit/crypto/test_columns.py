@@ -9,12 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from service.crypto import (
-    EvidenceKey,
-    OuterKey,
-    ReferenceKey,
-    Side,
-    TokenKey,
+from service.crypto import EvidenceKey, OuterKey, ReferenceKey, Side, TokenKey
+from service.crypto.columns import (
+    _SLICE,
     check_key_texts,
     evidence_codes,
     fits_proof,
@@ -23,7 +20,6 @@ from service.crypto import (
     outer_tokens,
     references,
 )
-from service.crypto.columns import _SLICE
 from service.crypto.errors import EncodingError, KeyTextError
 
 HEX = hashlib.sha256(b"a test key").hexdigest()

@@ -23,13 +23,11 @@ from service.crypto import (
     SecretName,
     Side,
     TokenKey,
-    hmac_column,
-    inner_tokens,
     load_or_create_kek,
     outer_key,
-    outer_tokens,
     rest_key,
 )
+from service.crypto.columns import hmac_column, inner_tokens, outer_tokens
 from service.crypto.errors import RecordError, SecretMissingError
 from tests.unit.crypto.support import HI, PARTNERSHIP, Meet
 

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from service.crypto import ExchangeKey, HmacKey, SecretBytes, hmac_column
+from service.crypto import ExchangeKey, HmacKey, SecretBytes
+from service.crypto.columns import hmac_column
 from service.crypto.record import RecordKey
 from service.crypto.xaes import XaesKey
 

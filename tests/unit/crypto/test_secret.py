@@ -19,9 +19,9 @@ from service.crypto import (
     SecretBytes,
     SecretName,
     TokenKey,
-    inner_tokens,
     rest_key,
 )
+from service.crypto.columns import inner_tokens
 from service.crypto.errors import KeyMaterialError, SecretCopyError
 
 SEED = bytes(range(32))

@@ -12,12 +12,9 @@ from service.crypto import (
     Statement,
     agree_pair,
     code_secret,
-    evidence_codes,
-    inner_tokens,
     outer_key,
-    outer_tokens,
-    references,
 )
+from service.crypto.columns import evidence_codes, inner_tokens, outer_tokens, references
 from tests.unit.crypto.support import Organization, organization
 
 A, B, C = (

@@ -27,20 +27,22 @@ from service.crypto import (
     Statement,
     agree_pair,
     code_secret,
+    line,
+    outer_key,
+    parse_statement,
+    read_reference,
+    reference_text,
+    rest_key,
+    safety_number,
+    sign_statement,
+)
+from service.crypto.columns import (
     evidence_codes,
     fits_proof,
     hmac_column,
     inner_tokens,
-    line,
-    outer_key,
     outer_tokens,
-    parse_statement,
-    read_reference,
-    reference_text,
     references,
-    rest_key,
-    safety_number,
-    sign_statement,
 )
 from service.crypto.identity import safety_half
 from service.crypto.outer import _derive

@@ -14,7 +14,7 @@ from service.crypto import (
     outer_key,
 )
 from service.linking.epoch import Speaker, derive
-from service.linking.tokens import LinkKeys
+from service.linking.keys import LinkKeys
 
 PARTNERSHIP = "0190b000-0000-7000-8000-000000000001"
 ORGS = ("0190a000-0000-7000-8000-00000000000a", "0190a000-0000-7000-8000-00000000000b")

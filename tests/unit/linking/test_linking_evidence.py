@@ -6,10 +6,11 @@ import polars as pl
 import pytest
 
 from service.linking.evidence import CODES, TOKEN, codes_for, wanted
+from service.linking.keys import LinkKeys
 from service.linking.local import positions
 from service.linking.meet import Candidates, meet
 from service.linking.prepare import Prepared, prepare
-from service.linking.tokens import LinkKeys, tokenise
+from service.linking.tokens import tokenise
 from service.matching.kinds import Attribute, KeyKind
 
 LEFT = pl.DataFrame(

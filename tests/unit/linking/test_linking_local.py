@@ -6,13 +6,15 @@ import pytest
 
 from service.ingest import open_sheet
 from service.linking.evidence import codes_for, wanted
+from service.linking.keys import LinkKeys
 from service.linking.local import local_keys, match_locally
 from service.linking.meet import meet
 from service.linking.prepare import Prepared, prepare
 from service.linking.score import score_pairs
-from service.linking.tokens import LinkKeys, tokenise
-from service.matching import normalise, score
+from service.linking.tokens import tokenise
+from service.matching.normalise import normalise
 from service.matching.plain import meet_plain
+from service.matching.score import score
 
 SAMPLES = Path(__file__).parents[3] / "service" / "cli" / "samples"
 TOLD = ["left", "right", "status", "rules", "confidence"]

@@ -4,8 +4,9 @@ import hmac
 import numpy as np
 import polars as pl
 
+from service.linking.keys import LinkKeys
 from service.linking.prepare import prepare
-from service.linking.tokens import LinkKeys, tokenise
+from service.linking.tokens import tokenise
 from service.matching.kinds import KeyKind
 
 ACCOUNTS = pl.DataFrame(

@@ -3,8 +3,9 @@
 import polars as pl
 import pytest
 
-from service.matching import normalise, score
+from service.matching.normalise import normalise
 from service.matching.plain import meet_plain
+from service.matching.score import score
 
 CASES = [
     (

@@ -1,8 +1,10 @@
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from service.matching import NORMALISER_VERSION, Attribute, KeyKind, evidence, match_keys, normalise
+from service.matching import NORMALISER_VERSION, Attribute, KeyKind
 from service.matching.guards import crowded_domains
+from service.matching.keys import evidence, match_keys
+from service.matching.normalise import normalise
 
 
 def _normalised(**columns: list[str | None]) -> pl.DataFrame:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.matching import Attribute, KeyKind, evidence_column, explain, score
+from service.matching import Attribute, KeyKind
+from service.matching.explain import explain
+from service.matching.score import evidence_column, score
 from service.matching.tables import weight_rows
 from service.matching.weights import GROUPS, shipped_weights
 

@@ -167,7 +167,7 @@ def test_built_environment_has_the_program_and_no_installer(image: Path) -> None
     assert commonground(image, "version").stdout.strip() == VERSION
     assert "--create-roles" in commonground(image, "migrate", "--help").stdout
     assert not list(image.glob("bin/pip*"))
-    where = "from service.db.migrate import migrations_folder as m; print(m())"
+    where = "from service.db.revisions import migrations_folder as m; print(m())"
     found = subprocess.run(
         [image / "bin/python", "-c", where], cwd=image, capture_output=True, text=True, check=True
     )

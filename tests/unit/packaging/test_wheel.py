@@ -88,7 +88,7 @@ def test_installed_program_runs_from_the_wheel_and_not_from_the_checkout(install
 
 
 def test_installed_program_finds_its_migrations_inside_the_package(installed: Path) -> None:
-    code = "from service.db.migrate import migrations_folder; print(migrations_folder())"
+    code = "from service.db.revisions import migrations_folder; print(migrations_folder())"
     folder = Path(python(installed, code).strip())
     assert folder == installed / "service" / "db" / "_migrations"
     assert [path.name for path in sorted(folder.glob("versions/*.py"))] == [

@@ -1,0 +1,22 @@
+"""Keeping the rows that an import refused."""
+
+from uuid import UUID
+
+import polars as pl
+
+from service.db.sessions import TenantSession
+
+_ADD_ERRORS = """
+    INSERT INTO import_error (org_id, import_id, "row", line, "column", reason, message, text)
+    SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def keep_errors(session: TenantSession, import_id: UUID, refused: pl.DataFrame) -> None:
+    """Store refused rows (`row`, `line`, `column`, `reason`, `message`, `text`), once each."""
+    driver = await session.raw()
+    # PostgreSQL's text has no place for U+0000, which may be the very reason of a refusal; its picture stands for it
+    shown = refused.with_columns(pl.col(pl.String).str.replace_all("\x00", "␀", literal=True))
+    columns = [shown[c].to_list() for c in ("row", "line", "column", "reason", "message", "text")]
+    await driver.execute(_ADD_ERRORS, session.org_id, import_id, *columns)
