@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from service.api.app import build_app, set_state
@@ -13,6 +14,7 @@ from service.db.database import Database
 from service.http.state import AppState
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
+from service.organizations.passwords import Passwords
 from tests.factories.world import Pair, World, make_pair, make_world
 from tests.support.servers import OwnDatabase
 
@@ -23,9 +25,16 @@ def world(db: Database, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def app(world: World) -> FastAPI:
+def hasher() -> PasswordHasher | None:
+    """Passwords at next to no cost; a test of the cost itself takes None, which is the service's own."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture
+def app(world: World, hasher: PasswordHasher | None) -> FastAPI:
     built = build_app(world.ids)
-    set_state(built, AppState(world.database, world.keystore, world.spool, world.clock, world.ids))
+    parts = world.database, world.keystore, world.spool, world.clock, world.ids
+    set_state(built, AppState(*parts, passwords=Passwords(hasher=hasher)))
     return built
 
 

@@ -23,6 +23,7 @@ from tests.factories.people import HOME, PASSWORD, Browser, bear, browser_of, jo
 from tests.factories.world import Member, World
 
 WEAKER = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
+full_cost = pytest.mark.parametrize("hasher", [None], ids=["full cost"])
 
 
 async def attempt(
@@ -64,6 +65,7 @@ async def test_wrong_password_unknown_address_and_no_address_are_answered_alike(
     assert set(answers[0].headers) == set(answers[1].headers)
 
 
+@full_cost
 async def test_an_unknown_address_costs_a_hash_as_a_known_one_does(
     app: FastAPI, client: httpx.AsyncClient, admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +87,7 @@ async def test_person_without_a_password_cannot_sign_in_with_one(
     assert (await attempt(client, "sso@example.com")).status_code == 401
 
 
+@full_cost
 async def test_stored_password_is_argon2id_with_owasp_parameters_and_nothing_else(
     admin: Person, superuser: asyncpg.Connection
 ) -> None:
@@ -93,6 +96,7 @@ async def test_stored_password_is_argon2id_with_owasp_parameters_and_nothing_els
     assert PASSWORD not in str(dict(row))
 
 
+@full_cost
 async def test_weaker_hash_is_renewed_at_sign_in(
     client: httpx.AsyncClient, people: People, admin: Person
 ) -> None:
