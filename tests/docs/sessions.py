@@ -7,11 +7,14 @@ run by `test_guides.py`, all its blocks in one shell, in the checkout, with a da
   difference before you commit. Print nothing that changes from run to run: pick members (`say`), count, cut.
 - A guide that needs a running service and two organizations begins with a line
   `<!-- after first-steps.md: 1, 2 -->`: the blocks of those numbered sections run before its own, as they do for a reader
-  who is told to follow them. The variables `CG`, `BRIGHTWATER`, `KEYSTONE`, `PARTNERSHIP` and the functions `as`, `say` are there then.
+  who is told to follow them. That is done once for all guides that begin alike: each gets a copy of the data as they were then, the
+  variables and functions of that shell, and a service of its own, started by the block that starts one. The variables `CG`,
+  `BRIGHTWATER`, `KEYSTONE`, `PARTNERSHIP` and the functions `as`, `say` are there then.
 - A `python` block is a program of its own, run by the Python of the tests; it sees what the shell has exported.
 - What can't run here (containers, another machine) is a block of `console` and belongs into `operate.md` alone.
 """
 
+import atexit
 import os
 import re
 import signal
@@ -19,7 +22,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.support.processes import ROOT, postmasters
@@ -34,6 +40,8 @@ _AFTER = re.compile(r"^<!-- after (?P<page>[\w-]+\.md): (?P<sections>[\d, ]+) --
 _SECTION = re.compile(r"^## (?P<number>\d+)\. .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _ABOUT_MAKE = re.compile(r"^(make |git clone)")
 _MARK = "-- end of block --"
+_STARTS = re.compile(r"\bcommonground serve\b")
+_STATE = "shell-state"
 _END_OF_PYTHON = "END_OF_PYTHON"
 
 
@@ -72,33 +80,63 @@ def before(path: Path) -> list[Block]:
 def run_page(path: Path) -> tuple[list[Block], list[str]]:
     """Run a page after what it goes on from; its own blocks and what each printed."""
     first, own = before(path), blocks(path.read_text(encoding="utf-8"))
-    return own, run([*first, *own])[len(first) :]
+    with _folder() as data_dir:
+        again: list[Block] = []
+        if first:
+            subprocess.run(["cp", "-a", _begun(tuple(first)), data_dir], check=True)  # owners too
+            taken_up = Block(f'source "$COMMONGROUND_DATA_DIR/{_STATE}"\n', None)
+            again = [taken_up, *(block for block in first if _STARTS.search(block.commands))]
+        return own, _run([*again, *own], data_dir)[len(again) :]
 
 
-def run(page: list[Block]) -> list[str]:
-    """Run the blocks in one shell, in the checkout, with a data directory and port of their own; what each printed.
+@cache
+def _begun(first: tuple[Block, ...]) -> Path:
+    """The data directory after these blocks, its service stopped, with what they left in the shell as `_STATE`."""
+    data_dir = _kept.enter_context(_folder())
+    noted = Block('mkdir -p "$COMMONGROUND_DATA_DIR"\n_there=$(compgen -v)\n', None)
+    kept = Block(
+        "{ comm -13 <(sort <<< \"$_there\") <(compgen -v | sort) | grep -vxE '_|_there|PIPESTATUS|SERVER'"
+        f' | while read -r name; do declare -p "$name"; done; declare -f; }} > "$COMMONGROUND_DATA_DIR/{_STATE}"\n'
+        'if [ -n "${SERVER-}" ]; then kill $SERVER; wait $SERVER || true; fi\n',
+        None,
+    )
+    _run([noted, *first, kept], data_dir)
+    return data_dir  # its server was stopped in good order: a copy starts as after a restart
+
+
+_kept = ExitStack()
+"""What pages have in common is kept until the process ends."""
+atexit.register(_kept.close)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="cg-docs-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # as root the database server's own user must get through
+        yield Path(folder) / "data"
+
+
+def _run(page: list[Block], data_dir: Path) -> list[str]:
+    """Run the blocks in one shell, in the checkout, with this data directory and a port of their own; what each printed.
 
     AssertionError with everything that was said if a command fails.
     """
     script = "set -euo pipefail\n" + "".join(f"{block.script}\necho '{_MARK}'\n" for block in page)
-    with tempfile.TemporaryDirectory(prefix="cg-docs-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # as root the database server's own user must get through
-        data_dir = Path(folder) / "data"
-        process = subprocess.Popen(
-            ["bash", "-c", script],
-            cwd=ROOT,
-            env=_environment(data_dir),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            said, errors = process.communicate(timeout=DEADLINE_SECONDS)
-        finally:
-            _end(process, data_dir)
-        log = data_dir / "serve.log"
-        told = log.read_text(encoding="utf-8") if log.exists() else ""
+    process = subprocess.Popen(
+        ["bash", "-c", script],
+        cwd=ROOT,
+        env=_environment(data_dir),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    finally:
+        _end(process, data_dir)
+    log = data_dir / "serve.log"
+    told = log.read_text(encoding="utf-8") if log.exists() else ""
     assert process.returncode == 0, f"exit code {process.returncode}\n{said}\n{errors}\n{told}"
     return [part.removeprefix("\n") for part in said.split(_MARK)[: len(page)]]
 
