@@ -18,9 +18,12 @@ class Only(StrEnum):
     AUTO = "auto"
 
 
-def match(  # each is one option
+def match(  # noqa: PLR0913  # each is one option
     left: Annotated[
-        Path, typer.Argument(help="A list: CSV, TSV, semicolon- or pipe-separated text, plain or gzip.")
+        Path,
+        typer.Argument(
+            help="A list: CSV, TSV, XLSX, ODS, Parquet, NDJSON or JSON, plain or in gzip, zstd or zip."
+        ),
     ],
     right: Annotated[Path, typer.Argument(help="The other list.")],
     *,
@@ -36,6 +39,10 @@ def match(  # each is one option
         str | None, typer.Option(help="Headers of the left file: name=Company,website=URL,country=Country.")
     ] = None,
     right_columns: Annotated[str | None, typer.Option(help="The same for the right file.")] = None,
+    left_sheet: Annotated[
+        str | None, typer.Option(help="Name or number of the sheet, if the left file is a workbook.")
+    ] = None,
+    right_sheet: Annotated[str | None, typer.Option(help="The same for the right file.")] = None,
     only: Annotated[
         Only | None, typer.Option(help="auto: leave out the pairs that a person should review.")
     ] = None,
@@ -49,10 +56,10 @@ def match(  # each is one option
     narrator = Narrator(to_stdout=output != "-")
     with narrator.steps() as step:
         sides = [
-            read_list(path, Columns.parse(columns, option), step)
-            for path, columns, option in (
-                (left, left_columns, "--left-columns"),
-                (right, right_columns, "--right-columns"),
+            read_list(path, Columns.parse(columns, option), step, worksheet=sheet)
+            for path, columns, option, sheet in (
+                (left, left_columns, "--left-columns", left_sheet),
+                (right, right_columns, "--right-columns", right_sheet),
             )
         ]
         found = match_locally(sides[0].prepared, sides[1].prepared, progress=step)

@@ -64,13 +64,13 @@ class Progress:
         )
 
 
-def read_list(path: Path, columns: Columns, step: Step) -> List:
+def read_list(path: Path, columns: Columns, step: Step, *, worksheet: str | None = None) -> List:
     """Read and prepare one file. An IngestError refuses it whole; CommandError if it isn't there."""
     if not path.exists():
         raise CommandError(f"There is no file {path}.", exit_code=2)
     if not path.is_file():
         raise CommandError(f"{path} is not a regular file: write the list into one first.", exit_code=2)
-    sheet = open_sheet(path, columns=columns.fields)
+    sheet = open_sheet(path, columns=columns.fields, worksheet=worksheet)
     batches = list(sheet.batches(Progress(sheet, step)))
     accounts = pl.concat([b.frame for b in batches])
     refused = pl.concat([REFUSED_SCHEMA.to_frame(), *(b.refused for b in batches)])

@@ -12,6 +12,7 @@ from rich.table import Table
 from service.cli.match_files import List, Step
 from service.cli.match_output import Target
 from service.cli.words import counted
+from service.ingest import Sheet
 from service.linking.groups import distinct_companies
 from service.linking.local import LocalMatch
 
@@ -40,7 +41,7 @@ class Narrator:
         sheet = found.sheet
         mapping = ", ".join(f"{field} ← {header}" for field, header in sheet.mapping.items())
         self._console.print(
-            f"[bold]{escape(found.path.name)}[/]: {found.accounts.height:,} rows, {escape(sheet.encoding)}; {escape(mapping)}",
+            f"[bold]{escape(found.path.name)}[/]: {found.accounts.height:,} rows, {escape(_kind(sheet))}; {escape(mapping)}",
             soft_wrap=True,
         )
         if found.refused.height:
@@ -109,3 +110,12 @@ def _account(row: dict[str, object], side: str) -> str:
     name, domain = row[f"{side}_name"], row[f"{side}_domain"]
     shown = unescape(str(name or ""))
     return escape(f"{shown} ({domain})" if domain else shown)
+
+
+def _kind(sheet: Sheet) -> str:
+    """What the file is: its encoding if it is text, else its format, with the sheet that was read."""
+    if sheet.worksheet is None:
+        return sheet.encoding if sheet.format == "csv" else sheet.format
+    others = len(sheet.worksheets) - 1
+    beside = f" (and {counted(others, 'sheet')} not read)" if others else ""
+    return f"{sheet.format}, sheet '{sheet.worksheet}'{beside}"

@@ -33,7 +33,10 @@ def report_of(sheet: Sheet) -> dict[str, Any]:
     return {
         "encoding": sheet.encoding,
         "compression": sheet.compression,
-        "delimiter": sheet.dialect.delimiter,
+        "delimiter": sheet.dialect.delimiter if sheet.dialect else None,
+        "format": sheet.format,
+        "worksheet": sheet.worksheet,
+        "worksheets": sheet.worksheets,
         "mapping": dict(sheet.mapping),
         "unmapped": list(sheet.unmapped),
     }

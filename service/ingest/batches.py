@@ -1,6 +1,6 @@
 """What every format yields: checked rows in canonical columns, refused rows beside them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,7 +46,22 @@ class Table(Protocol):
     def encoding(self) -> str: ...
 
     @property
-    def dialect(self) -> Dialect: ...
+    def dialect(self) -> Dialect | None: ...
+
+    @property
+    def format(self) -> str:
+        """csv, xlsx, ods, parquet, ndjson or json."""
+        ...
+
+    @property
+    def worksheet(self) -> str | None:
+        """The name of the sheet that is read, of a workbook."""
+        ...
+
+    @property
+    def worksheets(self) -> Sequence[str]:
+        """The names of all sheets of a workbook."""
+        ...
 
     def batches(self, selection: Selection) -> Iterator[Batch]:
         """The rows with the columns that were selected; single use."""

@@ -9,8 +9,6 @@ from service.ingest.encoding import TextStream
 from service.ingest.errors import (
     BadHeaderError,
     EmptyFileError,
-    NoDataRowsError,
-    TooManyRowsError,
     UnclosedQuoteError,
 )
 from service.ingest.exact import Cursor, ExactReader, Shape, is_blank
@@ -19,13 +17,13 @@ from service.ingest.framing import Framer, after_line_end, split_fields
 from service.ingest.header import spellings, squash
 from service.ingest.kinds import RecordKind, Selection
 from service.ingest.limits import Limits
-from service.ingest.source import peek
+from service.ingest.rows import check_rows, no_data_rows
+from service.ingest.source import peek, regrouped
 
 DELIMITERS = (",", ";", "\t", "|")
 ONE_COLUMN = "\x1f"
 """Stands for "no delimiter": a character that no value has."""
 
-BLOCK = 4 * 1024**2
 PIECE = 256 * 1024
 """An odd row costs the slow reader's time for this many bytes around it, not for its block."""
 
@@ -48,13 +46,17 @@ class _Start:
 class DelimitedTable:
     """A text file whose header has been read. Raises what refuses the whole file (`errors`), at once or while read."""
 
+    format = "csv"
+    worksheet = None
+    worksheets: tuple[str, ...] = ()
+
     def __init__(self, text: TextStream, limits: Limits, kind: RecordKind) -> None:
         head, self._chunks, complete = peek(iter(text), max(PIECE, 2 * limits.line))
         self._text = text
         self._limits = limits
         self._start = _begin(head, limits, kind, complete=complete)
         if complete and not head[self._start.data :].strip(b" \r\n"):
-            raise _no_data_rows(self.header_line)
+            raise no_data_rows(self.header_line)
 
     @property
     def headers(self) -> list[str]:
@@ -73,17 +75,17 @@ class DelimitedTable:
         return self._start.dialect
 
     def batches(self, selection: Selection) -> Iterator[Batch]:
-        shape = Shape(self._start.delimiter, self.headers, selection, self._limits)
+        shape = Shape(self.headers, selection, self._limits, self._start.delimiter)
         rows = _Rows(shape, Cursor(row=0, line=self._start.data_line))
         rest, skip = b"", self._start.data
-        for block in _regrouped(self._chunks):
+        for block in regrouped(self._chunks):
             batch, rest = rows.feed(rest + block[skip:], final=False)
             skip = 0
             yield batch
         batch, _ = rows.feed(rest, final=True)
         yield batch
         if not rows.cursor.row:
-            raise _no_data_rows(self.header_line)
+            raise no_data_rows(self.header_line)
 
 
 class _Rows:
@@ -105,7 +107,7 @@ class _Rows:
                 continue
             batch, used = step or self._exact.read(buf, self.cursor, stop=size, final=final)
             found.append(batch)
-            self._check_rows()
+            check_rows(self.cursor.row, self.cursor.line, self._shape.limits)
             if not used:
                 break
             buf = buf[used:]
@@ -115,36 +117,6 @@ class _Rows:
         if not buf or self._exact.amid_record:
             return None
         return read_fast(buf, self.cursor, self._shape, final=final)
-
-    def _check_rows(self) -> None:
-        if self.cursor.row > self._shape.limits.rows:
-            raise TooManyRowsError(
-                f"more rows than the limit 'rows' of {self._shape.limits.rows}",
-                mend="Split the list into several files.",
-                line=self.cursor.line,
-            )
-
-
-def _regrouped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Chunks of any size as blocks worth a vectorised pass."""
-    held: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
-
-
-def _no_data_rows(line: int) -> NoDataRowsError:
-    return NoDataRowsError(
-        "no data rows follow the header",
-        mend="Export the list again with its rows; nothing was changed.",
-        line=line,
-    )
 
 
 def _begin(head: bytes, limits: Limits, kind: RecordKind, *, complete: bool) -> _Start:

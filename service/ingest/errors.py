@@ -2,11 +2,13 @@
 
 IngestError
 ├── CannotOpenError            cannot_open
-├── UnreadableFileError        not_text · nested_archive · undecodable_text
-├── BrokenCompressionError     truncated_gzip · corrupt_gzip · trailing_data
-├── BrokenFrameError           empty_file · no_data_rows · unclosed_quote · already_read
+├── UnreadableFileError        not_text · nested_archive · undecodable_text · encrypted · several_files · unsafe_archive
+├── BrokenCompressionError     truncated_archive · corrupt_archive · trailing_data
+├── BrokenFrameError           empty_file · no_data_rows · unclosed_quote · bad_json · corrupt_workbook · corrupt_parquet
+│                              nested_column · unknown_worksheet · already_read
 ├── BrokenHeaderError          bad_header · duplicate_header · no_key_column · unknown_field · unknown_header
-└── LimitExceededError         too_large · too_much_expansion · too_many_rows · too_many_columns
+└── LimitExceededError         too_large · too_much_expansion · too_many_rows · too_many_columns · too_many_cells
+                               too_much_memory
 
 What is wrong with one row only is no exception: it is a row of `Batch.refused` (see `refusals`).
 """
@@ -53,6 +55,20 @@ class NestedArchiveError(UnreadableFileError):
     code = "nested_archive"
 
 
+class EncryptedError(UnreadableFileError):
+    code = "encrypted"
+
+
+class SeveralFilesError(UnreadableFileError):
+    code = "several_files"
+
+
+class UnsafeArchiveError(UnreadableFileError):
+    """An entry that is no list: a path out of the archive, a link, a document type with entities."""
+
+    code = "unsafe_archive"
+
+
 class UndecodableTextError(UnreadableFileError):
     """`offset` is the position of the first bad byte in the (unpacked) file, counted from 0."""
 
@@ -67,12 +83,12 @@ class BrokenCompressionError(IngestError):
     """The compressed stream does not end as it should, so nothing of it may count."""
 
 
-class TruncatedGzipError(BrokenCompressionError):
-    code = "truncated_gzip"
+class TruncatedArchiveError(BrokenCompressionError):
+    code = "truncated_archive"
 
 
-class CorruptGzipError(BrokenCompressionError):
-    code = "corrupt_gzip"
+class CorruptArchiveError(BrokenCompressionError):
+    code = "corrupt_archive"
 
 
 class TrailingDataError(BrokenCompressionError):
@@ -93,6 +109,26 @@ class NoDataRowsError(BrokenFrameError):
 
 class UnclosedQuoteError(BrokenFrameError):
     code = "unclosed_quote"
+
+
+class BadJsonError(BrokenFrameError):
+    code = "bad_json"
+
+
+class CorruptWorkbookError(BrokenFrameError):
+    code = "corrupt_workbook"
+
+
+class CorruptParquetError(BrokenFrameError):
+    code = "corrupt_parquet"
+
+
+class NestedColumnError(BrokenFrameError):
+    code = "nested_column"
+
+
+class UnknownWorksheetError(BrokenFrameError):
+    code = "unknown_worksheet"
 
 
 class AlreadyReadError(BrokenFrameError):
@@ -143,3 +179,11 @@ class TooManyRowsError(LimitExceededError):
 
 class TooManyColumnsError(LimitExceededError):
     code = "too_many_columns"
+
+
+class TooManyCellsError(LimitExceededError):
+    code = "too_many_cells"
+
+
+class TooMuchMemoryError(LimitExceededError):
+    code = "too_much_memory"

@@ -1,7 +1,5 @@
 """The exact reader: one record after the other, each judged by itself. It defines what the fast reader may skip."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -9,25 +7,18 @@ import polars as pl
 from service.ingest import refusals
 from service.ingest.batches import Batch, record_frame
 from service.ingest.framing import Framer, after_line_end, plain_end, split_fields
-from service.ingest.kinds import PLACE, Selection
-from service.ingest.limits import Limits
+from service.ingest.kinds import PLACE
 from service.ingest.refusals import Fault, Refusal, refused_frame
-
-NUL = "\x00"
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""Control characters but tab and line ends, which normalising takes for spaces."""
+from service.ingest.rows import CONTROL, NUL, Layout
 
 _SHOWN_BYTES = 4 * refusals.TEXT_SHOWN
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a record must look like: its columns, and which of them are kept as what."""
+@dataclass(frozen=True, slots=True)
+class Shape(Layout):
+    """What a record must look like: its columns, which of them are kept as what, and what stands between them."""
 
     delimiter: str
-    headers: Sequence[str]
-    selection: Selection
-    limits: Limits
 
     @property
     def width(self) -> int:
@@ -152,19 +143,8 @@ class ExactReader:
         if len(values) != len(headers):
             return values, refusals.wrong_width(len(values), len(headers))
         if size > self._shape.limits.field or CONTROL.search(text):
-            return values, self._judge_values(values)
+            return values, self._shape.judge([values[at] for at in self._shape.selection.positions.values()])
         return values, None
-
-    def _judge_values(self, values: list[str]) -> Fault | None:
-        selection = self._shape.selection
-        for name, at in selection.positions.items():
-            value, header = values[at], self._shape.headers[at]
-            size = len(value.encode())
-            if size > self._shape.limits.field:
-                return refusals.field_too_long(header, size, self._shape.limits)
-            if name in selection.kind.key_fields and (found := CONTROL.search(value)):
-                return refusals.control_character(header, found[0])
-        return None
 
 
 def is_blank(text: str, delimiter: str) -> bool:

@@ -21,6 +21,10 @@ class RowReason(StrEnum):
     BAD_QUOTING = "bad_quoting"
     NUL_BYTE = "nul_byte"
     CONTROL_CHARACTER = "control_character"
+    ERROR_CELL = "error_cell"
+    NESTED_VALUE = "nested_value"
+    BAD_RECORD = "bad_record"
+    UNEXPECTED_KEY = "unexpected_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +119,32 @@ def line_too_long(limits: Limits, first: int, last: int) -> Fault:
         mend = f"It reaches to line {last}: close the quote that is opened in it, or shorten it."
     return Fault(
         RowReason.LINE_TOO_LONG, f"the record is longer than the limit 'line' of {limits.line} bytes. {mend}"
+    )
+
+
+def error_cell(column: str, place: str, error: str) -> Fault:
+    return Fault(
+        RowReason.ERROR_CELL,
+        f"cell {place} in column '{column}' shows the error {error}. Mend its formula, or empty the cell.",
+        column,
+    )
+
+
+def nested_value(column: str) -> Fault:
+    return Fault(
+        RowReason.NESTED_VALUE,
+        f"'{column}' holds an object or an array. Write one plain value there.",
+        column,
+    )
+
+
+def bad_record(what: str) -> Fault:
+    return Fault(RowReason.BAD_RECORD, f"{what}. Write one JSON object with plain values there.")
+
+
+def unexpected_key(column: str) -> Fault:
+    return Fault(
+        RowReason.UNEXPECTED_KEY,
+        f"the key '{column}' comes too late to be a column of this list. Give the first record all keys (null will do).",
+        column,
     )

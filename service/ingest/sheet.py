@@ -10,17 +10,14 @@ from typing import BinaryIO
 import polars as pl
 
 from service.ingest.batches import Batch, Dialect, Progress, Table, joined
-from service.ingest.delimited import DelimitedTable
-from service.ingest.encoding import TextStream, sniff
-from service.ingest.errors import AlreadyReadError, EmptyFileError, IngestError
+from service.ingest.errors import AlreadyReadError, IngestError
+from service.ingest.formats import Request, open_table
 from service.ingest.header import ColumnMap, Wanted, check_headers, map_columns
 from service.ingest.kinds import ACCOUNTS, RecordKind
 from service.ingest.limits import Limits
-from service.ingest.signatures import refuse_binary, refuse_signatures
-from service.ingest.source import GZIP_MAGIC, Source, capped, gunzip, peek
+from service.ingest.source import Source
 
 DEFAULT_LIMITS = Limits()
-_HEAD = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -46,7 +43,8 @@ class Summary:
 class Sheet:
     """An opened file: `headers` as they stand, `mapping` of fields to headers, likewise `attributes`, `unmapped` headers.
 
-    `compression` is `gzip` or None, `size` the file's bytes where known, `summary` counts what was read. An ASCII
+    `format` is csv, xlsx, ods, parquet, ndjson or json; `worksheet` the sheet of a workbook that is read, of its
+    `worksheets`. `compression` is gzip, zstd, zip or None, `size` the file's bytes where known, `summary` counts what was read. An ASCII
     beginning may turn out to be Latin-1 later on, so `encoding` is final when the rows have been read.
     """
 
@@ -55,6 +53,9 @@ class Sheet:
     ) -> None:
         self.name = name
         self.compression = compression
+        self.format = table.format
+        self.worksheet = table.worksheet
+        self.worksheets = list(table.worksheets)
         self.headers = table.headers
         self.selection = columns.selection
         found = {field: table.headers[at] for field, at in self.selection.positions.items()}
@@ -72,7 +73,8 @@ class Sheet:
         return self._table.encoding
 
     @property
-    def dialect(self) -> Dialect:
+    def dialect(self) -> Dialect | None:
+        """How a text file writes rows; None for the other formats."""
         return self._table.dialect
 
     def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
@@ -101,10 +103,13 @@ def open_sheet(
     kind: RecordKind = ACCOUNTS,
     columns: Mapping[str, str] | None = None,
     attributes: Mapping[str, str] | None = None,
+    worksheet: str | int | None = None,
     name: str | None = None,
 ) -> Sheet:
-    """Open a list of one `kind` of record: find compression, encoding and dialect, read the header, map the columns.
+    """Open a list of one `kind` of record: find compression, format, encoding, dialect, read the header, map the columns.
 
+    `worksheet` is the name or the number (from 1) of a workbook's sheet, else the first with data is read; other formats
+    have none and ignore it.
     `columns` maps the kind's fields to headers and overrides recognition; `attributes` names further columns that
     frames carry as text behind the fields (`header.Wanted` has the details). A stream is read from where it stands and
     left open. Raises `IngestError` for what refuses the file, ValueError for an attribute called like a field.
@@ -113,8 +118,8 @@ def open_sheet(
     shown = name or (source.name if isinstance(source, Path) else "the file")
     with _named(shown):
         origin = Source(source)
-        chunks, compression = _unpacked(origin.chunks(), limits)
-        table = _open_table(chunks, limits, kind, unpacked=compression is not None)
+        request = Request(limits, kind, shown, None if worksheet is None else str(worksheet))
+        table, compression = open_table(origin, request)
         check_headers(table.headers, table.header_line, limits)
         mapped = map_columns(table.headers, wanted, table.header_line)
     return Sheet(shown, origin, table, mapped, compression)
@@ -127,34 +132,22 @@ def read_accounts(
     kind: RecordKind = ACCOUNTS,
     columns: Mapping[str, str] | None = None,
     attributes: Mapping[str, str] | None = None,
+    worksheet: str | int | None = None,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, Sheet]:
     """All rows of a list at once: (records, refused rows, sheet); nothing at all if the file is refused."""
-    sheet = open_sheet(source, limits=limits, kind=kind, columns=columns, attributes=attributes, name=name)
+    sheet = open_sheet(
+        source,
+        limits=limits,
+        kind=kind,
+        columns=columns,
+        attributes=attributes,
+        worksheet=worksheet,
+        name=name,
+    )
     whole = joined(list(sheet.batches(progress)), sheet.selection)
     return whole.frame, whole.refused, sheet
-
-
-def _unpacked(chunks: Iterator[bytes], limits: Limits) -> tuple[Iterator[bytes], str | None]:
-    head, chunks, _ = peek(chunks, len(GZIP_MAGIC))
-    if head.startswith(GZIP_MAGIC):
-        return gunzip(chunks, limits), "gzip"
-    return capped(chunks, limits.bytes_raw, name="bytes_raw"), None
-
-
-def _open_table(chunks: Iterator[bytes], limits: Limits, kind: RecordKind, *, unpacked: bool) -> Table:
-    """Choose the format by the first bytes; delimited text is the only one so far."""
-    head, chunks, _ = peek(chunks, _HEAD)
-    if not head:
-        raise EmptyFileError(
-            "the file is empty", mend=f"Export the list again: a header line, then one line a {kind.noun}."
-        )
-    refuse_signatures(head, unpacked=unpacked)
-    encoding = sniff(head)
-    if encoding.codec == "utf-8":
-        refuse_binary(head)
-    return DelimitedTable(TextStream(chunks, encoding), limits, kind)
 
 
 @contextmanager

@@ -16,12 +16,12 @@ from service.ingest.exact import Cursor, ExactReader, Shape
 from service.ingest.fast import read_fast
 
 LIMITS = Limits(line=60, field=12)
-TWO = Shape(",", ["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), LIMITS)
+TWO = Shape(["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), LIMITS, ",")
 SHAPES = (
     TWO,
-    Shape(",", ["City", "Company", "Other"], Selection(ACCOUNTS, {"name": 1, "city": 0}), LIMITS),
-    Shape("\t", ["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), LIMITS),
-    Shape("\x1f", ["Company"], Selection(ACCOUNTS, {"name": 0}), LIMITS),
+    Shape(["City", "Company", "Other"], Selection(ACCOUNTS, {"name": 1, "city": 0}), LIMITS, ","),
+    Shape(["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), LIMITS, "\t"),
+    Shape(["Company"], Selection(ACCOUNTS, {"name": 0}), LIMITS, "\x1f"),
 )
 
 PIECES = st.sampled_from(
@@ -129,7 +129,7 @@ def test_lists_as_the_csv_module_writes_them_are_read_alike(
 ) -> None:
     rows = [row for row in rows if any(row)]
     text = written(rows, end, always=always)
-    shape = Shape(",", ["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), Limits())
+    shape = Shape(["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), Limits(), ",")
     frames, refused, count = in_pieces(text.encode(), shape, [])
 
     assert refused == []
@@ -145,7 +145,7 @@ def test_lists_as_the_csv_module_writes_them_are_read_alike(
 @given(ROWS, st.sampled_from(["\n", "\r\n"]))
 def test_ordinary_quoted_lists_need_no_exact_reader(rows: list[list[str]], end: str) -> None:
     text = written([[f"n{a}", f"c{b}"] for a, b in rows], end, always=True).encode()
-    shape = Shape(",", ["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), Limits())
+    shape = Shape(["Company", "City"], Selection(ACCOUNTS, {"name": 0, "city": 1}), Limits(), ",")
     found = read_fast(text, Cursor(row=0, line=1), shape, final=True)
 
     assert found is not None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 
 from service.cli import CommandError, match_output
 
@@ -225,3 +226,17 @@ def test_a_worksheet_has_neither_formulas_nor_links() -> None:
         sheet = book.read("xl/worksheets/sheet1.xml")
     assert b"<f>" not in sheet
     assert b"hyperlink" not in sheet
+
+
+def test_a_workbook_is_read_from_the_sheet_that_is_named_whatever_the_file_is_called(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with xlsxwriter.Workbook(packed) as book:
+        for name, company in (("Old", "Gone Ltd"), ("New", "Siemens AG")):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["Company", "Website"])
+            sheet.write_row(1, 0, [company, "siemens.com" if name == "New" else "gone.example"])
+    found = match(tmp_path, "--left-sheet", "2", left=packed.getvalue())
+
+    assert found.returncode == 0, found.stderr
+    assert "left.csv: 1 rows, xlsx, sheet 'New' (and 1 sheet not read)" in found.stdout
+    assert "1 pair taken for the same company" in found.stdout

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,7 @@ import pytest
 
 from service.ingest import Limits, open_sheet
 from service.ingest.errors import AlreadyReadError, CannotOpenError, IngestError, UndecodableTextError
-
-
-def xlsx() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as book:
-        book.writestr("[Content_Types].xml", "<Types/>")
-        book.writestr("xl/workbook.xml", "<workbook/>")
-    return packed.getvalue()
-
-
-def zipped() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("accounts.csv", "Company\nAcme\n")
-    return packed.getvalue()
+from tests.support.formats import zipped
 
 
 @pytest.mark.parametrize(
@@ -34,13 +19,12 @@ def zipped() -> bytes:
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a PNG image", "Export the list as CSV"),
         (b"%PDF-1.7\n%\xe2\xe3", "a PDF document", "Export the list as CSV"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel", "Export the list as CSV"),
-        (b"PAR1\x15\x04", "a Parquet file", "Export the list as CSV"),
         (b"\xef\xbb\xbf<!DOCTYPE html><html>", "a web page", "Export the list as CSV"),
-        (b'[{"name": "Acme"}]', "a JSON file", "Export the list as CSV"),
-        (xlsx(), "an Excel workbook (XLSX)", "Export the list as CSV"),
-        (zipped(), "a ZIP archive", "Unpack it"),
+        (zipped({"xl/workbook.bin": b"x"}), "binary form (XLSB)", "Export the list as CSV"),
+        (zipped({"word/document.xml": b"x"}), "a Word document", "Export the list as CSV"),
+        (zipped({"mimetype": "application/epub+zip"}), "an e-book", "Export the list as CSV"),
         (b"BZh91AY&SY", "a bzip2 file", "Unpack it"),
-        (b"\x28\xb5\x2f\xfd\x04\x00", "a Zstandard file", "Unpack it"),
+        (b"\xfd7zXZ\x00\x00", "an xz file", "Unpack it"),
         (bytes(range(1, 32)) * 20, "binary data", "Export the list as CSV"),
         (struct.pack("<400I", *range(400)), "binary data", "Export the list as CSV"),
     ],
