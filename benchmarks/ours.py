@@ -116,7 +116,7 @@ async def _upload(world: World, spool: Spool, org_id: UUID, path: Path, run: Run
         received = await spool.receive(import_id, _chunks(path))
         async with world.database.tenant(org_id) as session:
             await accept(
-                session, world.desk.clock, Upload(import_id, path.name, received, mode=ImportMode.REPLACE)
+                session, world.desk.clock, Upload(import_id, path.name, *received, mode=ImportMode.REPLACE)
             )
 
 

@@ -39,7 +39,15 @@ def make_registry(
     """Register the jobs of every room."""
     registry = Registry()
     import_jobs.register(
-        registry, Reader(database=database, spool=spool, target=AccountTarget(), limits=Limits(), clock=clock)
+        registry,
+        Reader(
+            database=database,
+            keystore=keystore,
+            spool=spool,
+            target=AccountTarget(),
+            limits=Limits(),
+            clock=clock,
+        ),
     )
     overlap_jobs.register(
         registry, overlap_jobs.Parts(database=database, keystore=keystore, clock=clock, ids=ids)

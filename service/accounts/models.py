@@ -57,7 +57,7 @@ class Account(Record, table=True):
     identity: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
     """What makes it the same account in the next file: external id, else domain, else name key and country."""
     digest: bytes = Field(sa_type=LargeBinary)
-    """SHA-256 of the canonical row: tells changed from same."""
+    """SHA-256 of what the last import said, and of which fields: tells changed from same."""
     populations: int = Field(sa_type=BigInteger)
     external_id: str | None = Field(default=None, sa_type=Text)
     name: str | None = Field(default=None, sa_type=Text)
@@ -77,7 +77,10 @@ class Account(Record, table=True):
     vat: str | None = Field(default=None, sa_type=Text)
     duns: str | None = Field(default=None, sa_type=Text)
     siren: str | None = Field(default=None, sa_type=Text)
+    created_by: UUID
+    """The import that made it."""
     import_id: UUID
+    """The import that last wrote it."""
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
 

@@ -1,11 +1,12 @@
-"""Rows of a file → rows of the account table, column-wise: population, identity, digest."""
+"""Rows of a file → rows of the account table, column-wise: population, digest, identity."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 import polars_hash as plh
 
 from service.accounts.models import StandardPopulation
+from service.matching.normalise import normalise
 from service.matching.records import ACCOUNT_FIELDS, REGISTRY_FIELDS
 
 STATUS_SPELLINGS: Mapping[StandardPopulation, tuple[str, ...]] = {
@@ -28,9 +29,17 @@ STATUS_SPELLINGS: Mapping[StandardPopulation, tuple[str, ...]] = {
 SEPARATOR = "\x1f"
 LONGEST_IDENTITY = 500
 """Bytes; an index entry of PostgreSQL holds 2,704, and a longer identity stands as its hash."""
-NAMING = ("domain", "name_key", "iso", "linkedin", *REGISTRY_FIELDS)
-"""What names an account that has neither an external id nor a domain of its own."""
+NAMING = ("domain", "name", "country", "linkedin", *REGISTRY_FIELDS)
+"""What names an account that has neither an external id nor a domain of its own; name, country and domain normalised."""
 BITS: Mapping[StandardPopulation, int] = {p: 1 << bit for bit, p in enumerate(StandardPopulation)}
+STANDARD_BITS = sum(BITS.values())
+
+
+def bits_spoken_of(population: StandardPopulation | None, fields: Iterable[str]) -> int:
+    """The population bits that an import says something of; the others of an account stay as they are."""
+    if population is not None:
+        return BITS[population]
+    return STANDARD_BITS if "status" in fields else 0
 
 
 def with_populations(frame: pl.DataFrame, population: StandardPopulation | None) -> pl.DataFrame:
@@ -44,36 +53,51 @@ def with_populations(frame: pl.DataFrame, population: StandardPopulation | None)
     )
 
 
-def with_identity(frame: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame:
-    """Add `domain`, `identity` and `digest`; `normalised` has the same rows.
+def with_digest(frame: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
+    """Add `digest`: SHA-256 (64 hex characters) of which `fields` the file has and what the row says in them.
 
-    Identity: the external id; else the domain where the file has it once; else domain with name key, or name key with
-    country. Digest: SHA-256 (64 hex characters) of all fields and the populations.
+    The external id has no part in it: it names the account and says nothing of it.
     """
-    keyed = frame.with_columns(
-        normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso")
-    )
-    bare = pl.col("external_id").is_null()
-    alone = pl.col("domain").is_not_null() & (bare.sum().over("domain") == 1)
-    identity = (
-        pl.when(~bare).then(pl.format("x:{}", "external_id"))
-        .when(alone).then(pl.format("d:{}", "domain"))
-        .otherwise(pl.format("n:" + "|".join(["{}"] * len(NAMING)), *(pl.col(c).fill_null("") for c in NAMING)))
-    )  # fmt: skip
+    said = [field for field in ACCOUNT_FIELDS if field in set(fields) and field != "external_id"]
     canonical = pl.concat_str(
-        [pl.col("populations").cast(pl.String), *(pl.col(f).fill_null("") for f in ACCOUNT_FIELDS)],
-        separator=SEPARATOR,
+        [pl.lit(",".join(said)), *(pl.col(field).fill_null("") for field in said)], separator=SEPARATOR
     )
     return (
-        keyed.with_columns(identity.alias("identity"), canonical.alias("canonical"))
-        .with_columns(
-            pl.when(pl.col("identity").str.len_bytes() > LONGEST_IDENTITY)
-            .then("h:" + plh.col("identity").chash.sha2_256())
-            .otherwise(pl.col("identity"))
-            .alias("identity"),
-            plh.col("canonical").chash.sha2_256().alias("digest"),
-        )
-        .drop("canonical", "name_key", "iso")
+        frame.with_columns(canonical.alias("canonical"))
+        .with_columns(plh.col("canonical").chash.sha2_256().alias("digest"))
+        .drop("canonical")
+    )
+
+
+def with_identity(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `identity`, and `domain` for the rows without an external id (the others' isn't needed to tell them apart).
+
+    Identity: the external id; else the domain where the file has it once among such rows; else domain with name key, or
+    name key with country.
+    """
+    named = frame.filter(pl.col("external_id").is_not_null()).with_columns(
+        pl.lit(None, pl.String).alias("domain"), pl.format("x:{}", "external_id").alias("identity")
+    )
+    bare = frame.filter(pl.col("external_id").is_null())
+    if bare.height:
+        bare = _with_natural_identity(bare, normalise(bare))
+        named = pl.concat([named, bare.select(named.columns)]).sort("row")
+    hashed = "h:" + plh.col("identity").chash.sha2_256()
+    too_long = pl.col("identity").str.len_bytes() > LONGEST_IDENTITY
+    return named.with_columns(pl.when(too_long).then(hashed).otherwise(pl.col("identity")).alias("identity"))
+
+
+def _with_natural_identity(bare: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame:
+    domain = normalised["domain"]
+    naming = normalised.select("domain", "name", "country", "linkedin").hstack(bare.select(REGISTRY_FIELDS))
+    texts = naming.select(
+        pl.format("n:" + "|".join(["{}"] * len(NAMING)), *(pl.col(c).fill_null("") for c in NAMING))
+    ).to_series()
+    return bare.with_columns(domain, texts.alias("identity")).with_columns(
+        pl.when(pl.col("domain").is_not_null() & (pl.len().over("domain") == 1))
+        .then(pl.format("d:{}", "domain"))
+        .otherwise(pl.col("identity"))
+        .alias("identity")
     )
 
 

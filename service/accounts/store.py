@@ -1,7 +1,4 @@
-"""The difference between a file and the account table, written by sets inside one transaction.
-
-PostgreSQL refuses COPY into a table with policies, so the file goes to a temporary table first.
-"""
+"""What an import's comparison found, written by sets inside the same transaction; and accounts read in bulk."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -10,95 +7,63 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
+from service.accounts.compare import GONE, TEXTS, Work, parsed
+from service.accounts.rows import STANDARD_BITS
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
-from service.imports.target import Outcome
+from service.imports.target import Difference, Order
 from service.matching.records import ACCOUNT_FIELDS
 
-_TEXTS = ("domain", *ACCOUNT_FIELDS)
-_COLUMNS = ("new_id", "identity", "digest", "populations", *_TEXTS)
-_FIELDS = ", ".join(_TEXTS)
-_INCOMING = f"""
-    CREATE TEMPORARY TABLE incoming (
-        new_id uuid, identity text COLLATE "C", digest bytea, populations bigint, {", ".join(f"{c} text" for c in _TEXTS)}
-    ) ON COMMIT DROP
+_BEFORE = "to_jsonb(a) - 'org_id'"
+_CHANGED = "account a JOIN incoming i ON a.id = i.account_id WHERE a.org_id = $1"
+_KEEP = "INSERT INTO record_history (org_id, account_id, import_id, change, before, changed_at)"
+_KEEP_UPDATED = f"{_KEEP} SELECT a.org_id, a.id, $2, 'updated', {_BEFORE}, now() FROM {_CHANGED}"
+_MORE = "(a.populations & $3::bigint) <> 0"
+"""The account stands in a standard population beside the one whose list this is."""
+_KEEP_LEAVING = f"""
+    {_KEEP} SELECT a.org_id, a.id, $4, CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, now()
+    FROM account a WHERE {GONE}
 """
-_CHANGED = """
-    FROM incoming i WHERE a.org_id = $1 AND a.identity = i.identity AND a.digest <> i.digest
+_LEAVE = f"""
+    UPDATE account a SET populations = a.populations & ~$2::bigint, import_id = $4, updated_at = now() WHERE {_MORE} AND {GONE}
 """
-_GONE = """
-    a.org_id = $1 AND NOT EXISTS (SELECT FROM incoming i WHERE i.identity = a.identity)
-"""
-_BEFORE = "to_jsonb(a) - 'org_id' - 'digest' - 'identity'"
-_KEEP_UPDATED = f"""
-    INSERT INTO record_history (org_id, account_id, import_id, change, before, changed_at)
-    SELECT a.org_id, a.id, $2, 'updated', {_BEFORE}, now() FROM account a,
-    incoming i WHERE a.org_id = $1 AND a.identity = i.identity AND a.digest <> i.digest
-"""
-_KEEP_REMOVED = f"""
-    INSERT INTO record_history (org_id, account_id, import_id, change, before, changed_at)
-    SELECT a.org_id, a.id, $2, 'removed', {_BEFORE}, now() FROM account a WHERE {_GONE}
-"""
-_UPDATE = f"""
-    UPDATE account a SET digest = i.digest, populations = i.populations, import_id = $2, updated_at = now(),
-        {", ".join(f"{c} = i.{c}" for c in _TEXTS)}
-    {_CHANGED}
+_DELETE = f"DELETE FROM account a WHERE NOT {_MORE} AND {GONE}"
+_UPDATE = """
+    UPDATE account a SET digest = i.digest, populations = (a.populations & ~$3::bigint) | i.populations,
+        identity = CASE WHEN i.external_id IS NULL AND a.external_id IS NOT NULL THEN a.identity ELSE i.identity END,
+        external_id = coalesce(i.external_id, a.external_id), import_id = $2, updated_at = now() {}
+    FROM incoming i WHERE a.org_id = $1 AND a.id = i.account_id
 """
 _INSERT = f"""
-    INSERT INTO account (org_id, id, identity, digest, populations, import_id, created_at, updated_at, {_FIELDS})
-    SELECT $1, i.new_id, i.identity, i.digest, i.populations, $2, now(), now(), {", ".join(f"i.{c}" for c in _TEXTS)}
-    FROM incoming i WHERE NOT EXISTS (SELECT FROM account a WHERE a.org_id = $1 AND a.identity = i.identity)
-    ORDER BY i.new_id
+    INSERT INTO account
+        (org_id, id, identity, digest, populations, created_by, import_id, created_at, updated_at, {", ".join(TEXTS)})
+    SELECT $1, i.new_id, i.identity, i.digest, i.populations, $2, $2, now(), now(), {", ".join(f"i.{c}" for c in TEXTS)}
+    FROM incoming i WHERE i.account_id IS NULL ORDER BY i.new_id
 """
 
 
-async def write_difference(
-    session: TenantSession, rows: pl.DataFrame, *, import_id: UUID, mode: ImportMode
-) -> Outcome:
-    """Store `rows` (columns of `_COLUMNS`, digests as hex, one row an identity); before-images go to the history.
-
-    The caller sees to it that imports of one organization take turns.
-    """
-    driver = await session.raw()
-    await driver.execute(_INCOMING)
-    await driver.copy_to_table("incoming", source=_csv(rows), format="csv", columns=_COLUMNS)
-    await driver.execute("ANALYZE incoming (identity, digest)")
-    org_id = session.org_id
-    removed = 0
-    if mode is ImportMode.REPLACE:
-        await driver.execute(_KEEP_REMOVED, org_id, import_id)
-        removed = _count(await driver.execute(f"DELETE FROM account a WHERE {_GONE}", org_id))
-    await driver.execute(_KEEP_UPDATED, org_id, import_id)
-    updated = _count(await driver.execute(_UPDATE, org_id, import_id))
-    created = _count(await driver.execute(_INSERT, org_id, import_id))
-    return Outcome(
-        created=created, updated=updated, unchanged=rows.height - created - updated, removed=removed
-    )
-
-
-def _csv(rows: pl.DataFrame) -> BytesIO:
-    """The rows as COPY reads them: null is the empty unquoted field, and no value is empty."""
-    buffer = BytesIO()
-    ordered = rows.select(
-        pl.format("\\x{}", "digest").alias(c) if c == "digest" else pl.col(c) for c in _COLUMNS
-    )
-    ordered.write_csv(buffer, include_header=False)
-    buffer.seek(0)
-    return buffer
-
-
-def _count(tag: str) -> int:
-    """The number at the end of a command tag such as `UPDATE 12`."""
-    return int(tag.rpartition(" ")[2])
+async def write_difference(session: TenantSession, difference: Difference[Work], order: Order) -> None:
+    """Store what `compare` left in its temporary tables; before-images go to the history."""
+    driver, work = await session.raw(), difference.work
+    org_id, import_id = session.org_id, order.import_id
+    if order.mode is ImportMode.REPLACE and difference.removed:
+        others = STANDARD_BITS & ~work.scope if work.scope else 0
+        await driver.execute(_KEEP_LEAVING, org_id, work.scope, others, import_id)
+        if others:
+            await driver.execute(_LEAVE, org_id, work.scope, others, import_id)
+        await driver.execute(_DELETE, org_id, work.scope, others)
+    if difference.updated:
+        await driver.execute(_KEEP_UPDATED, org_id, import_id)
+        said = "".join(f", {c} = i.{c}" for c in work.said)
+        await driver.execute(_UPDATE.format(said), org_id, import_id, work.spoken)
+    if difference.created:
+        await driver.execute(_INSERT, org_id, import_id)
 
 
 async def read_participating(
     driver: asyncpg.Connection, org_id: UUID, bits: int, *, fields: Sequence[str] = ACCOUNT_FIELDS
 ) -> pl.DataFrame:
-    """Accounts of any population in `bits`: `id` (String), `populations` and the `fields` asked for; by id.
-
-    COPY to the client is several times faster than fetching rows, and row-level security holds for a query.
-    """
+    """Accounts of any population in `bits`: `id` (String), `populations` and the `fields` asked for; by id."""
     return await _copied(driver, fields, "populations & $2 <> 0", org_id, bits)
 
 
@@ -119,11 +84,4 @@ async def _copied(
     columns = ", ".join(("id", "populations", *fields))
     query = f"SELECT {columns} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
-    return _parsed(buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(fields, pl.String)})
-
-
-def _parsed(buffer: BytesIO, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    if not buffer.tell():
-        return pl.DataFrame(schema=schema)
-    buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=schema)
+    return parsed(buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(fields, pl.String)})

@@ -2,18 +2,19 @@
 
 import os
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
+from service.accounts.compare import Work, compare, refusals
 from service.accounts.models import StandardPopulation
 from service.accounts.repository import Accounts
-from service.accounts.rows import split_duplicates, with_identity, with_populations
+from service.accounts.rows import split_duplicates, with_digest, with_identity, with_populations
 from service.accounts.store import write_difference
 from service.db.sessions import TenantSession
-from service.imports.target import Order, Outcome, Ready
+from service.imports.target import Difference, Order, Outlook, Ready
 from service.matching.normalise import normalise
-from service.matching.records import ACCOUNT_FIELDS
 
 
 class AccountTarget:
@@ -22,16 +23,40 @@ class AccountTarget:
     def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
         """Population, identity, digest and a fresh id for each row; later rows of one identity are refused."""
         population = StandardPopulation(order.population) if order.population else None
-        identified = with_identity(with_populations(rows, population), normalise(rows))
+        identified = with_identity(with_digest(with_populations(rows, population), order.fields))
         first, later = split_duplicates(identified)
         batch = first.with_columns(new_ids(first.height))
-        return Ready(batch, _refusals(later), _warnings(first))
+        return Ready(batch, _duplicates(later), _warnings(first))
+
+    def outlook(self, rows: pl.DataFrame) -> Outlook:
+        return Outlook(keys_of(rows))
 
     async def count(self, session: TenantSession) -> int:
         return await Accounts(session).count()
 
-    async def store(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Outcome:
-        return await write_difference(session, batch, import_id=order.import_id, mode=order.mode)
+    async def compare(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Difference[Work]:
+        return await compare(session, batch, order)
+
+    async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
+        await write_difference(session, difference, order)
+
+
+def keys_of(rows: pl.DataFrame) -> Mapping[str, int]:
+    """What accounts can be matched by: `domain`, `name_only`, of these with a free or shared address, or `none`."""
+    found = normalise(rows)
+    reason = found["domain_reason"]
+    domain = found["domain"].is_not_null()
+    other = found["name"].is_not_null() | found["linkedin"].is_not_null() | (found["registry"].list.len() > 0)
+    without = ~domain & other.fill_null(value=False)
+    return {
+        "domain": int(domain.sum()),
+        "name_only": int((without & reason.is_null()).sum()),
+        "free_mail": int((without & (reason == "free_mail").fill_null(value=False)).sum()),
+        "unusable_website": int(
+            (without & reason.is_in(["shared_host", "invalid"]).fill_null(value=False)).sum()
+        ),
+        "none": int((~domain & ~other.fill_null(value=False)).sum()),
+    }
 
 
 def new_ids(count: int, *, now_ms: int | None = None) -> pl.Series:
@@ -45,19 +70,13 @@ def new_ids(count: int, *, now_ms: int | None = None) -> pl.Series:
     return pl.Series("new_id", [text[i : i + 32] for i in range(0, len(text), 32)], dtype=pl.String).sort()
 
 
-def _refusals(later: pl.DataFrame) -> pl.DataFrame:
+def _duplicates(later: pl.DataFrame) -> pl.DataFrame:
     """Later rows of an identity as refusals, with the row that stands for them and how to mend it."""
     message = pl.format(
         "Row {} (line {}) is the same account as row {} of this file: remove one of them, or give each its own external id.",
         "row", "line", "first_row",
     )  # fmt: skip
-    text = pl.concat_str([pl.col(f) for f in ACCOUNT_FIELDS], separator=" | ", ignore_nulls=True).str.head(
-        500
-    )
-    return later.select(
-        "row", "line", pl.lit(None, pl.String).alias("column"), pl.lit("duplicate_in_file").alias("reason"),
-        message.alias("message"), text.alias("text"),
-    )  # fmt: skip
+    return refusals(later, "duplicate_in_file", message)
 
 
 def _warnings(rows: pl.DataFrame) -> list[str]:

@@ -2,6 +2,7 @@
 
 ImportFailedError
 ├── UnknownImportError       no such import of this organization
+├── ImportStateError         it is over, or not held: it can't be confirmed or cancelled
 ├── UploadTooLargeError      more bytes than the operator allows
 ├── UploadIncompleteError    the connection ended before the announced length
 └── EmptyUploadError         no byte came
@@ -15,6 +16,11 @@ class ImportFailedError(Exception):
 class UnknownImportError(ImportFailedError):
     def __init__(self) -> None:
         super().__init__("There is no such import.")
+
+
+class ImportStateError(ImportFailedError):
+    def __init__(self, status: str, wanted: str, why: str) -> None:
+        super().__init__(f"The import is {status} and can't be {wanted}. {why}")
 
 
 class UploadTooLargeError(ImportFailedError):

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from service.imports.models import Import
+from service.imports.progress import Progress
 from service.ingest import Limits, Sheet, open_sheet
 
 
@@ -18,11 +19,19 @@ class Read:
     refused: pl.DataFrame
     report: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The canonical fields that the file has."""
+        return frozenset(self.report["mapping"])
 
-def read_file(path: Path, order: Import, limits: Limits) -> Read:
-    """Every row of the file, or the IngestError that refuses it whole."""
+
+def read_file(path: Path, order: Import, limits: Limits, progress: Progress) -> Read:
+    """Every row of the file, or the IngestError that refuses it whole. CancelledImportError."""
     sheet = open_sheet(path, limits=limits, columns=order.columns, name=order.filename)
-    batches = list(sheet.batches())
+    batches = []
+    for batch in sheet.batches():
+        batches.append(batch)
+        progress.advance(batch.frame.height + batch.refused.height)
     rows = pl.concat([b.frame for b in batches])
     refused = pl.concat([b.refused for b in batches])
     return Read(rows, refused, report_of(sheet))

@@ -1,6 +1,5 @@
 """The job that reads an upload."""
 
-from typing import Any
 from uuid import UUID
 
 from service.imports.operations import RUN_JOB
@@ -8,7 +7,7 @@ from service.imports.reader import Reader
 from service.jobs import JobContext, Payload, Registry
 
 
-def register(registry: Registry, reader: Reader[Any]) -> None:
+def register(registry: Registry, reader: Reader) -> None:
     async def run_import(context: JobContext, payload: Payload) -> None:
         await reader.run(
             UUID(str(payload["org_id"])), UUID(str(payload["import_id"])), last_attempt=context.last

@@ -2,28 +2,55 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Integer, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
+from service.db.sealed import SealedColumn
+
+SEALED_PREVIEW: Final = SealedColumn("import", "preview")
 
 
 class ImportStatus(StrEnum):
     RECEIVED = "received"
     RUNNING = "running"
+    HELD = "held"
+    """A guard found it too unlike what is stored: it waits for somebody's word."""
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OVER = frozenset({ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELLED})
+"""It will not change any more."""
 
 
 class ImportMode(StrEnum):
-    """`merge` adds and updates; `replace` also removes the accounts that the file no longer has."""
+    """`upsert` adds and updates, `replace` also removes what the file no longer has, `append` only adds."""
 
-    MERGE = "merge"
+    UPSERT = "upsert"
     REPLACE = "replace"
+    APPEND = "append"
+
+
+class Phase(StrEnum):
+    """What a running import is at."""
+
+    READING = "reading"
+    PREPARING = "preparing"
+    COMPARING = "comparing"
+    WRITING = "writing"
+
+
+class Guard(StrEnum):
+    """Why an import is held."""
+
+    REMOVES_TOO_MANY = "removes_too_many"
+    GROWS_TOO_MUCH = "grows_too_much"
 
 
 class Import(Record, table=True):
@@ -41,6 +68,21 @@ class Import(Record, table=True):
     columns: dict[str, str] | None = Field(default=None, sa_type=JSONB)
     """Canonical field → header, where the uploader settled the mapping."""
     bytes_received: int = Field(sa_type=BigInteger)
+    digest: bytes = Field(sa_type=LargeBinary)
+    """SHA-256 of the uploaded bytes."""
+    worksheet: str | None = Field(default=None, sa_type=Text)
+    all_or_nothing: bool = Field(default=False, sa_type=Boolean)
+    dry_run: bool = Field(default=False, sa_type=Boolean)
+    confirmed: bool = Field(default=False, sa_type=Boolean)
+    """Guards don't hold it."""
+    cancelling: bool = Field(default=False, sa_type=Boolean)
+    """Somebody asked that it be given up while it was read."""
+    phase: Phase | None = Field(default=None, sa_column=enum_column(Phase, nullable=True))
+    rows_done: int = Field(default=0, sa_type=Integer)
+    """Of the phase."""
+    rows_total: int | None = Field(default=None, sa_type=Integer)
+    preview: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What a dry run found, sealed: it holds rows of the file."""
     report: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     """What was found: encoding, dialect, mapping, unmapped headers, warnings."""
     problem: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
@@ -51,6 +93,8 @@ class Import(Record, table=True):
     unchanged: int = Field(default=0, sa_type=Integer)
     removed: int = Field(default=0, sa_type=Integer)
     rejected: int = Field(default=0, sa_type=Integer)
+    skipped: int = Field(default=0, sa_type=Integer)
+    """Rows of `append` whose records were there before."""
     created_at: datetime = Field(sa_column=moment())
     finished_at: datetime | None = Field(sa_column=moment(nullable=True))
 

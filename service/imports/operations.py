@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from service.audit import record as record_action
 from service.db.sessions import TenantSession
-from service.imports.models import Import, ImportMode, ImportStatus
+from service.imports.errors import ImportStateError, UnknownImportError
+from service.imports.models import OVER, Import, ImportMode, ImportStatus
 from service.imports.repository import Imports
 from service.jobs import Payload, enqueue
 from service.kit.clock import Clock
@@ -17,46 +19,110 @@ CHANGED_JOB = "accounts.changed"
 """Enqueued by name for whoever keeps something of the accounts: {org_id}."""
 
 
+WAITING = frozenset({ImportStatus.RECEIVED, ImportStatus.HELD})
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What came with a file. `columns` maps canonical fields to headers where the uploader settled it."""
+    """What came with a file: `digest` is the SHA-256 of its bytes; `columns` maps canonical fields to headers where settled."""
 
     import_id: UUID
     filename: str
     bytes_received: int
-    mode: ImportMode = ImportMode.MERGE
+    digest: bytes
+    mode: ImportMode = ImportMode.UPSERT
     population: str | None = None
     columns: Mapping[str, str] | None = None
+    worksheet: str | None = None
+    all_or_nothing: bool = False
+    dry_run: bool = False
+    confirmed: bool = False
+
+    def asks_the_same(self, record: Import) -> bool:
+        """Whether the import was of the same bytes, to be done with in the same way."""
+        columns = dict(self.columns) if self.columns else None
+        asked = (self.digest, self.mode, self.population, columns, self.worksheet, self.all_or_nothing)
+        stored = (
+            record.digest, record.mode, record.population, record.columns, record.worksheet, record.all_or_nothing,
+        )  # fmt: skip
+        return asked == stored and not self.dry_run
 
 
 async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import:
     """Record an upload that is safe in the spool and queue its reading, in one transaction.
 
+    The bytes of the newest import, sent again, answer with that import: then its id isn't the upload's, whose file is not needed.
     OrganizationSuspendedError, QuotaExceededError.
     """
     await hold_active(session)
-    await _require_room(session, upload)
+    imports = Imports(session)
+    await imports.take_turn()
+    newest = await imports.newest()
+    if newest is not None and upload.asks_the_same(newest):
+        return newest
+    await _require_room(session, imports, upload)
     record = Import(
         org_id=session.org_id, id=upload.import_id, status=ImportStatus.RECEIVED, mode=upload.mode,
         filename=upload.filename, population=upload.population,
         columns=dict(upload.columns) if upload.columns else None, bytes_received=upload.bytes_received,
-        created_at=clock.now(), finished_at=None,
+        digest=upload.digest, worksheet=upload.worksheet, all_or_nothing=upload.all_or_nothing, dry_run=upload.dry_run,
+        confirmed=upload.confirmed, created_at=clock.now(), finished_at=None,
     )  # fmt: skip
     session.add(record)
     await session.flush()
     await queue_import(session, upload.import_id)
     details = {"mode": upload.mode.value, "bytes": upload.bytes_received, "population": upload.population}
-    await record_action(
-        session, clock, "import.accepted", target=f"import:{upload.import_id}", details=details
-    )
+    if not upload.dry_run:
+        await _record(session, clock, "import.accepted", record.id, details)
     return record
 
 
-async def _require_room(session: TenantSession, upload: Upload) -> None:
+async def confirm(session: TenantSession, clock: Clock, import_id: UUID) -> Import:
+    """Let a held import go on, whatever its guards say. UnknownImportError, ImportStateError."""
+    record = await _changing(session, import_id)
+    if record.status is not ImportStatus.HELD:
+        raise ImportStateError(record.status, "confirmed", "Only an import that is held waits for that.")
+    record.status, record.confirmed = ImportStatus.RECEIVED, True
+    await session.flush()
+    await queue_import(session, import_id)
+    await _record(session, clock, "import.confirmed", import_id, {})
+    return record
+
+
+async def cancel(session: TenantSession, clock: Clock, import_id: UUID) -> Import:
+    """Give an import up; one that is being read ends within a second or so, unless it is being written already.
+
+    UnknownImportError, ImportStateError.
+    """
+    record = await _changing(session, import_id)
+    if record.status in OVER:
+        raise ImportStateError(record.status, "cancelled", "It is over.")
+    if record.status in WAITING:
+        record.status, record.finished_at = ImportStatus.CANCELLED, clock.now()
+    record.cancelling = True
+    await session.flush()
+    await _record(session, clock, "import.cancelled", import_id, {})
+    return record
+
+
+async def _changing(session: TenantSession, import_id: UUID) -> Import:
+    imports = Imports(session)
+    await imports.take_turn()
+    record = await imports.by_id(import_id)
+    if record is None:
+        raise UnknownImportError
+    return record
+
+
+async def _record(
+    session: TenantSession, clock: Clock, action: str, import_id: UUID, details: dict[str, Any]
+) -> None:
+    await record_action(session, clock, action, target=f"import:{import_id}", details=details)
+
+
+async def _require_room(session: TenantSession, imports: Imports, upload: Upload) -> None:
     """Uploads that wait for their reading take disk space; those that were read don't."""
     if await is_limited(session, Quota.UPLOAD_BYTES):
-        imports = Imports(session)
-        await imports.take_turn()
         await require_room(session, Quota.UPLOAD_BYTES, await imports.waiting_bytes() + upload.bytes_received)
 
 

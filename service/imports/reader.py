@@ -1,42 +1,48 @@
-"""The way of a spooled upload into the accounts."""
+"""The way of a spooled upload into the records of its organization."""
 
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 import anyio.to_thread
 import polars as pl
 
+from service.crypto import Keystore
 from service.db.database import Database
 from service.db.errors import DatabaseUnavailable
 from service.db.sessions import TenantSession
+from service.imports import endings
+from service.imports.endings import Found
 from service.imports.files import Read, read_file
-from service.imports.models import Import, ImportMode, ImportStatus
+from service.imports.guards import fired
+from service.imports.models import OVER, Import, ImportMode, ImportStatus, Phase
 from service.imports.operations import CHANGED_JOB, RUN_JOB, queue_import, run_arguments
-from service.imports.refused import keep_errors
+from service.imports.preview import preview
+from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.repository import Imports
 from service.imports.spool import Spool
-from service.imports.target import Order, Outcome, Ready, Target
+from service.imports.target import Order, Ready, Target
 from service.ingest import IngestError, Limits
 from service.jobs import enqueue, is_given_up, is_live
 from service.kit.clock import Clock
 from service.organizations.errors import QuotaExceededError
 from service.organizations.standing import Quota, is_limited, require_room
 
-MAX_STORED_ERRORS = 10_000
-FINISHED = frozenset({ImportStatus.COMPLETED, ImportStatus.FAILED})
 LOST = {"code": "upload_lost", "message": "The uploaded file is no longer in the spool: upload it again."}
 NOTHING_KEPT = {
     "code": "nothing_kept",
     "message": "Every row of the file was refused, so nothing was replaced: look at its delimiter and columns and upload it again.",
 }
+ROWS_REFUSED = (
+    "{} of {} rows were refused and all_or_nothing was asked for, so nothing was kept: mend the rows that the errors name and "
+    "upload the list again, or send it without all_or_nothing to keep the good rows."
+)
 GIVEN_UP = {
     "code": "internal",
     "message": "The file could not be imported and nothing of it was kept. The fault is ours: tell the operator the import's id.",
 }
-BatchT = TypeVar("BatchT")
 
 
 class Turn(Enum):
@@ -46,18 +52,27 @@ class Turn(Enum):
     OVER = "it is finished or gone"
 
 
+class RefusedWholeError(Exception):
+    """The import ends without anything kept; `problem` says why, `found` what is to be told of its rows."""
+
+    def __init__(self, problem: dict[str, str], read: Read, refused: pl.DataFrame) -> None:
+        super().__init__(problem["code"])
+        self.problem, self.read, self.refused = problem, read, refused
+
+
 @dataclass(frozen=True, slots=True)
-class Reader(Generic[BatchT]):
+class Reader:
     """What reading an upload needs; the target comes from the room that owns the records."""
 
     database: Database
+    keystore: Keystore
     spool: Spool
-    target: Target[BatchT]
+    target: Target[Any, Any]
     limits: Limits
     clock: Clock
 
     async def run(self, org_id: UUID, import_id: UUID, *, last_attempt: bool = False) -> None:
-        """Read the upload and make its accounts live in one commit; a repetition after a crash begins again.
+        """Read the upload and make its records live in one commit; a repetition after a crash begins again.
 
         Imports of one organization follow each other in the order of their uploads, so that the newest list is the one
         that stays: one that comes too early is left for the one before it to call.
@@ -67,7 +82,7 @@ class Reader(Generic[BatchT]):
             return
         if isinstance(work, Import):
             await self._read_and_store(org_id, work, last_attempt=last_attempt)
-        self.spool.discard(import_id)
+        await self._discard(org_id, import_id)
         await self._call_next(org_id)
 
     async def _begin(self, org_id: UUID, import_id: UUID) -> Import | Turn:
@@ -75,7 +90,7 @@ class Reader(Generic[BatchT]):
             imports = Imports(session)
             await imports.take_turn()
             record = await imports.by_id(import_id)
-            if record is None or record.status in FINISHED:
+            if record is None or record.status in OVER or record.status is ImportStatus.HELD:
                 return Turn.OVER
             while (first := await imports.first_unfinished()) is not None and first != import_id:
                 arguments = run_arguments(org_id, first)
@@ -86,29 +101,31 @@ class Reader(Generic[BatchT]):
                     await queue_import(session, first)
                     return Turn.LATER
                 # its worker died at every attempt; it must not hold up those after it
-                await self._close(session, first, GIVEN_UP)
+                await endings.close(session, self.clock, first, GIVEN_UP)
             record.status = ImportStatus.RUNNING
             return record
+
+    async def _discard(self, org_id: UUID, import_id: UUID) -> None:
+        """The file of an import that is over; one that is held is read again."""
+        async with self.database.tenant_read(org_id) as session:
+            record = await Imports(session).by_id(import_id)
+        if record is None or record.status in OVER:
+            self.spool.discard(import_id)
 
     async def _read_and_store(self, org_id: UUID, work: Import, *, last_attempt: bool) -> None:
         if not self.spool.path(work.id).exists():
             await self._fail(org_id, work.id, LOST)
             return
         try:
-            read = await anyio.to_thread.run_sync(
-                partial(read_file, self.spool.path(work.id), work, self.limits)
-            )
-            if work.mode is ImportMode.REPLACE and not read.rows.height:
-                await self._fail(org_id, work.id, NOTHING_KEPT)
-                return
-            order = Order(work.id, _safe_mode(work.mode, read), work.population)
-            ready = await anyio.to_thread.run_sync(self.target.ready, read.rows, order)
-            async with self.database.tenant(org_id) as session:
-                await self._store(session, read, ready, order)
-        except IngestError as error:
-            await self._fail(org_id, work.id, {"code": error.code, "message": str(error)})
-        except QuotaExceededError as error:
-            await self._fail(org_id, work.id, {"code": "quota_exceeded", "message": str(error)})
+            async with noted(self.database, org_id, work.id) as progress:
+                await self._import(org_id, work, progress)
+        except (IngestError, QuotaExceededError) as error:
+            code = error.code if isinstance(error, IngestError) else "quota_exceeded"
+            await self._fail(org_id, work.id, {"code": code, "message": str(error)})
+        except RefusedWholeError as error:
+            await self._refuse(org_id, work.id, error)
+        except CancelledImportError:
+            await self._fail(org_id, work.id, None, status=ImportStatus.CANCELLED)
         except DatabaseUnavailable:
             raise
         except Exception:
@@ -117,28 +134,75 @@ class Reader(Generic[BatchT]):
                 await self._call_next(org_id)
             raise
 
-    async def _store(self, session: TenantSession, read: Read, ready: Ready[BatchT], order: Order) -> None:
-        """Unless another job of the same import was first: a repetition must not put an older list over a newer one."""
+    async def _import(self, org_id: UUID, work: Import, progress: Progress) -> None:
+        read = await anyio.to_thread.run_sync(
+            partial(read_file, self.spool.path(work.id), work, self.limits, progress)
+        )
+        order = Order(work.id, _safe_mode(work.mode, read), work.population, read.fields)
+        progress.at(Phase.PREPARING, read.rows.height)
+        ready = await anyio.to_thread.run_sync(self.target.ready, read.rows, order)
+        refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
+        if not work.dry_run:
+            _require_whole(work, read, refused)
+        progress.at(Phase.COMPARING, read.rows.height)
+        async with self.database.tenant(org_id) as session:
+            superseded = await self._store(session, read, ready, order, progress)
+        for import_id in superseded:
+            self.spool.discard(import_id)
+
+    async def _store(
+        self, session: TenantSession, read: Read, ready: Ready[Any], order: Order, progress: Progress
+    ) -> list[UUID]:
+        """Compare and write; the imports that were held before it, and now are over.
+
+        Unless another job of the same import was first: a repetition must not put an older list over a newer one.
+        """
         imports = Imports(session)
         await imports.lock_storing()
         record = await imports.by_id(order.import_id)
-        if record is None or record.status in FINISHED:
+        if record is None or record.status in OVER:
+            return []
+        refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
+        difference = await self.target.compare(session, ready.batch, order)
+        found = Found(read, refused, ready.warnings, difference)
+        guards = fired(difference, order.mode, await self.target.count(session))
+        if record.dry_run:
+            outlook = await anyio.to_thread.run_sync(self.target.outlook, read.rows)
+            shown = preview(read, refused, difference, outlook, guards)
+            endings.seal_preview(self.keystore, session, record, shown)
+        elif guards and not record.confirmed:
+            self.spool.hold(order.import_id)
+            await endings.hold(session, record, found, guards)
+            return []
+        else:
+            progress.at(Phase.WRITING, difference.created + difference.updated + difference.removed)
+            await self._write(session, found, order)
+        return await endings.complete(session, self.clock, record, found)
+
+    async def _write(self, session: TenantSession, found: Found, order: Order) -> None:
+        difference = found.difference
+        if not difference.created + difference.updated + difference.removed:
             return
-        outcome = await self.target.store(session, ready.batch, order)
+        await self.target.write(session, difference, order)
         if await is_limited(session, Quota.ACCOUNTS):
             await require_room(session, Quota.ACCOUNTS, await self.target.count(session))
-        await _complete(session, self.clock, record, read=read, ready=ready, outcome=outcome)
+        await enqueue(session, CHANGED_JOB, {"org_id": str(session.org_id)}, dedupe_key=str(session.org_id))
 
-    async def _fail(self, org_id: UUID, import_id: UUID, problem: dict[str, str]) -> None:
+    async def _refuse(self, org_id: UUID, import_id: UUID, error: RefusedWholeError) -> None:
         async with self.database.tenant(org_id) as session:
-            await self._close(session, import_id, problem)
+            if await endings.close(session, self.clock, import_id, error.problem):
+                await endings.tell_refused(session, import_id, error.read, error.refused)
 
-    async def _close(self, session: TenantSession, import_id: UUID, problem: dict[str, str]) -> None:
-        record = await Imports(session).by_id(import_id)
-        if record is not None and record.status not in FINISHED:
-            record.status, record.problem = ImportStatus.FAILED, problem
-            record.finished_at = self.clock.now()
-            await session.flush()
+    async def _fail(
+        self,
+        org_id: UUID,
+        import_id: UUID,
+        problem: dict[str, str] | None,
+        *,
+        status: ImportStatus = ImportStatus.FAILED,
+    ) -> None:
+        async with self.database.tenant(org_id) as session:
+            await endings.close(session, self.clock, import_id, problem, status=status)
 
     async def _call_next(self, org_id: UUID) -> None:
         """Queue the organization's next upload: its own job may have come while it was not its turn."""
@@ -152,38 +216,14 @@ class Reader(Generic[BatchT]):
 
 def _safe_mode(mode: ImportMode, read: Read) -> ImportMode:
     """What a refused row stood for isn't known, so nothing is taken for gone while any row was refused."""
-    return ImportMode.MERGE if read.refused.height else mode
+    return ImportMode.UPSERT if mode is ImportMode.REPLACE and read.refused.height else mode
 
 
-def _kept_warning(mode: ImportMode, read: Read) -> list[str]:
-    if mode is ImportMode.MERGE or not read.refused.height:
-        return []
-    sentence = (
-        f"{read.refused.height} rows were refused, so nothing was removed: mend them and upload the list again to remove the "
-        "accounts that it no longer has."
-    )
-    return [sentence]
-
-
-async def _complete(
-    session: TenantSession,
-    clock: Clock,
-    record: Import,
-    *,
-    read: Read,
-    ready: Ready[BatchT],
-    outcome: Outcome,
-) -> None:
-    refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
-    record.status, record.finished_at = ImportStatus.COMPLETED, clock.now()
-    record.report = {
-        **read.report,
-        "warnings": [*ready.warnings, *_kept_warning(record.mode, read)],
-        "errors_stored": min(refused.height, MAX_STORED_ERRORS),
-    }
-    record.rows_read, record.rejected = read.rows.height + read.refused.height, refused.height
-    record.created, record.updated = outcome.created, outcome.updated
-    record.unchanged, record.removed = outcome.unchanged, outcome.removed
-    await session.flush()
-    await keep_errors(session, record.id, refused.head(MAX_STORED_ERRORS))
-    await enqueue(session, CHANGED_JOB, {"org_id": str(session.org_id)}, dedupe_key=str(session.org_id))
+def _require_whole(work: Import, read: Read, refused: pl.DataFrame) -> None:
+    """RefusedWholeError where what is left of the file must not be kept."""
+    if work.all_or_nothing and refused.height:
+        rows = read.rows.height + read.refused.height
+        message = ROWS_REFUSED.format(f"{refused.height:,}", f"{rows:,}")
+        raise RefusedWholeError({"code": "rows_refused", "message": message}, read, refused)
+    if work.mode is ImportMode.REPLACE and not read.rows.height:
+        raise RefusedWholeError(NOTHING_KEPT, read, refused)

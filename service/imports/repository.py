@@ -48,6 +48,30 @@ class Imports:
             .limit(1)
         )
 
+    async def held(self, *, before: UUID | None = None) -> list[UUID]:
+        """Imports that wait for somebody's word, oldest first."""
+        statement = select(Import.id).where(
+            Import.org_id == self._session.org_id, Import.status == ImportStatus.HELD
+        )
+        if before is not None:
+            statement = statement.where(col(Import.id) < before)
+        return list(await self._session.scalars(statement.order_by(col(Import.id))))
+
+    async def newest(self) -> Import | None:
+        """The newest import that counts: not a dry run, not one that failed or was given up."""
+        return await self._session.scalar(
+            select(Import)
+            .where(
+                Import.org_id == self._session.org_id,
+                col(Import.dry_run).is_(False),
+                col(Import.status).in_(
+                    [ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD, ImportStatus.COMPLETED]
+                ),
+            )
+            .order_by(col(Import.id).desc())
+            .limit(1)
+        )
+
     async def ids(self) -> list[UUID]:
         return list(
             await self._session.scalars(select(Import.id).where(Import.org_id == self._session.org_id))
@@ -58,7 +82,7 @@ class Imports:
         found = await self._session.scalar(
             select(func.sum(Import.bytes_received)).where(
                 Import.org_id == self._session.org_id,
-                col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING]),
+                col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD]),
             )
         )
         return int(found or 0)

@@ -1,10 +1,12 @@
 """Uploads on their way to a worker: one file an import, on disk before the upload is acknowledged."""
 
+import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import anyio.to_thread
@@ -13,7 +15,17 @@ from service.imports.errors import EmptyUploadError, UploadIncompleteError, Uplo
 
 _PART = ".part"
 _UPLOAD = ".upload"
+_HELD = ".held"
+HELD_SECONDS = 7 * 86_400
+"""How long the file of an import that waits for somebody's word is kept."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+
+
+class Received(NamedTuple):
+    """An upload that is safe on disk: its bytes, and their SHA-256."""
+
+    size: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +36,19 @@ class Spool:
     limit: int
 
     def path(self, import_id: UUID) -> Path:
-        return self.folder / f"{import_id}{_UPLOAD}"
+        held = self.folder / f"{import_id}{_HELD}"
+        return held if held.exists() else self.folder / f"{import_id}{_UPLOAD}"
+
+    def hold(self, import_id: UUID) -> None:
+        """Keep the upload for `HELD_SECONDS`, though no job waits for it."""
+        path = self.path(import_id)
+        if path.suffix == _UPLOAD:
+            path.replace(path.with_suffix(_HELD))
 
     async def receive(
         self, import_id: UUID, chunks: AsyncIterator[bytes], *, announced: int | None = None
-    ) -> int:
-        """Write a streamed body; the number of bytes once they are safe on disk. Nothing stays when it fails.
+    ) -> Received:
+        """Write a streamed body; what came, once it is safe on disk. Nothing stays when it fails.
 
         UploadTooLargeError, UploadIncompleteError, EmptyUploadError.
         """
@@ -39,24 +58,25 @@ class Spool:
         part = self.folder / f"{import_id}{_PART}"
         try:
             received = await self._write(part, chunks)
-            if announced is not None and received != announced:
-                raise UploadIncompleteError(received, announced)
-            if not received:
+            if announced is not None and received.size != announced:
+                raise UploadIncompleteError(received.size, announced)
+            if not received.size:
                 raise EmptyUploadError
             await anyio.to_thread.run_sync(_publish, part, self.path(import_id))
         finally:
             part.unlink(missing_ok=True)
         return received
 
-    async def _write(self, part: Path, chunks: AsyncIterator[bytes]) -> int:
-        received = 0
+    async def _write(self, part: Path, chunks: AsyncIterator[bytes]) -> Received:
+        received, digest = 0, hashlib.sha256()
         with os.fdopen(os.open(part, _NEW, 0o600), "wb") as file:
             async for chunk in chunks:
                 received += len(chunk)
                 if received > self.limit:
                     raise UploadTooLargeError(self.limit)
+                digest.update(chunk)
                 await anyio.to_thread.run_sync(file.write, chunk)
-        return received
+        return Received(received, digest.digest())
 
     def discard(self, import_id: UUID) -> None:
         """The upload is no longer needed."""
@@ -66,9 +86,11 @@ class Spool:
         """Delete what a crashed process left: parts, and uploads that no import in `expected` will read; how many."""
         if not self.folder.exists():
             return 0
-        before, keep = time.time() - older_than_seconds, {self.path(import_id) for import_id in expected}
+        now = time.time()
+        before, keep = now - older_than_seconds, {self.path(import_id) for import_id in expected}
         found = [*self.folder.glob(f"*{_PART}"), *self.folder.glob(f"*{_UPLOAD}")]
         stale = [path for path in found if path not in keep and path.stat().st_mtime < before]
+        stale += [p for p in self.folder.glob(f"*{_HELD}") if p.stat().st_mtime < now - HELD_SECONDS]
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)

@@ -1,6 +1,7 @@
 """What an import needs of the room that owns the records: a target."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -12,42 +13,70 @@ from service.imports.models import ImportMode
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was asked for. `population` is a slug, or None where the file's status column says it row by row."""
+    """What was asked for. `population` is a slug, or None where the file's status column says it row by row.
+
+    `fields` are the canonical fields that the file has: what it doesn't speak of stays as it is.
+    """
 
     import_id: UUID
     mode: ImportMode
     population: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    created: int
-    updated: int
-    unchanged: int
-    removed: int
+    fields: frozenset[str]
 
 
 BatchT = TypeVar("BatchT")
+WorkT = TypeVar("WorkT")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready(Generic[BatchT]):
-    """Rows made ready to be stored; `refused` has the columns of an ingest refusal; `warnings` are sentences."""
+    """Rows made ready to be compared; `refused` has the columns of an ingest refusal; `warnings` are sentences."""
 
     batch: BatchT
     refused: pl.DataFrame
     warnings: list[str]
 
 
-class Target(Protocol[BatchT]):
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference(Generic[WorkT]):
+    """What would change: counts, the records that there were (`existing`, of those that the import may remove), and the work.
+
+    `left` are rows of `append` whose records were there before, with the columns of an ingest refusal.
+    """
+
+    created: int
+    updated: int
+    unchanged: int
+    removed: int
+    existing: int
+    work: WorkT
+    left: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What rows are worth to matching: kind of key → rows; `duplicates` are rows that say the same account again."""
+
+    keys: Mapping[str, int] = field(default_factory=dict)
+
+
+class Target(Protocol[BatchT, WorkT]):
     def ready(self, rows: pl.DataFrame, order: Order) -> Ready[BatchT]:
         """Pure and heavy: runs in a thread, with no transaction open."""
+        ...
+
+    def outlook(self, rows: pl.DataFrame) -> Outlook:
+        """What the rows yield, for a preview; pure and heavy."""
         ...
 
     async def count(self, session: TenantSession) -> int:
         """How many records the organization has."""
         ...
 
-    async def store(self, session: TenantSession, batch: BatchT, order: Order) -> Outcome:
-        """Compare with what is stored and write the difference, in the import's transaction."""
+    async def compare(self, session: TenantSession, batch: BatchT, order: Order) -> Difference[WorkT]:
+        """Compare with what is stored, in the transaction that will write or not; changes nothing that stays."""
+        ...
+
+    async def write(self, session: TenantSession, difference: Difference[WorkT], order: Order) -> None:
+        """Write what `compare` found, in the same transaction."""
         ...

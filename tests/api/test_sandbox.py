@@ -290,12 +290,12 @@ async def test_what_is_uploaded_while_a_sandbox_goes_stays_nowhere(
         await client.delete("/v1/sandbox", headers=owner.headers)
         await gus.post("/v1/member-invitations/accept", json=said)
         async with world.database.tenant(org_id) as session:
-            await accept(session, world.clock, Upload(world.ids.new(), "early.csv", 1))
+            await accept(session, world.clock, Upload(world.ids.new(), "early.csv", 1, b"early"))
         await world.work()
         assert (await gus.get("/v1/members")).status_code == 401
     with pytest.raises(OrganizationSuspendedError):
         async with world.database.tenant(org_id) as session:
-            await accept(session, world.clock, Upload(world.ids.new(), "late.csv", 1))
+            await accept(session, world.clock, Upload(world.ids.new(), "late.csv", 1, b"late"))
     async with world.database.directory() as session:
         assert await Persons(session).by_email("gus@example.com") is None
         assert await left(await session.raw(), [org_id]) == {}
@@ -520,7 +520,9 @@ async def test_a_sandbox_may_have_little_whatever_its_owner_may(
     size = OF_SANDBOXES[Quota.UPLOAD_BYTES] + 1
     with pytest.raises(QuotaExceededError, match=f"{size - 1:,} bytes of uploads"):
         async with world.database.tenant(sandbox.id) as session:
-            await accept(session, world.clock, Upload(world.ids.new(), "large.csv", size))
+            await accept(
+                session, world.clock, Upload(world.ids.new(), "large.csv", size, bytes([size % 251]))
+            )
     rows = company_list(*((f"Company {number}", f"c{number}.example") for number in range(10_001)))
     await client.post("/v1/imports", content=rows, headers=bearer(made["key"]))
     await world.work()

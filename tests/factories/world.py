@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from service.accounts.operations import create_standard_populations
@@ -96,18 +97,20 @@ class World:
         member: Member,
         text: str | bytes,
         *,
-        mode: ImportMode = ImportMode.MERGE,
+        mode: ImportMode = ImportMode.UPSERT,
         population: str | None = "customers",
+        **how: Any,
     ) -> UUID:
-        """Queue an import of a file; `work` reads it."""
+        """Queue an import of a file; `work` reads it. The newest import's id, where it was of the same bytes."""
         import_id = self.ids.new()
         content = text.encode() if isinstance(text, str) else text
         received = await self.spool.receive(import_id, _once(content))
         async with self.database.tenant(member.id) as session:
-            await accept(
-                session, self.clock, Upload(import_id, "list.csv", received, mode=mode, population=population)
-            )
-        return import_id
+            upload = Upload(import_id, "list.csv", *received, mode=mode, population=population, **how)
+            accepted = await accept(session, self.clock, upload)
+        if accepted.id != import_id:
+            self.spool.discard(import_id)
+        return accepted.id
 
     async def work(self) -> list[str]:
         """Run every queued job; the names in the order in which they ran."""

@@ -2,92 +2,32 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, Field
 
 from service.accounts.models import StandardPopulation
-from service.api.deps import App, Key, Reading, identified, reads
+from service.api.deps import App, Key, Reading, Writing, identified, reads, writes
 from service.api.errors import InvalidParameterError
 from service.api.limiting import count_known
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.uploads import Streamed, announced_length, refuse_forms
+from service.api.v1.import_bodies import ImportOut, RowError, import_out, import_out_whole
 from service.db.sessions import TenantSession
 from service.imports.errors import UnknownImportError
 from service.imports.models import Import, ImportMode, ImportStatus
-from service.imports.operations import Upload, accept
+from service.imports.operations import Upload, accept, cancel, confirm
 from service.imports.repository import Imports
+from service.imports.spool import Received
 from service.matching.records import ACCOUNT_FIELDS
 from service.organizations.models import Scope
 from service.organizations.operations import Caller
 
 router = resource("/imports", "imports")
 MAX_MAPPING = 8192
-
-
-class Failure(BaseModel):
-    """Why the whole file was refused."""
-
-    code: str
-    message: str
-
-
-class Counted(BaseModel):
-    rows_read: int = Field(description="Data rows in the file, refused ones too.")
-    created: int
-    updated: int
-    unchanged: int
-    removed: int = Field(description="Accounts that the file no longer has; with `mode=replace` only.")
-    rejected: int = Field(description="Rows refused: see `/errors`.")
-
-
-class Report(BaseModel):
-    """What was detected."""
-
-    encoding: str
-    compression: str | None
-    delimiter: str | None
-    format: str = Field("csv", description="`csv`, `xlsx`, `ods`, `parquet`, `ndjson` or `json`.")
-    worksheet: str | None = Field(None, description="The sheet that was read, of a workbook.")
-    worksheets: list[str] | None = Field(None, description="All sheets of the workbook.")
-    mapping: dict[str, str] = Field(description="Account field → header of the file.")
-    unmapped: list[str]
-    warnings: list[str]
-    errors_stored: int = Field(description="How many of the rejected rows `/errors` lists.")
-
-
-class ImportOut(BaseModel):
-    id: UUID
-    status: ImportStatus
-    mode: ImportMode
-    filename: str
-    population: str | None
-    bytes_received: int
-    counts: Counted | None = Field(description="Once completed.")
-    report: Report | None = Field(description="Once completed.")
-    problem: Failure | None = Field(description="Once failed.")
-    created_at: datetime
-    finished_at: datetime | None
-
-
-class RowError(BaseModel):
-    row: int = Field(description="1-based data row.")
-    line: int = Field(description="Line of the file, the header being line 1.")
-    column: str | None
-    reason: str
-    message: str
-    text: str = Field(description="What stood in the file, cut at 500 characters.")
-
-
-def _out(record: Import) -> ImportOut:
-    values = record.model_dump(include={*ImportOut.model_fields, *Counted.model_fields})
-    counts = Counted(**values) if record.status is ImportStatus.COMPLETED else None
-    return ImportOut(**values, counts=counts)
 
 
 def _is_text(value: str) -> bool:
@@ -141,43 +81,82 @@ importing.__dict__["required_scope"] = Scope.IMPORTS_WRITE
 importing.__dict__["is_done_once"] = True
 
 
+class Asked:
+    """How an upload is to be done: query parameters."""
+
+    def __init__(  # each is one query parameter
+        self,
+        *,
+        filename: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "upload.csv",
+        population: Annotated[
+            StandardPopulation | None,
+            Query(description="Of every row: the file is the list of this population."),
+        ] = None,
+        mode: Annotated[
+            ImportMode,
+            Query(
+                description="`upsert` adds and updates; `replace` also removes what the file no longer has (with `population`: "
+                "of that population alone); `append` only adds and leaves what is there."
+            ),
+        ] = ImportMode.UPSERT,
+        columns: Annotated[
+            str | None,
+            Query(
+                max_length=MAX_MAPPING,
+                description='JSON: account field → header, such as {"name": "Company"}.',
+            ),
+        ] = None,
+        all_or_nothing: Annotated[
+            bool, Query(description="Keep nothing if any row is refused; otherwise the good rows are kept.")
+        ] = False,
+        dry_run: Annotated[
+            bool,
+            Query(description="Read and compare, store nothing: the import answers with a `preview`."),
+        ] = False,
+        confirm: Annotated[
+            bool,
+            Query(description="Don't hold it when it removes more than a fifth, or grows more than tenfold."),
+        ] = False,
+    ) -> None:
+        self.filename, self.population, self.mode = filename, population, mode
+        self.mapping = _mapping(columns)
+        self.all_or_nothing, self.dry_run, self.confirm = all_or_nothing, dry_run, confirm
+
+    def upload(self, import_id: UUID, received: Received) -> Upload:
+        slug = self.population.value if self.population else None
+        return Upload(
+            import_id, self.filename, *received, mode=self.mode, population=slug, columns=self.mapping,
+            all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
+        )  # fmt: skip
+
+
 @router.post(
-    "", operation_id="create_import", status_code=202, responses=responses(400, 413), response_model=ImportOut,
-    openapi_extra=_BODY,
+    "", operation_id="create_import", status_code=202,
+    responses=responses(400, 413) | {200: {"model": ImportOut, "description": "The newest import was of these very bytes: this is it."}},
+    response_model=ImportOut, openapi_extra=_BODY,
 )  # fmt: skip
-async def create_import(  # each is one query parameter
+async def create_import(
     request: Request,
     app: App,
     caller: Annotated[Caller, Depends(importing)],
-    *,
-    filename: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "upload.csv",
-    population: Annotated[
-        StandardPopulation | None, Query(description="Of every row, where the file has no status column.")
-    ] = None,
-    mode: Annotated[
-        ImportMode, Query(description="`replace` also removes accounts that the file no longer has.")
-    ] = ImportMode.MERGE,
-    columns: Annotated[
-        str | None,
-        Query(
-            max_length=MAX_MAPPING, description='JSON: account field → header, such as {"name": "Company"}.'
-        ),
-    ] = None,
+    asked: Annotated[Asked, Depends()],
 ) -> Response:
     """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
     refuse_forms(request)
-    mapping, import_id = _mapping(columns), app.ids.new()
-    received = 0
+    import_id = app.ids.new()
+    received = Received(0, b"")
 
     async def receive(pieces: AsyncIterator[bytes]) -> None:
         nonlocal received
         received = await app.spool.receive(import_id, pieces, announced=announced_length(request))
 
     async def effect(session: TenantSession) -> Response:
-        slug = population.value if population else None
-        upload = Upload(import_id, filename, received, mode, slug, mapping)
-        record = await accept(session, app.clock, upload)
-        return Response(_out(record).model_dump_json(), 202, media_type="application/json")
+        record = await accept(session, app.clock, asked.upload(import_id, received))
+        is_new = record.id == import_id
+        if not is_new:
+            app.spool.discard(import_id)
+        body = import_out(record).model_dump_json()
+        return Response(body, 202 if is_new else 200, media_type="application/json")
 
     return await Streamed(request, app, caller).once(receive, effect, lambda: app.spool.discard(import_id))
 
@@ -189,16 +168,37 @@ async def create_import(  # each is one query parameter
 async def list_imports(session: Reading, paging: Paging) -> Page[ImportOut]:
     """Imports, newest first."""
     rows = await Imports(session).page(limit=paging.limit + 1, before=paging.after_id())
-    return paging.page(rows, _out, lambda record: (record.id,))
+    return paging.page(rows, import_out, lambda record: (record.id,))
 
 
 @router.get(
     "/{import_id}", operation_id="get_import", responses=responses(404),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
-async def get_import(session: Reading, import_id: UUID) -> ImportOut:
-    """One import; `status` goes from `received` over `running` to `completed` or `failed`."""
-    return _out(await _found(session, import_id))
+async def get_import(session: Reading, app: App, import_id: UUID) -> ImportOut:
+    """One import; `status` goes from `received` over `running` to `completed`, `held`, `failed` or `cancelled`."""
+    return import_out_whole(app.keystore, await _found(session, import_id))
+
+
+@router.post(
+    "/{import_id}/confirm", operation_id="confirm_import", responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.IMPORTS_WRITE), scope="function")],
+)  # fmt: skip
+async def confirm_import(session: Writing, app: App, import_id: UUID) -> ImportOut:
+    """Let a held import go on: what it removes or adds is meant."""
+    return import_out(await confirm(session, app.clock, import_id))
+
+
+@router.post(
+    "/{import_id}/cancel", operation_id="cancel_import", responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.IMPORTS_WRITE), scope="function")],
+)  # fmt: skip
+async def cancel_import(session: Writing, app: App, import_id: UUID) -> ImportOut:
+    """Give an import up. One that waits ends at once, one that is being read within a second or so; what is stored stays whole."""
+    record = await cancel(session, app.clock, import_id)
+    if record.status is ImportStatus.CANCELLED:
+        app.spool.discard(import_id)
+    return import_out(record)
 
 
 @router.get(

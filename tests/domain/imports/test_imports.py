@@ -1,7 +1,7 @@
 """An upload against what is stored: only the difference is written, and what was there before is kept."""
 
+from threading import Event
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import polars as pl
@@ -10,45 +10,23 @@ import pytest
 from service.accounts.target import AccountTarget
 from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
 from service.imports.files import read_file
-from service.imports.models import Import, ImportMode, ImportStatus
+from service.imports.models import ImportMode, ImportStatus
 from service.imports.operations import RUN_JOB
+from service.imports.progress import Progress
 from service.imports.reader import Reader
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.target import Order, Ready
 from service.ingest import Limits
 from service.jobs import enqueue
-from tests.factories.world import Member, Pair, World, company_list
-
-FIRST = "Account ID,Company,Website,Country,Status\n1,Siemens AG,siemens.com,DE,Customer\n2,Bosch,bosch.com,DE,Prospect\n"
-
-
-async def imported(world: World, member: Member, text: str, **how: Any) -> Import:
-    import_id = await world.upload(member, text, **{"population": None, **how})
-    await world.work()
-    return await one(world, member, import_id)
-
-
-async def one(world: World, member: Member, import_id: UUID) -> Import:
-    async with world.database.tenant_read(member.id) as session:
-        found = await Imports(session).by_id(import_id)
-    assert found is not None
-    return found
-
-
-async def fetch(world: World, member: Member, query: str) -> list[dict[str, Any]]:
-    async with world.database.tenant_read(member.id) as session:
-        return [dict(row) for row in await (await session.raw()).fetch(query)]
-
-
-def counts(record: Import) -> tuple[int, int, int, int, int]:
-    return record.created, record.updated, record.unchanged, record.removed, record.rejected
+from tests.domain.imports.support import FIRST, counts, fetch, imported, one
+from tests.factories.world import Pair, World, company_list
 
 
 async def test_the_same_file_again_changes_nothing(pair: Pair) -> None:
     assert counts(await imported(pair.world, pair.left, FIRST)) == (2, 0, 0, 0, 0)
     before = await fetch(pair.world, pair.left, "SELECT * FROM account ORDER BY id")
-    assert counts(await imported(pair.world, pair.left, FIRST)) == (0, 0, 2, 0, 0)
+    assert counts(await imported(pair.world, pair.left, FIRST + "\n")) == (0, 0, 2, 0, 0)
     assert await fetch(pair.world, pair.left, "SELECT * FROM account ORDER BY id") == before
 
 
@@ -130,8 +108,13 @@ async def test_an_import_interrupted_while_running_begins_again(pair: Pair) -> N
 async def test_uploads_are_imported_in_their_order_whichever_job_comes_first(pair: Pair) -> None:
     older = await pair.world.upload(pair.left, FIRST, population=None)
     newer = await pair.world.upload(pair.left, FIRST.replace("Siemens AG", "Newest AG"), population=None)
-    reader: Reader[Any] = Reader(
-        pair.world.database, pair.world.spool, AccountTarget(), Limits(), pair.world.clock
+    reader = Reader(
+        pair.world.database,
+        pair.world.keystore,
+        pair.world.spool,
+        AccountTarget(),
+        Limits(),
+        pair.world.clock,
     )
     await reader.run(pair.left.id, newer)
     assert (await one(pair.world, pair.left, newer)).status is ImportStatus.RECEIVED
@@ -148,8 +131,10 @@ async def test_an_import_given_up_is_failed_and_the_next_one_is_read(pair: Pair)
             raise RuntimeError("broken")
 
     first = await pair.world.upload(pair.left, FIRST, population=None)
-    second = await pair.world.upload(pair.left, FIRST, population=None)
-    reader: Reader[Any] = Reader(pair.world.database, pair.world.spool, Broken(), Limits(), pair.world.clock)
+    second = await pair.world.upload(pair.left, FIRST + "\n", population=None)
+    reader = Reader(
+        pair.world.database, pair.world.keystore, pair.world.spool, Broken(), Limits(), pair.world.clock
+    )
     with pytest.raises(RuntimeError):
         await reader.run(pair.left.id, first, last_attempt=True)
     failed = await one(pair.world, pair.left, first)
@@ -231,7 +216,7 @@ async def test_a_long_external_id_is_kept(pair: Pair) -> None:
     long = "".join(f"{i:05}" for i in range(700))
     text = FIRST + f"{long},Long Id,longid.com,DE,Customer\n"
     assert counts(await imported(pair.world, pair.left, text)) == (3, 0, 0, 0, 0)
-    assert counts(await imported(pair.world, pair.left, text)) == (0, 0, 3, 0, 0)
+    assert counts(await imported(pair.world, pair.left, text + "\n")) == (0, 0, 3, 0, 0)
 
 
 async def test_replace_removes_nothing_while_a_row_was_refused(pair: Pair) -> None:
@@ -255,17 +240,22 @@ async def test_replace_by_a_file_of_which_every_row_is_refused_fails(pair: Pair)
 async def test_a_second_job_of_a_finished_import_changes_nothing(pair: Pair) -> None:
     """It read the file before the first one finished, and comes to store it after a newer list."""
     old = await pair.world.upload(pair.left, FIRST, population=None)
-    reader: Reader[Any] = Reader(
-        pair.world.database, pair.world.spool, AccountTarget(), Limits(), pair.world.clock
+    reader = Reader(
+        pair.world.database,
+        pair.world.keystore,
+        pair.world.spool,
+        AccountTarget(),
+        Limits(),
+        pair.world.clock,
     )
     stale = await one(pair.world, pair.left, old)
-    read = read_file(pair.world.spool.path(old), stale, Limits())
-    order = Order(old, ImportMode.MERGE, None)
+    read = read_file(pair.world.spool.path(old), stale, Limits(), Progress(Event()))
+    order = Order(old, ImportMode.UPSERT, None, read.fields)
     ready = AccountTarget().ready(read.rows, order)
     await pair.world.work()
     await imported(pair.world, pair.left, FIRST.replace("Siemens AG", "Newest AG"))
     async with pair.world.database.tenant(pair.left.id) as session:
-        await reader._store(session, read, ready, order)
+        await reader._store(session, read, ready, order, Progress(Event()))
     await reader._fail(pair.left.id, old, {"code": "upload_lost", "message": ""})
     assert (await one(pair.world, pair.left, old)).status is ImportStatus.COMPLETED
     names = await fetch(pair.world, pair.left, "SELECT name FROM account ORDER BY external_id")

@@ -218,7 +218,7 @@ async def test_from_its_first_step_on_nobody_gets_in(scene: Scene) -> None:
             await identify(session, parse_key(scene.doomed.key), scene.world.clock)
     with pytest.raises(OrganizationSuspendedError):
         async with database.tenant(scene.doomed.id) as session:
-            await accept(session, scene.world.clock, Upload(uuid4(), "late.csv", 10))
+            await accept(session, scene.world.clock, Upload(uuid4(), "late.csv", 10, b"late"))
 
 
 async def test_a_job_that_comes_late_brings_nothing_back(scene: Scene) -> None:

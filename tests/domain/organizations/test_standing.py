@@ -146,7 +146,7 @@ async def test_uploads_that_wait_are_bounded_and_those_that_were_read_are_not_co
 
     async def upload(size: int) -> None:
         async with world.database.tenant(member.id) as session:
-            await accept(session, world.clock, Upload(world.ids.new(), "list.csv", size))
+            await accept(session, world.clock, Upload(made := world.ids.new(), "list.csv", size, made.bytes))
 
     await upload(60)
     with pytest.raises(QuotaExceededError, match="may have 100 bytes of uploads and would have 110"):

@@ -121,7 +121,7 @@ def view(
         overlaps=overlaps,
         reviews=list(reviews),
         upload=Import(
-            id=uuid4(), status=ImportStatus.COMPLETED, mode=ImportMode.MERGE, filename="a.csv", population=None,
+            id=uuid4(), status=ImportStatus.COMPLETED, mode=ImportMode.UPSERT, filename="a.csv", population=None,
             bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
         ),
     )  # fmt: skip

@@ -1,0 +1,58 @@
+"""What a dry run answers: what would happen, what is wrong with the file, and what it is worth."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from service.imports.files import Read
+from service.imports.models import Guard
+from service.imports.target import Difference, Outlook
+
+SHOWN_ROWS = 10
+EXAMPLES = 3
+_PLACES = ("row", "line")
+
+
+def preview(
+    read: Read,
+    refused: pl.DataFrame,
+    difference: Difference[Any],
+    outlook: Outlook,
+    guards: Mapping[Guard, str],
+) -> dict[str, Any]:
+    """JSON-ready. `refused` are all refused rows, those of the reader and those of the target."""
+    return {
+        "rows": _shown(read),
+        "columns": _filled(read),
+        "problems": _problems(refused),
+        "duplicates": refused.filter(pl.col("reason") == "duplicate_in_file").height,
+        "keys": dict(outlook.keys),
+        "guards": [{"guard": guard.value, "message": message} for guard, message in guards.items()],
+        "existing": difference.existing,
+    }
+
+
+def _shown(read: Read) -> list[dict[str, Any]]:
+    fields = [*_PLACES, *read.report["mapping"]]
+    return [dict(row) for row in read.rows.head(SHOWN_ROWS).select(fields).iter_rows(named=True)]
+
+
+def _filled(read: Read) -> dict[str, int]:
+    """Field → rows that say something in it."""
+    return {field: read.rows[field].count() for field in read.report["mapping"]}
+
+
+def _problems(refused: pl.DataFrame) -> list[dict[str, Any]]:
+    """Refusals by column and reason, the most frequent first, each with its first places."""
+    grouped = (
+        refused.sort("row")
+        .group_by("column", "reason", maintain_order=True)
+        .agg(
+            pl.len().alias("rows"),
+            pl.col("line").head(EXAMPLES).alias("lines"),
+            pl.col("message").first().alias("example"),
+        )
+        .sort("rows", descending=True, maintain_order=True)
+    )
+    return grouped.to_dicts()
