@@ -49,6 +49,7 @@ from service.http.problem import (
 from service.http.target import allow
 from service.imports.errors import (
     EmptyUploadError,
+    ImportStateError,
     UnknownImportError,
     UploadIncompleteError,
     UploadTooLargeError,
@@ -205,6 +206,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     TooManyAttemptsError: Kind("too-many-attempts", HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts"),
     TooManyLettersError: Kind("too-many-letters", HTTPStatus.TOO_MANY_REQUESTS, "Too many letters"),
     PasswordsBusyError: Kind("passwords-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at once"),
+    ImportStateError: Kind("import-state", HTTPStatus.CONFLICT, "Not in this state of the import"),
     UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownAccountError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),

@@ -12,7 +12,7 @@ from service.db.errors import DatabaseUnavailable
 from service.http.limits import HttpLimits
 from service.http.state import AppState
 from service.organizations.standing import Quota, set_quotas
-from tests.factories.world import Pair, World
+from tests.factories.world import Pair, World, company_list
 
 PROBLEM = "urn:commonground:problem:"
 RULE = "/v1/partnerships/{}/sharing-rules/customers"
@@ -118,6 +118,16 @@ async def test_an_upload_that_is_too_large_or_cut_off_is_told_so(
     check(large, 413, "upload-too-large")
     cut = await client.post("/v1/imports", content=piece(), headers=announcing(100))
     check(cut, 400, "upload-incomplete")
+
+
+async def test_an_import_that_is_over_cannot_be_confirmed_or_cancelled(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    import_id = await pair.world.upload(pair.left, company_list(("Siemens", "siemens.com")))
+    await pair.world.work()
+    for verb in ("confirm", "cancel"):
+        answer = await client.post(f"/v1/imports/{import_id}/{verb}", headers=pair.left.headers)
+        assert "completed" in str(check(answer, 409, "import-state")["detail"])
 
 
 async def test_an_unknown_population_is_named_with_the_known(client: httpx.AsyncClient, pair: Pair) -> None:

@@ -35,7 +35,7 @@ class Counted(BaseModel):
     )
 
 
-class GuardOut(BaseModel):
+class FiredGuardOut(BaseModel):
     """Why an import is held."""
 
     guard: Guard
@@ -52,7 +52,7 @@ class Report(BaseModel):
     unmapped: list[str]
     warnings: list[str]
     errors_stored: int = Field(description="How many of the rejected or skipped rows `/errors` lists.")
-    guards: list[GuardOut] = Field(default=[], description="Why it is held.")
+    guards: list[FiredGuardOut] = Field(default=[], description="Why it is held.")
 
 
 class ProgressOut(BaseModel):
@@ -70,7 +70,7 @@ class ProblemsOfColumn(BaseModel):
 
 
 class Preview(BaseModel):
-    """What a dry run found. It is kept a day."""
+    """What a dry run found."""
 
     rows: list[dict[str, Any]] = Field(description="The first ten, as they were read: account field → value.")
     columns: dict[str, int] = Field(description="Account field → rows that say something in it.")
@@ -80,7 +80,7 @@ class Preview(BaseModel):
         description="What the rows can be matched by: `domain`; `name_only`; a name only, beside a `free_mail` address or an "
         "`unusable_website`; `none`."
     )
-    guards: list[GuardOut] = Field(description="Those that would hold the import.")
+    guards: list[FiredGuardOut] = Field(description="Those that would hold the import.")
     existing: int = Field(description="Accounts that `mode=replace` compares with.")
 
 

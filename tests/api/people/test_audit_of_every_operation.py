@@ -55,6 +55,8 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "rotate_api_key": ("api_key.rotated",),
     "revoke_api_key": ("api_key.revoked",),
     "create_import": ("import.accepted",),
+    "confirm_import": ("import.confirmed",),
+    "cancel_import": ("import.cancelled",),
     "put_sharing_rule": ("sharing_rule.changed",),
     "create_sandbox": ("api_key.created", "sandbox.created"),
     "reset_sandbox": ("sandbox.reset",),
@@ -119,6 +121,9 @@ async def test_a_call_with_a_key_leaves_its_entry(
     if name == "create_sandbox":
         await scene.call(client, app, "delete_sandbox", pair.left.headers)
         await pair.world.work()
+    if name in {"confirm_import", "cancel_import"}:
+        async with pair.world.database.tenant(pair.left.id) as session:
+            await session.sql("UPDATE import SET status = 'held' WHERE org_id = $1", pair.left.id)
     await logged()
     answer = await scene.call(client, app, name, pair.left.headers)
     assert answer.is_success, answer.text

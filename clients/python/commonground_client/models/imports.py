@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
@@ -8,26 +9,83 @@ from pydantic import Field
 
 
 class Counted(Model):
+    """Of a dry run or a held import: what would become of the rows."""
+
     created: int
     rejected: int = Field(description="Rows refused: see `/errors`.")
     removed: int = Field(description="Accounts that the file no longer has; with `mode=replace` only.")
     rows_read: int = Field(description="Data rows in the file, refused ones too.")
+    skipped: int = Field(
+        description="Rows whose accounts were there before; with `mode=append` only: see `/errors`."
+    )
     unchanged: int
     updated: int
 
 
 class Failure(Model):
-    """Why the whole file was refused."""
+    """Why nothing of the file was kept."""
 
     code: str
     message: str
 
 
-class ImportMode(OpenEnum):
-    """`merge` adds and updates; `replace` also removes the accounts that the file no longer has."""
+class Guard(OpenEnum):
+    """Why an import is held."""
 
-    MERGE = "merge"
+    REMOVES_TOO_MANY = "removes_too_many"
+    GROWS_TOO_MUCH = "grows_too_much"
+
+
+class FiredGuard(Model):
+    """Why an import is held."""
+
+    guard: Guard
+    message: str = Field(description="What was found, and what to do.")
+
+
+class ImportMode(OpenEnum):
+    """`upsert` adds and updates, `replace` also removes what the file no longer has, `append` only adds."""
+
+    UPSERT = "upsert"
     REPLACE = "replace"
+    APPEND = "append"
+
+
+class ProblemsOfColumn(Model):
+    column: str | None = Field(description="The header; null where the row itself is at fault.")
+    example: str
+    lines: list[int] = Field(description="The first of them.")
+    reason: str
+    rows: int
+
+
+class Preview(Model):
+    """What a dry run found."""
+
+    columns: dict[str, int] = Field(description="Account field → rows that say something in it.")
+    duplicates: int = Field(description="Rows that say an account of the file again.")
+    existing: int = Field(description="Accounts that `mode=replace` compares with.")
+    guards: list[FiredGuard] = Field(description="Those that would hold the import.")
+    keys: dict[str, int] = Field(
+        description="What the rows can be matched by: `domain`; `name_only`; a name only, beside a `free_mail` address or an `unusable_website`; `none`."
+    )
+    problems: list[ProblemsOfColumn] = Field(description="By column and reason, the most frequent first.")
+    rows: list[dict[str, Any]] = Field(description="The first ten, as they were read: account field → value.")
+
+
+class Phase(OpenEnum):
+    """What a running import is at."""
+
+    READING = "reading"
+    PREPARING = "preparing"
+    COMPARING = "comparing"
+    WRITING = "writing"
+
+
+class Progress(Model):
+    phase: Phase
+    rows_done: int = Field(description="Of this phase.")
+    rows_total: int | None = Field(description="Null while the file is still being read.")
 
 
 class Report(Model):
@@ -36,34 +94,39 @@ class Report(Model):
     compression: str | None
     delimiter: str | None
     encoding: str
-    errors_stored: int = Field(description="How many of the rejected rows `/errors` lists.")
-    format: str = Field(default="csv", description="`csv`, `xlsx`, `ods`, `parquet`, `ndjson` or `json`.")
+    errors_stored: int = Field(description="How many of the rejected or skipped rows `/errors` lists.")
+    guards: list[FiredGuard] = Field(default_factory=lambda: [], description="Why it is held.")
     mapping: dict[str, str] = Field(description="Account field → header of the file.")
     unmapped: list[str]
     warnings: list[str]
-    worksheet: str | None = Field(default=None, description="The sheet that was read, of a workbook.")
-    worksheets: list[str] | None = Field(default=None, description="All sheets of the workbook.")
 
 
 class ImportStatus(OpenEnum):
     RECEIVED = "received"
     RUNNING = "running"
+    HELD = "held"
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Import(Model):
+    all_or_nothing: bool
     bytes_received: int
-    counts: Counted | None = Field(description="Once completed.")
+    counts: Counted | None = Field(description="Once completed or held.")
     created_at: datetime
+    dry_run: bool
     filename: str
     finished_at: datetime | None
     id: UUID
     mode: ImportMode
     population: str | None
+    preview: Preview | None = Field(description="Of a dry run, once completed; in the answer for one import.")
     problem: Failure | None = Field(description="Once failed.")
-    report: Report | None = Field(description="Once completed.")
+    progress: Progress | None = Field(description="While it is running.")
+    report: Report | None = Field(description="Once the file was read.")
     status: ImportStatus
+    worksheet: str | None
 
 
 class ImportPage(Page[Import]):

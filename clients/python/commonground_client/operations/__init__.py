@@ -81,6 +81,8 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_audit_entries": ("GET", "/v1/audit-log"),
     "livez": ("GET", "/livez"),
     "readyz": ("GET", "/readyz"),
+    "cancel_import": ("POST", "/v1/imports/{import_id}/cancel"),
+    "confirm_import": ("POST", "/v1/imports/{import_id}/confirm"),
     "create_import": ("POST", "/v1/imports"),
     "get_import": ("GET", "/v1/imports/{import_id}"),
     "list_import_errors": ("GET", "/v1/imports/{import_id}/errors"),

@@ -9,6 +9,24 @@ from commonground_client.call import Call, Upload, path
 from commonground_client.sync import Sender
 
 
+def _cancel_import(import_id: UUID, *, idempotency_key: str | None = None) -> Call[m.Import]:
+    return Call(
+        method="POST",
+        path=path("/v1/imports/{}/cancel", import_id),
+        answer=m.Import,
+        headers={"Idempotency-Key": idempotency_key},
+    )
+
+
+def _confirm_import(import_id: UUID, *, idempotency_key: str | None = None) -> Call[m.Import]:
+    return Call(
+        method="POST",
+        path=path("/v1/imports/{}/confirm", import_id),
+        answer=m.Import,
+        headers={"Idempotency-Key": idempotency_key},
+    )
+
+
 def _create_import(
     content: Upload,
     *,
@@ -16,13 +34,24 @@ def _create_import(
     population: m.StandardPopulation | str | None = None,
     mode: m.ImportMode | str | None = None,
     columns: str | None = None,
+    all_or_nothing: bool | None = None,
+    dry_run: bool | None = None,
+    confirm: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Call[m.Import]:
     return Call(
         method="POST",
         path=path("/v1/imports"),
         answer=m.Import,
-        query={"filename": filename, "population": population, "mode": mode, "columns": columns},
+        query={
+            "filename": filename,
+            "population": population,
+            "mode": mode,
+            "columns": columns,
+            "all_or_nothing": all_or_nothing,
+            "dry_run": dry_run,
+            "confirm": confirm,
+        },
         headers={"Idempotency-Key": idempotency_key},
         content=content,
         media_type="application/octet-stream",
@@ -51,6 +80,14 @@ def _list_imports(*, cursor: str | None = None, limit: int | None = None) -> Cal
 
 
 class Imports(Sender):
+    def cancel_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
+        """Give an import up. One that waits ends at once, one that is being read within a second or so; what is stored stays whole."""
+        return self.send(_cancel_import(import_id, idempotency_key=idempotency_key))
+
+    def confirm_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
+        """Let a held import go on: what it removes or adds is meant."""
+        return self.send(_confirm_import(import_id, idempotency_key=idempotency_key))
+
     def create_import(
         self,
         content: Upload,
@@ -59,6 +96,9 @@ class Imports(Sender):
         population: m.StandardPopulation | str | None = None,
         mode: m.ImportMode | str | None = None,
         columns: str | None = None,
+        all_or_nothing: bool | None = None,
+        dry_run: bool | None = None,
+        confirm: bool | None = None,
         idempotency_key: str | None = None,
     ) -> m.Import:
         """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
@@ -69,12 +109,15 @@ class Imports(Sender):
                 population=population,
                 mode=mode,
                 columns=columns,
+                all_or_nothing=all_or_nothing,
+                dry_run=dry_run,
+                confirm=confirm,
                 idempotency_key=idempotency_key,
             )
         )
 
     def get_import(self, import_id: UUID) -> m.Import:
-        """One import; `status` goes from `received` over `running` to `completed` or `failed`."""
+        """One import; `status` goes from `received` over `running` to `completed`, `held`, `failed` or `cancelled`."""
         return self.send(_get_import(import_id))
 
     def list_import_errors(
@@ -97,6 +140,14 @@ class Imports(Sender):
 
 
 class AsyncImports(AsyncSender):
+    async def cancel_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
+        """Give an import up. One that waits ends at once, one that is being read within a second or so; what is stored stays whole."""
+        return await self.send(_cancel_import(import_id, idempotency_key=idempotency_key))
+
+    async def confirm_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
+        """Let a held import go on: what it removes or adds is meant."""
+        return await self.send(_confirm_import(import_id, idempotency_key=idempotency_key))
+
     async def create_import(
         self,
         content: Upload,
@@ -105,6 +156,9 @@ class AsyncImports(AsyncSender):
         population: m.StandardPopulation | str | None = None,
         mode: m.ImportMode | str | None = None,
         columns: str | None = None,
+        all_or_nothing: bool | None = None,
+        dry_run: bool | None = None,
+        confirm: bool | None = None,
         idempotency_key: str | None = None,
     ) -> m.Import:
         """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
@@ -115,12 +169,15 @@ class AsyncImports(AsyncSender):
                 population=population,
                 mode=mode,
                 columns=columns,
+                all_or_nothing=all_or_nothing,
+                dry_run=dry_run,
+                confirm=confirm,
                 idempotency_key=idempotency_key,
             )
         )
 
     async def get_import(self, import_id: UUID) -> m.Import:
-        """One import; `status` goes from `received` over `running` to `completed` or `failed`."""
+        """One import; `status` goes from `received` over `running` to `completed`, `held`, `failed` or `cancelled`."""
         return await self.send(_get_import(import_id))
 
     async def list_import_errors(
