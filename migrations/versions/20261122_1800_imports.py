@@ -3,7 +3,7 @@
 Revision: 20261122_1800
 After: 20261122_1730
 
-What an account's digest covers changed, so every stored one is forgotten: the next import compares whole rows once.
+What an account's digest covers has changed too: the next import finds it different and compares whole rows once.
 """
 
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_import_status"), "import", STATUS)
     op.create_check_constraint(op.f("ck_import_phase"), "import", PHASES)
     op.add_column("account", sa.Column("created_by", sa.Uuid(), nullable=True))
-    _everywhere("account", r"UPDATE account SET created_by = import_id, digest = '\x'")
+    _everywhere("account", "UPDATE account SET created_by = import_id")
     op.alter_column("account", "created_by", nullable=False)
 
 

@@ -95,7 +95,7 @@ class Report(Model):
     delimiter: str | None
     encoding: str
     errors_stored: int = Field(description="How many of the rejected or skipped rows `/errors` lists.")
-    guards: list[FiredGuard] = Field(default_factory=lambda: [], description="Why it is held.")
+    guards: list[FiredGuard] = Field(default_factory=list, description="Why it is held.")
     mapping: dict[str, str] = Field(description="Account field → header of the file.")
     unmapped: list[str]
     warnings: list[str]
