@@ -128,7 +128,8 @@ def _optional(
         return annotation, ["default=None", *settings]
     name = schema.get("$ref", "").rpartition("/")[2]
     if isinstance(default, (list, dict)):
-        return annotation, [f"default_factory=lambda: {_literal(document, annotation, default)}", *settings]
+        factory = f"lambda: {_literal(document, annotation, default)}" if default else type(default).__name__
+        return annotation, [f"default_factory={factory}", *settings]
     value = f"{document.names[name]}({default!r})" if name else repr(default)
     return annotation, [f"default={value}", *settings]
 
