@@ -27,7 +27,9 @@ class Read:
 
 def read_file(path: Path, order: Import, limits: Limits, progress: Progress) -> Read:
     """Every row of the file, or the IngestError that refuses it whole. CancelledImportError."""
-    sheet = open_sheet(path, limits=limits, columns=order.columns, name=order.filename)
+    sheet = open_sheet(
+        path, limits=limits, columns=order.columns, name=order.filename, worksheet=order.worksheet
+    )
     batches = []
     for batch in sheet.batches():
         batches.append(batch)

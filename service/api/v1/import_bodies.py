@@ -48,6 +48,9 @@ class Report(BaseModel):
     encoding: str
     compression: str | None
     delimiter: str | None
+    format: str = Field("csv", description="`csv`, `xlsx`, `ods`, `parquet`, `ndjson` or `json`.")
+    worksheet: str | None = Field(None, description="The sheet that was read, of a workbook.")
+    worksheets: list[str] | None = Field(None, description="All sheets of the workbook.")
     mapping: dict[str, str] = Field(description="Account field → header of the file.")
     unmapped: list[str]
     warnings: list[str]

@@ -106,6 +106,14 @@ class Asked:
                 description='JSON: account field → header, such as {"name": "Company"}.',
             ),
         ] = None,
+        worksheet: Annotated[
+            str | None,
+            Query(
+                max_length=200,
+                pattern=r"^[^\x00-\x1f\x7f]+$",
+                description="Name or number (from 1) of a workbook's sheet; the first with data if left out.",
+            ),
+        ] = None,
         all_or_nothing: Annotated[
             bool, Query(description="Keep nothing if any row is refused; otherwise the good rows are kept.")
         ] = False,
@@ -119,14 +127,14 @@ class Asked:
         ] = False,
     ) -> None:
         self.filename, self.population, self.mode = filename, population, mode
-        self.mapping = _mapping(columns)
+        self.mapping, self.worksheet = _mapping(columns), worksheet
         self.all_or_nothing, self.dry_run, self.confirm = all_or_nothing, dry_run, confirm
 
     def upload(self, import_id: UUID, received: Received) -> Upload:
         slug = self.population.value if self.population else None
         return Upload(
             import_id, self.filename, *received, mode=self.mode, population=slug, columns=self.mapping,
-            all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
+            worksheet=self.worksheet, all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
         )  # fmt: skip
 
 

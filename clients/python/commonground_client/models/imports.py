@@ -95,10 +95,13 @@ class Report(Model):
     delimiter: str | None
     encoding: str
     errors_stored: int = Field(description="How many of the rejected or skipped rows `/errors` lists.")
+    format: str = Field(default="csv", description="`csv`, `xlsx`, `ods`, `parquet`, `ndjson` or `json`.")
     guards: list[FiredGuard] = Field(default_factory=list, description="Why it is held.")
     mapping: dict[str, str] = Field(description="Account field → header of the file.")
     unmapped: list[str]
     warnings: list[str]
+    worksheet: str | None = Field(default=None, description="The sheet that was read, of a workbook.")
+    worksheets: list[str] | None = Field(default=None, description="All sheets of the workbook.")
 
 
 class ImportStatus(OpenEnum):
