@@ -30,3 +30,12 @@ class MalformedJsonError(Exception):
 
 class UnsupportedMediaTypeError(Exception):
     """The body is of a kind that the route doesn't take; the message says which it takes."""
+
+
+class BadFormError(Exception):
+    """A multipart body that isn't one file; `what` is the beginning of a sentence."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}: send a form with one file, `curl -F file=@list.csv`, or the file itself, `curl --data-binary @list.csv`."
+        )

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.accounts.errors import UnknownAccountError
 from service.api.errors import (
+    BadFormError,
     DigestMismatchError,
     InvalidCursorError,
     InvalidParameterError,
@@ -226,6 +227,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     UploadIncompleteError: Kind("upload-incomplete", HTTPStatus.BAD_REQUEST, "Upload incomplete"),
     EmptyUploadError: Kind("empty-upload", HTTPStatus.BAD_REQUEST, "Empty upload"),
     MalformedJsonError: Kind("malformed-json", HTTPStatus.BAD_REQUEST, "Malformed JSON"),
+    BadFormError: Kind("bad-form", HTTPStatus.BAD_REQUEST, "The form is not one file"),
     UnsupportedMediaTypeError: Kind(
         "unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"
     ),

@@ -9,20 +9,22 @@ import binascii
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request, Response
 
-from service.api.errors import DigestMismatchError, InvalidParameterError, UnsupportedMediaTypeError
+from service.api.errors import DigestMismatchError, InvalidParameterError
+from service.api.forms import AROUND_FILE, FormFile
 from service.api.idempotency import answer_of, asked_of, replayed
 from service.db.errors import DatabaseUnavailable
 from service.db.sessions import TenantSession
 from service.guards.idempotency import Guard, Turn, Unread
 from service.guards.rules import Answer, Asked
 from service.http.state import AppState
+from service.imports.errors import UploadTooLargeError
 from service.organizations.operations import Caller
 
 RENEW_SECONDS: Final = 30.0
@@ -51,37 +53,64 @@ def announced_length(request: Request) -> int | None:
     return int(given) if given.isdigit() else None
 
 
-def refuse_forms(request: Request) -> None:
-    """UnsupportedMediaTypeError for a form: the file would be wrapped in it."""
-    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
-        raise UnsupportedMediaTypeError(
-            "Send the file itself as the body, not a form: `curl --data-binary @list.csv` instead of `-F`."
-        )
+def check_length(form: FormFile | None, announced: int | None, limit: int) -> int | None:
+    """The announced length of the file itself, None for one in a form. UploadTooLargeError before a byte of it came."""
+    if form is None or announced is None:
+        return announced
+    if announced > limit + AROUND_FILE:
+        raise UploadTooLargeError(limit)
+    return None
 
 
 class HashedBody:
-    """The pieces of a request's body; `digest` is the SHA-256 of those that came."""
+    """The pieces of the file that a request's body is or, being a form, has in it; `digest` is the SHA-256 of those that came.
 
-    def __init__(self, request: Request, renew: Callable[[], Awaitable[None]] | None = None) -> None:
-        self._request, self._renew = request, renew
-        self._hash = hashlib.sha256()
+    BadFormError, and UploadTooLargeError for a form that is larger than `limit` bytes of file can make it.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        form: FormFile | None,
+        limit: int,
+        renew: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._request, self._form, self._limit, self._renew = request, form, limit, renew
+        self._sent = hashlib.sha256()
+        self._file = self._sent if form is None else hashlib.sha256()
+        self._around = 0
         self._renewed = time.monotonic()
 
     @property
     def digest(self) -> bytes:
-        return self._hash.digest()
+        return self._file.digest()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._request.stream():
-            self._hash.update(piece)
+            self._sent.update(piece)
             if self._renew is not None and time.monotonic() - self._renewed > RENEW_SECONDS:
                 await self._renew()
                 self._renewed = time.monotonic()
-            yield piece
+            if self._form is None:
+                yield piece
+            else:
+                for part in self._of_form(self._form, piece):
+                    yield part
+        if self._form is not None:
+            self._form.finish()
+
+    def _of_form(self, form: FormFile, piece: bytes) -> Iterator[bytes]:
+        self._around += len(piece)
+        for part in form.feed(piece):
+            self._around -= len(part)
+            self._file.update(part)
+            yield part
+        if self._around > AROUND_FILE:
+            raise UploadTooLargeError(self._limit)
 
     def check(self, announced: bytes | None) -> None:
         """DigestMismatchError where another body was announced."""
-        if announced is not None and announced != self.digest:
+        if announced is not None and announced != self._sent.digest():
             raise DigestMismatchError
 
 
@@ -92,6 +121,7 @@ class Streamed:
     request: Request
     app: AppState
     caller: Caller
+    form: FormFile | None = None
 
     async def once(
         self,
@@ -110,7 +140,7 @@ class Streamed:
             return self._replay(found)
         if isinstance(found, tuple):
             return self._replay(await self._compare(guard, *found))
-        body = HashedBody(self.request, None if found is None else lambda: self._renew(guard, found))
+        body = self._body(None if found is None else lambda: self._renew(guard, found))
         try:
             await receive(aiter(body))
             try:
@@ -126,10 +156,13 @@ class Streamed:
                 await asyncio.shield(self._release(guard, found))
             raise
 
+    def _body(self, renew: Callable[[], Awaitable[None]] | None = None) -> HashedBody:
+        return HashedBody(self.request, self.form, self.app.spool.limit, renew)
+
     async def _lease(self, guard: Guard, digest: bytes | None) -> Turn | Answer | tuple[Unread, Asked] | None:
         async with self.app.database.tenant(self.caller.org_id) as session:
             session.actor = self.caller.actor
-            asked = asked_of(self.request, session, digest)
+            asked = asked_of(self.request, session, None if self.form else digest)  # which is of the form
             if asked is None:
                 return None
             found = await guard.take_lease(session, asked)
@@ -137,7 +170,7 @@ class Streamed:
 
     async def _compare(self, guard: Guard, unread: Unread, asked: Asked) -> Answer:
         """Read the body for its hash alone. It is bounded, as a first one is, by what was kept of it."""
-        body, received = HashedBody(self.request), 0
+        body, received = self._body(), 0
         async for piece in body:
             received += len(piece)
             if received > self.app.spool.limit:

@@ -102,12 +102,6 @@ async def test_a_failed_upload_gives_its_key_back(client: httpx.AsyncClient, pai
     assert (await upload(client, who)).status_code == 202
 
 
-async def test_a_form_is_refused_with_the_way_to_send_a_file(client: httpx.AsyncClient, pair: Pair) -> None:
-    answer = await client.post("/v1/imports", files={"file": LIST}, headers=pair.left.headers)
-    assert (answer.status_code, answer.json()["type"]) == (415, PROBLEM + "unsupported-media-type")
-    assert "--data-binary" in answer.json()["detail"]
-
-
 async def test_while_an_upload_streams_its_key_is_taken(
     own_world: World, own_client: httpx.AsyncClient
 ) -> None:

@@ -10,11 +10,12 @@ from fastapi import Depends, Query, Request, Response
 from service.accounts.models import StandardPopulation
 from service.api.deps import App, Key, Reading, Writing, identified, reads, writes
 from service.api.errors import InvalidParameterError
+from service.api.forms import FormFile, form_of
 from service.api.limiting import count_known
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
-from service.api.uploads import Streamed, announced_length, refuse_forms
+from service.api.uploads import Streamed, announced_length, check_length
 from service.api.v1.import_bodies import ImportOut, RowError, import_out, import_out_whole
 from service.db.sessions import TenantSession
 from service.imports.errors import UnknownImportError
@@ -59,10 +60,20 @@ def _mapping(columns: str | None) -> dict[str, str] | None:
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "The file itself: CSV, TSV, semicolon- or pipe-separated text, plain or gzip.",
+        "description": "The file itself, or a form with one file: CSV, TSV, semicolon- or pipe-separated text, XLSX, ODS, Parquet, "
+        "NDJSON or a JSON array, plain or in gzip, zstd or zip.",
         "content": {
             "text/csv": {},
             "application/octet-stream": {},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {"type": "string", "contentMediaType": "application/octet-stream"}
+                    },
+                    "required": ["file"],
+                }
+            },
         },
     }
 }
@@ -87,7 +98,14 @@ class Asked:
     def __init__(  # each is one query parameter
         self,
         *,
-        filename: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "upload.csv",
+        filename: Annotated[
+            str | None,
+            Query(
+                max_length=200,
+                pattern=r"^[^\x00-\x1f\x7f]*$",
+                description="Of the file; a form says it for its own. `upload.csv` unless said.",
+            ),
+        ] = None,
         population: Annotated[
             StandardPopulation | None,
             Query(description="Of every row: the file is the list of this population."),
@@ -130,10 +148,11 @@ class Asked:
         self.mapping, self.worksheet = _mapping(columns), worksheet
         self.all_or_nothing, self.dry_run, self.confirm = all_or_nothing, dry_run, confirm
 
-    def upload(self, import_id: UUID, received: Received) -> Upload:
+    def upload(self, import_id: UUID, received: Received, form: FormFile | None) -> Upload:
         slug = self.population.value if self.population else None
+        name = self.filename or (form and form.filename) or "upload.csv"
         return Upload(
-            import_id, self.filename, *received, mode=self.mode, population=slug, columns=self.mapping,
+            import_id, name, *received, mode=self.mode, population=slug, columns=self.mapping,
             worksheet=self.worksheet, all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
         )  # fmt: skip
 
@@ -150,23 +169,25 @@ async def create_import(
     asked: Annotated[Asked, Depends()],
 ) -> Response:
     """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
-    refuse_forms(request)
-    import_id = app.ids.new()
+    import_id, form = app.ids.new(), form_of(request)
+    length = check_length(form, announced_length(request), app.spool.limit)
     received = Received(0, b"")
 
     async def receive(pieces: AsyncIterator[bytes]) -> None:
         nonlocal received
-        received = await app.spool.receive(import_id, pieces, announced=announced_length(request))
+        received = await app.spool.receive(import_id, pieces, announced=length)
 
     async def effect(session: TenantSession) -> Response:
-        record = await accept(session, app.clock, asked.upload(import_id, received))
+        record = await accept(session, app.clock, asked.upload(import_id, received, form))
         is_new = record.id == import_id
         if not is_new:
             app.spool.discard(import_id)
         body = import_out(record).model_dump_json()
         return Response(body, 202 if is_new else 200, media_type="application/json")
 
-    return await Streamed(request, app, caller).once(receive, effect, lambda: app.spool.discard(import_id))
+    return await Streamed(request, app, caller, form).once(
+        receive, effect, lambda: app.spool.discard(import_id)
+    )
 
 
 @router.get(
