@@ -16,6 +16,8 @@ import polars as pl
 VERSION = 1
 """Counted up when the lists change, so that none of an older shape is used again."""
 IN_COMMON = 0.1
+CHANGED = 0.01
+"""Of the rows of a list that is brought once more."""
 NARROW = ("Account ID", "Company", "Website")
 """What gives keys by domain and by name alone."""
 
@@ -145,6 +147,23 @@ def lists(rows: int, seed: int) -> Lists:
         folder.mkdir(parents=True, exist_ok=True)
         _write(made, np.random.default_rng([seed, rows, VERSION]))
     return made
+
+
+def changed(made: Lists) -> tuple[Path, Path]:
+    """The wide files with another company in one row of a hundred, under the same account id."""
+    paths = made.folder / "left-changed.csv", made.folder / "right-changed.csv"
+    for side, (path, to) in enumerate(zip(made.wide, paths, strict=True)):
+        random = np.random.default_rng([made.rows, VERSION, side])
+        rows = pl.read_csv(path, infer_schema=False)
+        other = pl.Series(random.permutation(rows.height) < rows.height * CHANGED)
+        names = pl.Series([f"Nova {word.title()}" for word in _words(rows.height, random)])
+        sites = names.str.to_lowercase().str.replace(" ", "-") + ".com"
+        columns = {
+            "Company": names.zip_with(other, rows["Company"]),
+            "Website": sites.zip_with(other, rows["Website"]),
+        }
+        rows.with_columns(**columns).write_csv(to)
+    return paths
 
 
 def _write(made: Lists, random: np.random.Generator) -> None:

@@ -9,6 +9,7 @@ from benchmarks.measure import Run
 
 MILLION = "1000000"
 IMPORT_STAGES = "imports.run"
+PUSH_STAGE = "overlaps.push"
 MATCH_STAGES = ("overlaps.meet", "overlaps.weigh", "overlaps.score", "overlaps.publish")
 NAMES = {
     "match narrow": "`commonground match`, three columns: domain and name keys",
@@ -17,6 +18,7 @@ NAMES = {
     "sql": "(a) the SQL job: COPY, normalise, index, join, store",
     "floor": "(b) the floor: normalise, hash once, join in Polars, nothing stored",
     "service": "the service: two files uploaded → both sides told",
+    "service again": "the service: the same files again, one row in a hundred changed",
 }
 
 
@@ -49,7 +51,18 @@ def summary(runs: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, Any]]:
             found["ours"][f"over_{other}"] = median(mine.total / theirs.total for mine, theirs in pairs)
     if "service" in found:
         found["service"] |= _rates(found["service"])
+    if "service again" in found:
+        pairs = list(zip(runs["service again"], runs["service"], strict=True))
+        found["service again"]["over_first"] = median(again.total / first.total for again, first in pairs)
+        found["service again"]["over_first_matching"] = median(
+            _matching(again) / _matching(first) for again, first in pairs
+        )
     return found
+
+
+def _matching(run: Run) -> float:
+    """Seconds from accounts to what both sides are told."""
+    return sum(run.seconds[name] for name in (PUSH_STAGE, *MATCH_STAGES))
 
 
 def _median(rounds: Sequence[Run]) -> dict[str, Any]:
@@ -68,7 +81,7 @@ def _median(rounds: Sequence[Run]) -> dict[str, Any]:
 def _rates(service: Mapping[str, Any]) -> dict[str, float]:
     stages, facts = service["stages"], service["facts"]
     imported = sum(seconds for name, seconds in stages.items() if name.startswith(IMPORT_STAGES))
-    pushed = stages["overlaps.push"]
+    pushed = stages[PUSH_STAGE]
     matched = sum(stages[name] for name in MATCH_STAGES)
     return {
         "rows_per_second_file_to_accounts": facts["accounts"] / imported,
@@ -137,6 +150,11 @@ def _totals(sizes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         ("seconds_segments_to_overlaps_told", "service: s, segments → overlaps told to both sides"),
     ):
         yield _row(name, [_number(found.get("service", {}).get(key), "") for found in sizes.values()])
+    for key, name in (
+        ("over_first", "1 % changed / first time"),
+        ("over_first_matching", "1 % changed / first time, accounts → overlaps told"),
+    ):
+        yield _row(name, [_number(found.get("service again", {}).get(key), "×") for found in sizes.values()])
     yield ""
 
 

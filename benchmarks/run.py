@@ -53,7 +53,7 @@ def _rounds(started: EmbeddedServer, rows: int, options: argparse.Namespace) -> 
     runs: dict[str, list[Run]] = {}
     for number in range(rounds):
         for name, measure in _measures(started, lists, options.parts).items():
-            if name == "service" and number and number == rounds - 1 and not options.rounds:
+            if name.startswith("service") and number and number == rounds - 1 and not options.rounds:
                 continue
             run = measure()
             runs.setdefault(name, []).append(run)
@@ -76,7 +76,15 @@ def _measures(started: EmbeddedServer, lists: data.Lists, parts: list[str]) -> d
         measures["sql"] = lambda: asyncio.run(sql_baseline.domains_joined(started, left, right))
         measures["floor"] = lambda: floor.domains_joined(left, right)
     if "service" in parts:
-        measures["service"] = lambda: asyncio.run(ours.service_run(started, lists))
+        again: list[Run] = []
+
+        def service() -> Run:
+            run, second = asyncio.run(ours.service_run(started, lists))
+            again.append(second)
+            return run
+
+        measures["service"] = service
+        measures["service again"] = again.pop
     return measures
 
 

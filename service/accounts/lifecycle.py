@@ -2,7 +2,7 @@
 
 from service.db.sessions import DutySession
 
-TABLES = ("record_history", "account", "population")
+TABLES = ("record_history", "account", "account_departure", "population")
 
 
 async def forget(session: DutySession) -> None:

@@ -5,11 +5,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
+
+NUMBERED = text("nullif(current_setting('app.account_change', true), '')::bigint")
+"""The number that the database gives to the statement."""
 
 
 class StandardPopulation(StrEnum):
@@ -50,6 +53,7 @@ class Account(Record, table=True):
     __table_args__ = (
         Index("uq_account_identity", "org_id", "identity", unique=True),
         Index("ix_account_domain", "org_id", "domain"),
+        Index("ix_account_change", "org_id", "change"),
     )
 
     org_id: UUID = Field(primary_key=True)
@@ -81,8 +85,23 @@ class Account(Record, table=True):
     """The import that made it."""
     import_id: UUID
     """The import that last wrote it."""
+    change: int | None = Field(
+        default=None, sa_column=Column(BigInteger, nullable=False, server_default=NUMBERED)
+    )
+    """Given by the database whenever the row is written, ascending in an organization: what a push has seen, it needn't read again."""
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+
+
+class AccountDeparture(Record, table=True):
+    """An account that left a domain, or the list: written by the database, read by whoever follows changes by their numbers."""
+
+    __tablename__ = "account_departure"
+
+    org_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    account_id: UUID = Field(primary_key=True)
+    domain: str | None = Field(default=None, sa_type=Text)
 
 
 class RecordHistory(Record, table=True):

@@ -14,7 +14,7 @@ from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
 from service.matching.records import ACCOUNT_FIELDS
 
-_BEFORE = "to_jsonb(a) - 'org_id'"
+_BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
 _CHANGED = "account a JOIN incoming i ON a.id = i.account_id WHERE a.org_id = $1"
 _KEEP = "INSERT INTO record_history (org_id, account_id, import_id, change, before, changed_at)"
 _KEEP_UPDATED = f"{_KEEP} SELECT a.org_id, a.id, $2, 'updated', {_BEFORE}, now() FROM {_CHANGED}"
@@ -70,11 +70,6 @@ async def read_participating(
 async def read_accounts(driver: asyncpg.Connection, org_id: UUID, ids: list[str]) -> pl.DataFrame:
     """The accounts with these ids, as `read_participating` gives them."""
     return await _copied(driver, ACCOUNT_FIELDS, "id = ANY($2::uuid[])", org_id, ids)
-
-
-async def read_ids(driver: asyncpg.Connection, org_id: UUID, bits: int) -> pl.Series:
-    """Ids (String) of the accounts of any population in `bits`, in order."""
-    return (await _copied(driver, (), "populations & $2 <> 0", org_id, bits))["id"]
 
 
 async def _copied(

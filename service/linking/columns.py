@@ -55,6 +55,33 @@ class TokenColumn:
             high, low, refs = high[keep], low[keep], refs[keep]
         return cls(high, low, refs)
 
+    @classmethod
+    def of_frame(cls, frame: pl.DataFrame) -> "TokenColumn":
+        """Columns `high`, `low`, `ref` (UInt64) in any order."""
+        return cls._sorted(*(frame[name].to_numpy() for name in ("high", "low", "ref")))
+
+    def union(self, other: "TokenColumn") -> "TokenColumn":
+        """The rows of both, each once."""
+        mine, theirs = (self.high, self.low, self.refs), (other.high, other.low, other.refs)
+        return self._sorted(*(np.concatenate(both) for both in zip(mine, theirs, strict=True)))
+
+    def without(self, other: "TokenColumn") -> "TokenColumn":
+        """The rows that `other` doesn't have."""
+        if not len(self) or not len(other):
+            return self
+        rows = self.frame().with_row_index("at").join(other.frame(), on=["high", "low", "ref"], how="semi")
+        kept = np.ones(len(self), dtype=bool)
+        kept[rows["at"].to_numpy()] = False
+        return self.where(kept)
+
+    def where(self, kept: NDArray[np.bool_]) -> "TokenColumn":
+        """The rows at which `kept` (Boolean, (n,)) is true."""
+        return TokenColumn(self.high[kept], self.low[kept], self.refs[kept])
+
+    def of_refs(self, refs: U64) -> NDArray[np.bool_]:
+        """Which rows (Boolean, (n,)) name one of `refs`."""
+        return np.isin(self.refs, refs)
+
     def frame(self) -> pl.DataFrame:
         """Columns `high`, `low`, `ref` (UInt64)."""
         return pl.DataFrame({"high": self.high, "low": self.low, "ref": self.refs})

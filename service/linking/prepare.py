@@ -26,11 +26,14 @@ class Prepared:
         moved = pl.DataFrame(
             {"index": positions, "to": pl.int_range(len(positions), dtype=pl.UInt32, eager=True)}
         )
-        columns = {
-            kind: frame.join(moved, on="index").select(pl.col("to").alias("index"), "key")
-            for kind, frame in self.keys.columns.items()
-        }
-        keys = replace(self.keys, columns=columns)
+        columns, withheld = (
+            {
+                kind: frame.join(moved, on="index").select(pl.col("to").alias("index"), "key")
+                for kind, frame in found.items()
+            }
+            for found in (self.keys.columns, self.keys.withheld)
+        )
+        keys = replace(self.keys, columns=columns, withheld=withheld)
         return Prepared(self.normalised[positions], keys, self.evidence[positions])
 
 

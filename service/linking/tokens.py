@@ -1,5 +1,7 @@
 """Match keys → tokens of one side in one partnership and epoch: both HMACs, column-wise."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -18,8 +20,13 @@ def token_bytes(keys: pl.Series, kind: KeyKind, link: LinkKeys) -> NDArray[np.ui
 
 def tokenise(prepared: Prepared, refs: U64, link: LinkKeys) -> dict[KeyKind, TokenColumn]:
     """One sorted column a kind; `refs` (u64, one an account in `prepared`'s order) name the accounts in this partnership."""
+    return tokens_of(prepared.keys.columns, refs, link)
+
+
+def tokens_of(keys: Mapping[KeyKind, pl.DataFrame], refs: U64, link: LinkKeys) -> dict[KeyKind, TokenColumn]:
+    """As `tokenise`, of `index` and `key` pairs a kind."""
     return {
         kind: TokenColumn.of(token_bytes(frame["key"], kind, link), refs[frame["index"].to_numpy()])
-        for kind, frame in prepared.keys.columns.items()
+        for kind, frame in keys.items()
         if frame.height
     }

@@ -43,6 +43,7 @@ def _often(domains: pl.Series) -> pl.Series:
     return hashes.is_in(pl.Series(np.unique(ascending[CROWDED_UNTIL:][repeated])).implode())
 
 
-def without_shared_heads(heads: pl.DataFrame) -> pl.DataFrame:
-    """`index`, `key` pairs less the keys of 5 or more accounts."""
-    return heads.filter(pl.len().over("key") < HEAD_SHARED_FROM)
+def split_shared_heads(heads: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`index`, `key` pairs whose key is of fewer than 5 accounts, and those of the other keys."""
+    rare = heads.select(pl.len().over("key") < HEAD_SHARED_FROM).to_series()
+    return heads.filter(rare), heads.filter(~rare)

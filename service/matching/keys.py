@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from service.matching.guards import crowded_domains, without_shared_heads
+from service.matching.guards import crowded_domains, split_shared_heads
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.registry import comparable_number
 
@@ -15,10 +15,14 @@ PART = "\x1f"
 
 @dataclass(frozen=True)
 class MatchKeys:
-    """`columns`: per kind `index` (UInt32, the row of the account) and `key`, each pair once; `crowded_domains`: `domain`, `accounts`."""
+    """`columns`: per kind `index` (UInt32, the row of the account) and `key`, each pair once; `crowded_domains`: `domain`, `accounts`.
+
+    `withheld` has what the guards took out of `columns`: domains and name heads that would say too little.
+    """
 
     columns: dict[KeyKind, pl.DataFrame]
     crowded_domains: pl.DataFrame
+    withheld: dict[KeyKind, pl.DataFrame]
 
 
 def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()) -> MatchKeys:
@@ -29,17 +33,20 @@ def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()
     """
     crowded = crowded_domains(normalised, crowded_before)
     rows = normalised.with_row_index("index")
+    off = pl.col("domain").is_in(crowded["domain"].to_list())
+    heads, shared_heads = split_shared_heads(
+        pl.concat([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])
+    )
     columns = {
         KeyKind.REGISTRY_ID: _numbers(rows),
-        KeyKind.DOMAIN: _pairs(rows.filter(~pl.col("domain").is_in(crowded["domain"].to_list())), "domain"),
+        KeyKind.DOMAIN: _pairs(rows.filter(~off), "domain"),
         KeyKind.LINKEDIN: _pairs(rows, "linkedin"),
         KeyKind.NAME: _names(rows, ~pl.col("weak")),
         KeyKind.NAME_WEAK: _names(rows, pl.col("weak") | pl.col("short")),
-        KeyKind.NAME_HEAD: without_shared_heads(
-            pl.concat([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])
-        ),
+        KeyKind.NAME_HEAD: heads,
     }
-    return MatchKeys(columns, crowded)
+    withheld = {KeyKind.DOMAIN: _pairs(rows.filter(off), "domain"), KeyKind.NAME_HEAD: shared_heads}
+    return MatchKeys(columns, crowded, withheld)
 
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from uuid import UUID
 from service.db.sessions import DutySession
 
 _OF_THE_SIDE = ("token_segment", "token_change", "evidence_request", "account_reference")
-_OF_BOTH = ("overlap", "match_run")
+_OF_BOTH = ("overlap", "match_run", "publish_request")
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -24,6 +25,11 @@ _OF_A_SIDE = (
     ["partnership_side.partnership_id", "partnership_side.org_id"],
 )
 """The foreign key of what one side keeps in a partnership: nobody else can write there."""
+_OF_A_PAIR = (
+    ["partnership_id", "lo_org_id", "hi_org_id"],
+    ["partnership.id", "partnership.lo_org_id", "partnership.hi_org_id"],
+)
+"""The foreign key of what two sides share."""
 
 
 class OverlapStatus(StrEnum):
@@ -31,8 +37,27 @@ class OverlapStatus(StrEnum):
     REVIEW = "review"
 
 
+class Part(StrEnum):
+    """What a column of tokens is for. The matcher sees what is sent; the rest is its owner's alone."""
+
+    SENT = "sent"
+    """Tokens that may meet the partner's."""
+    WITHHELD = "withheld"
+    """Tokens that a guard over the whole list keeps back: domains of many names, heads of many accounts."""
+    ACCOUNTS = "accounts"
+    """The accounts that take part: their ids stand in the tokens' place."""
+
+
+class Layer(StrEnum):
+    """A column is its base with the later changes applied."""
+
+    BASE = "base"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
 class TokenSegment(Record, table=True):
-    """About 64 k sorted tokens of one side and kind, with the references of their accounts. Never changed once written."""
+    """About 64 k sorted tokens of one side, part and kind, with the references of their accounts. Never changed once written."""
 
     __tablename__ = "token_segment"
     __table_args__ = (ForeignKeyConstraint(*_OF_A_SIDE),)
@@ -40,7 +65,9 @@ class TokenSegment(Record, table=True):
     partnership_id: UUID = Field(primary_key=True)
     org_id: UUID = Field(primary_key=True)
     change: int = Field(primary_key=True, sa_type=BigInteger)
+    part: Part = Field(sa_column=enum_column(Part, primary_key=True))
     kind: str = Field(primary_key=True, sa_type=Text)
+    layer: Layer = Field(sa_column=enum_column(Layer, primary_key=True))
     number: int = Field(primary_key=True, sa_type=Integer)
     epoch: int = Field(sa_type=Integer)
     first: bytes = Field(sa_type=LargeBinary)
@@ -51,7 +78,7 @@ class TokenSegment(Record, table=True):
 
 
 class TokenChange(Record, table=True):
-    """One numbered change of one side's tokens."""
+    """One numbered change of one side's tokens; `accounts` and `tokens` are those that take part, and are sent, after it."""
 
     __tablename__ = "token_change"
     __table_args__ = (ForeignKeyConstraint(*_OF_A_SIDE),)
@@ -61,6 +88,12 @@ class TokenChange(Record, table=True):
     number: int = Field(primary_key=True, sa_type=BigInteger)
     accounts: int = Field(sa_type=Integer)
     tokens: int = Field(sa_type=Integer)
+    seen: int = Field(sa_type=BigInteger)
+    """The highest number of the organization's accounts that the change has followed."""
+    terms: str = Field(sa_type=Text)
+    """What the tokens were made under: where it is another next time, all are made anew."""
+    touched: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """References whose tokens or accounts changed, 8 bytes each; null stands for all."""
     created_at: datetime = Field(sa_column=moment())
 
 
@@ -68,12 +101,7 @@ class MatchRun(Record, table=True):
     """One comparison of two sides: which token changes it met, whose evidence it still waits for, and that it is scored."""
 
     __tablename__ = "match_run"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["partnership_id", "lo_org_id", "hi_org_id"],
-            ["partnership.id", "partnership.lo_org_id", "partnership.hi_org_id"],
-        ),
-    )
+    __table_args__ = (ForeignKeyConstraint(*_OF_A_PAIR),)
 
     partnership_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
@@ -84,6 +112,13 @@ class MatchRun(Record, table=True):
     meetings: bytes = Field(sa_type=LargeBinary)
     """The candidate meetings, sealed under the partnership's rest key; emptied when scored."""
     crowded: int = Field(default=0, sa_type=Integer)
+    left_out: bytes = Field(sa_type=LargeBinary)
+    """The tokens counted in `crowded`: a byte for the kind and 16 for the token, each."""
+    terms: str = Field(sa_type=Text)
+    """What pairs are scored under: where it is another next time, all are scored anew."""
+    lo_touched: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """References whose pairs the run judges anew, 8 bytes each; null stands for all. Emptied when scored."""
+    hi_touched: bytes | None = Field(default=None, sa_type=LargeBinary)
     created_at: datetime = Field(sa_column=moment())
     scored_at: datetime | None = Field(sa_column=moment(nullable=True))
 
@@ -104,6 +139,24 @@ class EvidenceRequest(Record, table=True):
     org_id: UUID = Field(primary_key=True)
     asked: bytes = Field(sa_type=LargeBinary)
     codes: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class PublishRequest(Record, table=True):
+    """Which of its references one side has to publish anew; deleted by the job that does."""
+
+    __tablename__ = "publish_request"
+    __table_args__ = (
+        CheckConstraint("org_id IN (lo_org_id, hi_org_id)", name="of_the_pair"),
+        ForeignKeyConstraint(*_OF_A_PAIR),
+    )
+
+    partnership_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    org_id: UUID
+    lo_org_id: UUID
+    hi_org_id: UUID
+    refs: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """8 bytes each; null stands for all."""
 
 
 class AccountReference(Record, table=True):

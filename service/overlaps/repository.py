@@ -4,8 +4,12 @@ from uuid import UUID
 
 from sqlmodel import col, delete, select
 
-from service.db.sessions import DutySession, MatcherSession
-from service.overlaps.models import EvidenceRequest, MatchRun
+from service.db.sessions import DutySession, MatcherSession, TenantSession
+from service.kit.ids import Ids
+from service.linking.columns import U64
+from service.overlaps.models import EvidenceRequest, MatchRun, TokenChange
+from service.overlaps.tokens import gathered, refs_as_bytes
+from service.partnerships.models import Partnership
 
 _ANSWER = """
     UPDATE evidence_request SET codes = $4 WHERE partnership_id = $1 AND run_id = $2 AND org_id = $3 AND codes IS NULL
@@ -28,6 +32,33 @@ class Runs:
             )
         )
         return found is not None
+
+    async def last_scored(self) -> MatchRun | None:
+        """The run whose overlaps stand."""
+        return await self._session.scalar(
+            select(MatchRun)
+            .where(
+                MatchRun.partnership_id == self._session.partnership_id, col(MatchRun.scored_at).is_not(None)
+            )
+            .order_by(col(MatchRun.id).desc())
+            .limit(1)
+        )
+
+    async def forget_before(self, run: MatchRun) -> None:
+        """Older runs, and the token changes that they met: once this one is scored, they tell nothing more."""
+        await self._session.execute(
+            delete(MatchRun).where(
+                col(MatchRun.partnership_id) == run.partnership_id, col(MatchRun.id) != run.id
+            )
+        )
+        for org_id, applied in ((run.lo_org_id, run.lo_change), (run.hi_org_id, run.hi_change)):
+            await self._session.execute(
+                delete(TokenChange).where(
+                    col(TokenChange.partnership_id) == run.partnership_id,
+                    col(TokenChange.org_id) == org_id,
+                    col(TokenChange.number) < applied,
+                )
+            )
 
     async def drop_unscored(self) -> None:
         """A newer run takes the place of those still waiting for evidence, their requests included."""
@@ -89,3 +120,28 @@ class EvidenceRequests:
             _ANSWER, partnership_id, run_id, self._session.org_id, codes
         )
         return tag != "UPDATE 0"
+
+
+_TAKE = "DELETE FROM publish_request WHERE partnership_id = $1 AND org_id = $2 RETURNING refs"
+_PUT = """
+    INSERT INTO publish_request (partnership_id, id, org_id, lo_org_id, hi_org_id, refs) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+async def put_publish_request(
+    session: TenantSession | MatcherSession,
+    ids: Ids,
+    partnership: Partnership,
+    org_id: UUID,
+    refs: U64 | None,
+) -> None:
+    """Let the next publishing of this side look at `refs`, None for all."""
+    driver = await session.raw()
+    sides = partnership.lo_org_id, partnership.hi_org_id
+    await driver.execute(_PUT, partnership.id, ids.new(), org_id, *sides, refs_as_bytes(refs))
+
+
+async def take_publish_requests(session: DutySession, partnership_id: UUID) -> U64 | None:
+    """What the session's side was asked to publish, sorted; None for all. It is asked no more, if the transaction holds."""
+    rows = await (await session.raw()).fetch(_TAKE, partnership_id, session.org_id)
+    return gathered(row["refs"] for row in rows)

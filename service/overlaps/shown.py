@@ -1,12 +1,14 @@
 """Shared records and account references: what stands between an overlap and whoever is told of it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
-from uuid import UUID
 
+import numpy as np
 import polars as pl
 
 from service.db.sessions import DutySession
+from service.linking.columns import U64
 from service.overlaps.models import OverlapStatus
 from service.partnerships.models import Partnership, SharingLevel
 from service.partnerships.rules import Rule, bits_at, fields_shown
@@ -15,14 +17,17 @@ _PAIRS = """
     SELECT CASE WHEN lo_org_id = $2 THEN lo_ref ELSE hi_ref END, status,
            CASE WHEN lo_org_id = $2 THEN lo_shows ELSE hi_shows END,
            CASE WHEN lo_org_id = $2 THEN hi_shows ELSE lo_shows END
-    FROM overlap WHERE partnership_id = $1
+    FROM overlap o WHERE partnership_id = $1{within}
 """
+_WITHIN = "CREATE TEMPORARY TABLE within (ref bigint PRIMARY KEY) ON COMMIT DROP"
+_IS_WITHIN = " AND {column} IN (SELECT ref FROM within)"
+"""With it a statement concerns the references that are to be published alone."""
 _SHOWN = """
     CREATE TEMPORARY TABLE shown (ref bigint PRIMARY KEY, populations bigint, fields jsonb, rule_version int) ON COMMIT DROP
 """
 _HIDE = """
     DELETE FROM shared_record s WHERE s.partnership_id = $1 AND s.owner_org_id = $2
-    AND NOT EXISTS (SELECT FROM shown n WHERE n.ref = s.ref)
+    AND NOT EXISTS (SELECT FROM shown n WHERE n.ref = s.ref){within}
 """
 _CHANGE = """
     UPDATE shared_record s SET populations = n.populations, fields = n.fields, rule_version = n.rule_version, written_at = now()
@@ -37,12 +42,13 @@ _SHOW = """
 """
 _FLAG = """
     UPDATE overlap o SET {side}_shows = NOT o.{side}_shows
-    WHERE o.partnership_id = $1 AND o.{side}_shows <> EXISTS (SELECT FROM shown n WHERE n.ref = o.{side}_ref)
+    WHERE o.partnership_id = $1 AND o.{side}_shows <> EXISTS (SELECT FROM shown n WHERE n.ref = o.{side}_ref){within}
+    RETURNING o.{partner}_ref
 """
 _TOLD = "CREATE TEMPORARY TABLE told (ref bigint PRIMARY KEY, account_id uuid) ON COMMIT DROP"
 _FORGET = """
     DELETE FROM account_reference r WHERE r.org_id = $1 AND r.partnership_id = $2
-    AND NOT EXISTS (SELECT FROM told t WHERE t.ref = r.ref)
+    AND NOT EXISTS (SELECT FROM told t WHERE t.ref = r.ref){within}
 """
 _REFER = """
     INSERT INTO account_reference (org_id, partnership_id, ref, account_id)
@@ -55,10 +61,41 @@ RECORD_SCHEMA = {"ref": pl.Int64, "populations": pl.Int64, "fields": pl.String, 
 AUTO = OverlapStatus.AUTO.value
 
 
-async def own_pairs(session: DutySession, partnership: Partnership) -> pl.DataFrame:
-    """The partnership's pairs from the session's side: `ref`, `status`, `shows`, `partner_shows`."""
-    driver, buffer = await session.raw(), BytesIO()
-    await driver.copy_from_query(_PAIRS, partnership.id, session.org_id, output=buffer, format="csv")
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """What of a partnership is published by the session's side: the accounts with these references, None for all of them."""
+
+    session: DutySession
+    partnership: Partnership
+    refs: U64 | None
+
+    @property
+    def side(self) -> str:
+        return self.partnership.side_of(self.session.org_id)
+
+    @property
+    def partner_side(self) -> str:
+        return "hi" if self.side == "lo" else "lo"
+
+    async def begin(self) -> None:
+        if self.refs is not None:
+            driver = await self.session.raw()
+            await driver.execute(_WITHIN)
+            await _copy(driver, "within", pl.DataFrame({"ref": self.refs.view(np.int64)}))
+
+    def sql(self, statement: str, column: str) -> str:
+        """The statement, as far as `column` is one of the references."""
+        within = "" if self.refs is None else _IS_WITHIN.format(column=column)
+        return statement.format(within=within, side=self.side, partner=self.partner_side)
+
+
+async def own_pairs(within: Within) -> pl.DataFrame:
+    """The pairs from the session's side: `ref`, `status`, `shows`, `partner_shows`."""
+    driver, buffer = await within.session.raw(), BytesIO()
+    query = within.sql(_PAIRS, f"o.{within.side}_ref")
+    await driver.copy_from_query(
+        query, within.partnership.id, within.session.org_id, output=buffer, format="csv"
+    )
     if not buffer.tell():
         return pl.DataFrame(schema=PAIR_SCHEMA)
     buffer.seek(0)
@@ -94,17 +131,17 @@ def records_of(accounts: pl.DataFrame, pairs: pl.DataFrame, rules: Sequence[Rule
     return pl.concat(parts)
 
 
-async def write_shown(session: DutySession, partnership: Partnership, records: pl.DataFrame) -> int:
-    """Store the difference; the number of pairs whose telling changed by it."""
-    driver = await session.raw()
-    partner, side = partnership.partner_of(session.org_id), partnership.side_of(session.org_id)
+async def write_shown(within: Within, records: pl.DataFrame) -> U64:
+    """Store the difference; the partner's references in pairs whose telling changed by it, sorted."""
+    session, partnership = within.session, within.partnership
+    driver, partner = await session.raw(), partnership.partner_of(session.org_id)
     await driver.execute(_SHOWN)
     await _copy(driver, "shown", records)
-    await driver.execute(_HIDE, partnership.id, session.org_id)
+    await driver.execute(within.sql(_HIDE, "s.ref"), partnership.id, session.org_id)
     await driver.execute(_CHANGE, partnership.id, session.org_id)
     await driver.execute(_SHOW, partnership.id, session.org_id, partner)
-    tag: str = await driver.execute(_FLAG.format(side=side), partnership.id)
-    return int(tag.rpartition(" ")[2])
+    flipped = await driver.fetch(within.sql(_FLAG, f"o.{within.side}_ref"), partnership.id)
+    return np.unique(np.array([row[0] for row in flipped], dtype=np.int64).view(np.uint64))
 
 
 def told_references(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -113,13 +150,13 @@ def told_references(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(told).select("ref").unique()
 
 
-async def write_references(session: DutySession, partnership_id: UUID, told: pl.DataFrame) -> None:
+async def write_references(within: Within, told: pl.DataFrame) -> None:
     """Keep exactly the references in `told` (`ref`, `id`) for the session's organization."""
-    driver = await session.raw()
+    driver, place = await within.session.raw(), (within.session.org_id, within.partnership.id)
     await driver.execute(_TOLD)
     await _copy(driver, "told", told)
-    await driver.execute(_FORGET, session.org_id, partnership_id)
-    await driver.execute(_REFER, session.org_id, partnership_id)
+    await driver.execute(within.sql(_FORGET, "r.ref"), *place)
+    await driver.execute(_REFER, *place)
 
 
 async def _copy(driver: object, table: str, frame: pl.DataFrame) -> None:

@@ -1,11 +1,14 @@
 """What a run found against what was known: created, updated, removed, written by sets with one event a fact."""
 
+from dataclasses import dataclass
 from io import BytesIO
 
+import numpy as np
 import polars as pl
 
 from service.accounts.target import new_ids
 from service.db.sessions import MatcherSession
+from service.linking.columns import U64
 from service.overlaps.models import OverlapStatus
 from service.overlaps.rules import pack_evidence, pack_kinds
 from service.partnerships.models import Partnership
@@ -19,6 +22,14 @@ SCHEMA = {
 }  # fmt: skip
 _COLUMNS = ("change", "event", "place", "lo_ref", "hi_ref", "id", "event_id", "rules", *FACTS)
 _KNOWN = "SELECT lo_ref, hi_ref, id, status, confidence, weight, kinds, evidence FROM overlap WHERE partnership_id = $1"
+_SCOPE = "CREATE TEMPORARY TABLE scope (lo boolean, ref bigint) ON COMMIT DROP"
+_KNOWN_WITHIN = """
+    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
+    JOIN overlap o ON o.partnership_id = $1 AND o.lo_ref = s.ref WHERE s.lo
+    UNION
+    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
+    JOIN overlap o ON o.partnership_id = $1 AND o.hi_ref = s.ref WHERE NOT s.lo
+"""
 _VERDICT = """
     CREATE TEMPORARY TABLE verdict (
         change text, event text, place bigint, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text,
@@ -102,10 +113,23 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     ).select(_COLUMNS)
 
 
-async def write_verdicts(session: MatcherSession, partnership: Partnership, found: pl.DataFrame) -> int:
-    """Store what changed against what is known, number the events under the partnership's lock; how many were told."""
-    driver = await session.raw()
-    verdicts = differences(await _known(session), found)
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """References of each side, sorted: a pair with one of them is meant. None stands for all pairs."""
+
+    lo: U64 | None = None
+    hi: U64 | None = None
+
+
+async def write_verdicts(
+    session: MatcherSession, partnership: Partnership, found: pl.DataFrame, scope: Scope | None = None
+) -> Scope:
+    """Store what changed against what is known of the pairs in `scope`, number the events under the partnership's lock.
+
+    Gives the references of which each side has to show something else: those of changed pairs, and those in scope.
+    """
+    driver, scope = await session.raw(), scope or Scope()
+    verdicts = differences(await _known(session, scope), found)
     await driver.execute(_VERDICT)
     if verdicts.height:
         await driver.copy_to_table("verdict", source=_csv(verdicts), format="csv", columns=_COLUMNS)
@@ -115,12 +139,30 @@ async def write_verdicts(session: MatcherSession, partnership: Partnership, foun
     await driver.execute(_INSERT, *sides)
     last: int = await driver.fetchval(_LAST, partnership.id)
     await driver.execute(_TELL, *sides, last)
-    return int(verdicts["event"].is_not_null().sum())
+    if scope.lo is None or scope.hi is None:
+        return Scope()
+    return Scope(_with(scope.lo, verdicts["lo_ref"]), _with(scope.hi, verdicts["hi_ref"]))
 
 
-async def _known(session: MatcherSession) -> pl.DataFrame:
+def _with(refs: U64, stored: pl.Series) -> U64:
+    return np.union1d(refs, stored.to_numpy().view(np.uint64))
+
+
+async def _known(session: MatcherSession, scope: Scope) -> pl.DataFrame:
+    """The overlaps in scope as they stand."""
     driver, buffer = await session.raw(), BytesIO()
-    await driver.copy_from_query(_KNOWN, session.partnership_id, output=buffer, format="csv")
+    if scope.lo is None or scope.hi is None:
+        await driver.copy_from_query(_KNOWN, session.partnership_id, output=buffer, format="csv")
+    else:
+        await driver.execute(_SCOPE)
+        for lo, refs in ((True, scope.lo), (False, scope.hi)):
+            rows = pl.DataFrame(
+                {"lo": lo, "ref": refs.view(np.int64)}, schema={"lo": pl.Boolean, "ref": pl.Int64}
+            )
+            if rows.height:
+                await driver.copy_to_table("scope", source=_csv(rows), format="csv")
+        await driver.execute("ANALYZE scope")
+        await driver.copy_from_query(_KNOWN_WITHIN, session.partnership_id, output=buffer, format="csv")
     if not buffer.tell():
         return pl.DataFrame(schema=SCHEMA)
     buffer.seek(0)

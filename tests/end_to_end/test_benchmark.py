@@ -19,11 +19,12 @@ def test_the_benchmark_measures_every_part_and_all_ways_find_the_same_pairs(tmp_
     )
     [result] = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
     measured = result["sizes"]["400"]
-    assert set(measured) == {"match narrow", "match", "ours", "sql", "floor", "service"}
+    assert set(measured) == {"match narrow", "match", "ours", "sql", "floor", "service", "service again"}
     by_domain = {name: measured[name]["facts"]["pairs"] for name in ("ours", "sql", "floor")}
     assert len(set(by_domain.values())) == 1
     assert by_domain["ours"] > 20
     assert measured["service"]["facts"]["pairs"] == measured["match"]["facts"]["pairs"]
+    assert measured["service again"]["over_first_matching"] > 0
     [page] = tmp_path.glob("*.md")
     assert "No target applies" in page.read_text()
 

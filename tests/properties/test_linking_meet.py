@@ -63,9 +63,9 @@ def test_a_segments_bounds_are_its_first_and_last_token(rows: list[Triple], size
 
 @given(triples, triples)
 def test_columns_meet_where_a_brute_force_join_does(left: list[Triple], right: list[Triple]) -> None:
-    pairs, crowded = meet_column(column(left), column(right))
+    pairs, left_out = meet_column(column(left), column(right))
     assert sorted(pairs.select("high", "low", "left", "right").rows()) == met(left, right)
-    assert crowded == 0
+    assert left_out.rows() == []
 
 
 @given(triples, triples)
@@ -92,13 +92,13 @@ def test_only_tokens_of_one_kind_meet(
     assert found.meetings.rows() == expected
 
 
-def test_a_token_that_would_join_too_many_accounts_is_left_out_and_counted() -> None:
+def test_a_token_that_would_join_too_many_accounts_is_left_out_and_named() -> None:
     side = int(MAX_PAIRS_PER_TOKEN**0.5)
     fits = column([(7, 7, ref) for ref in range(side)])
     too_many = column([(7, 7, ref) for ref in range(side + 1)] + [(8, 8, 1)])
     assert meet_column(fits, fits)[0].height == MAX_PAIRS_PER_TOKEN
-    pairs, crowded = meet_column(too_many, too_many)
-    assert (pairs.rows(), crowded) == ([(8, 8, 1, 1)], 1)
+    pairs, left_out = meet_column(too_many, too_many)
+    assert (pairs.rows(), left_out.rows()) == ([(8, 8, 1, 1)], [(7, 7)])
 
 
 # ── groups ────────────────────────────────────────────────────────────────────────────────────────

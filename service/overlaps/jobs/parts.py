@@ -5,10 +5,13 @@ from uuid import UUID
 
 from service.crypto import Keystore
 from service.db.database import Database
-from service.db.sessions import WriteSession
+from service.db.sessions import MatcherSession, TenantSession, WriteSession
 from service.jobs import enqueue
 from service.kit.clock import Clock
 from service.kit.ids import Ids
+from service.linking.columns import U64
+from service.overlaps.repository import put_publish_request
+from service.partnerships.models import Partnership
 
 PUSH_JOB = "overlaps.push"
 MEET_JOB = "overlaps.meet"
@@ -23,6 +26,19 @@ class Parts:
     keystore: Keystore
     clock: Clock
     ids: Ids
+
+
+async def request_publish(
+    session: TenantSession | MatcherSession,
+    ids: Ids,
+    partnership: Partnership,
+    org_id: UUID,
+    refs: U64 | None,
+) -> None:
+    """Let one side bring what it shows of these references up to date, None for all."""
+    if refs is None or len(refs):
+        await put_publish_request(session, ids, partnership, org_id, refs)
+        await enqueue_publish(session, partnership.id, org_id)
 
 
 async def enqueue_publish(session: WriteSession, partnership_id: UUID, org_id: UUID) -> None:

@@ -8,60 +8,72 @@ from functools import partial
 from uuid import UUID
 
 import anyio.to_thread
+import numpy as np
 import polars as pl
 
-from service.accounts.store import read_accounts, read_ids, read_participating
+from service.accounts.store import read_accounts, read_participating
 from service.crypto.columns import references
 from service.db.names import Duty
 from service.db.sessions import DutySession
 from service.linking.columns import U64
 from service.organizations.operations import reference_key
-from service.overlaps.jobs.parts import Parts, enqueue_publish
-from service.overlaps.shown import own_pairs, records_of, told_references, write_references, write_shown
+from service.overlaps.jobs.parts import Parts, request_publish
+from service.overlaps.repository import take_publish_requests
+from service.overlaps.shown import (
+    Within,
+    own_pairs,
+    records_of,
+    told_references,
+    write_references,
+    write_shown,
+)
+from service.overlaps.tokens import ids_named
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
 from service.partnerships.rules import Rule, bits_at
 
 
 async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
-    """Bring one side's shared records and references up to its rules and the overlaps as they are now."""
+    """Bring one side's shared records and references up to its rules and the overlaps as they are now, where it was asked to."""
     async with parts.database.duty(org_id, Duty.PUBLISH) as session:
         await _take_turn(session, partnership_id)
         partnership = await Partnerships(session).by_id(partnership_id)
         if partnership.status is not PartnershipStatus.ACTIVE:
             return
+        within = Within(session, partnership, await take_publish_requests(session, partnership_id))
+        if within.refs is not None and not len(within.refs):
+            return
+        await within.begin()
         rules = await Partnerships(session).rules(partnership_id, of=org_id)
-        pairs = await own_pairs(session, partnership)
+        pairs = await own_pairs(within)
         own = reference_key(parts.keystore, org_id)
         accounts = await _accounts(
-            session, rules, pairs["ref"], partial(references, str(partnership_id), reference_key=own)
+            within, rules, pairs["ref"], partial(references, str(partnership_id), reference_key=own)
         )
         records = await anyio.to_thread.run_sync(records_of, accounts, pairs, rules)
-        changed = await write_shown(session, partnership, records)
-        told = told_references(await own_pairs(session, partnership))
-        await write_references(
-            session, partnership_id, accounts.select("ref", "id").join(told, on="ref", how="semi")
-        )
-        if changed:
-            await enqueue_publish(session, partnership_id, partnership.partner_of(org_id))
+        retold = await write_shown(within, records)
+        told = told_references(await own_pairs(within))
+        await write_references(within, accounts.select("ref", "id").join(told, on="ref", how="semi"))
+        await request_publish(session, parts.ids, partnership, partnership.partner_of(org_id), retold)
 
 
 async def _accounts(
-    session: DutySession, rules: Sequence[Rule], paired: pl.Series, name: Callable[[pl.Series], U64]
+    within: Within, rules: Sequence[Rule], paired: pl.Series, name: Callable[[pl.Series], U64]
 ) -> pl.DataFrame:
     """The accounts that may have to be shown, with the reference `ref` (Int64, as stored) that `name` gives their ids.
 
     Those that take part and stand in a pair; every one that takes part where a population is shared whole.
     """
-    driver, bits = await session.raw(), bits_at(rules, SharingLevel.MATCHED)
-    if bits_at(rules, SharingLevel.ALL):
+    session, bits = within.session, bits_at(rules, SharingLevel.MATCHED)
+    driver, whole = await session.raw(), bits_at(rules, SharingLevel.ALL)
+    if whole and within.refs is None:
         accounts = await read_participating(driver, session.org_id, bits)
     else:
-        ids = await read_ids(driver, session.org_id, bits)
-        in_pairs = await anyio.to_thread.run_sync(
-            lambda: ids.filter(_stored(name(ids)).is_in(paired.implode()))
-        )
-        accounts = await read_accounts(driver, session.org_id, in_pairs.to_list())
+        wanted = within.refs if whole else None
+        in_pairs = np.unique(paired.to_numpy().view(np.uint64))
+        ids = await ids_named(session, within.partnership, in_pairs if wanted is None else wanted)
+        accounts = await read_accounts(driver, session.org_id, ids)
+        accounts = accounts.filter(pl.col("populations") & bits != 0)
     refs = await anyio.to_thread.run_sync(name, accounts["id"])
     return accounts.with_columns(_stored(refs).alias("ref"))
 

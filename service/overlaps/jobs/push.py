@@ -1,27 +1,44 @@
-"""As the owner: the accounts that take part → tokens of one partnership."""
+"""As the owner: the accounts that take part → tokens of one partnership, as a change of what stands there."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import anyio.to_thread
+import asyncpg
+import numpy as np
 import polars as pl
 
-from service.accounts.store import read_participating
-from service.crypto.columns import references
+from service.accounts.following import (
+    forget_departed,
+    fuller_domains,
+    highest_number,
+    read_changed,
+    read_departed,
+    read_of_domains,
+    read_taking_part,
+)
 from service.db.sessions import TenantSession
 from service.jobs import enqueue
 from service.linking.columns import U64
-from service.linking.keys import LinkKeys
-from service.linking.meet import TokenSet
-from service.linking.prepare import prepare
-from service.linking.tokens import tokenise
-from service.matching.records import KEY_FIELDS
+from service.linking.layers import Delta
+from service.matching import NORMALISER_VERSION
+from service.matching.guards import CROWDED_UNTIL
 from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts
-from service.overlaps.tokens import replace_tokens
+from service.overlaps.making import Listed, Maker
+from service.overlaps.models import Part
+from service.overlaps.tokens import ACCOUNTS, Place, Step, Stored, newest_changes, read_side, write_step
 from service.partnerships.epochs import link_keys
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
 from service.partnerships.rules import bits_at
+
+_FOLLOWED_BY_ALL = """
+    SELECT min(seen) FROM (
+        SELECT DISTINCT ON (partnership_id) seen FROM token_change WHERE org_id = $1 ORDER BY partnership_id, number DESC
+    ) newest
+"""
 
 
 async def push_everywhere(parts: Parts, *, org_id: UUID) -> None:
@@ -37,7 +54,11 @@ async def enqueue_push(session: TenantSession, partnership_id: UUID) -> None:
 
 
 async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
-    """Replace the organization's tokens in the partnership; an account of no shared population has none."""
+    """Bring the organization's tokens in the partnership up to its accounts; an account of no shared population has none.
+
+    What changed since the last push is made anew, and all where anything but accounts changed since: the rules, the epoch,
+    the normaliser. Both leave the same columns, and write what differs.
+    """
     async with parts.database.tenant(org_id) as session:
         await _take_turn(session, partnership_id)
         partnerships = Partnerships(session)
@@ -45,29 +66,82 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if opened.partnership.status is not PartnershipStatus.ACTIVE:
             return
         bits = bits_at(await partnerships.rules(partnership_id, of=org_id), SharingLevel.MATCHED)
-        accounts = await read_participating(await session.raw(), org_id, bits, fields=KEY_FIELDS)
-        link = link_keys(parts.keystore, opened, org_id)
-        own_references = reference_key(parts.keystore, org_id)
-
-        def tokens() -> TokenSet:
-            refs = references(str(partnership_id), accounts["id"], own_references)
-            return _tokens(accounts, refs, link)
-
-        made = await anyio.to_thread.run_sync(tokens)
-        await replace_tokens(
-            session,
-            partnership_id=partnership_id,
-            epoch=opened.partnership.epoch,
-            tokens=made,
-            accounts=accounts.height,
-        )
+        link, epoch = link_keys(parts.keystore, opened, org_id), opened.partnership.epoch
+        maker = Maker(str(partnership_id), link, reference_key(parts.keystore, org_id))
+        work = _Push(
+            await session.raw(), org_id, bits, maker, f"{epoch}|{link.normaliser}|{NORMALISER_VERSION}|{bits}",
+            await read_side(session, partnership_id, org_id=org_id, epoch=epoch),
+        )  # fmt: skip
+        newest = (await newest_changes(session, partnership_id)).get(org_id)
+        step = await work.step(newest.seen if newest and newest.terms == work.terms else None)
+        if step is None:
+            return
+        await write_step(session, partnership_id, work.stored, step, epoch=epoch)
+        await forget_departed(work.driver, org_id, await work.driver.fetchval(_FOLLOWED_BY_ALL, org_id))
         await enqueue(
             session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
         )
 
 
-def _tokens(accounts: pl.DataFrame, refs: U64, link: LinkKeys) -> TokenSet:
-    return tokenise(prepare(accounts), refs, link)
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """One side's way from what is stored of it to what its accounts say."""
+
+    driver: asyncpg.Connection
+    org_id: UUID
+    bits: int
+    maker: Maker
+    terms: str
+    stored: Stored
+
+    async def step(self, followed: int | None) -> Step | None:
+        """From the number `followed` on, or whole where there is none to go by; None where nothing was written since."""
+        seen = await highest_number(self.driver, self.org_id, at_least=followed or 0)
+        if followed is None:
+            return await self._whole(seen)
+        if seen == followed:
+            return None
+        return await self._changes(followed, seen) or await self._whole(seen)
+
+    async def _whole(self, seen: int) -> Step:
+        accounts = await read_taking_part(self.driver, self.org_id, self.bits)
+        listed = await anyio.to_thread.run_sync(Listed.of, accounts)
+        deltas = await anyio.to_thread.run_sync(self.maker.whole, listed, self.stored)
+        return Step(deltas, self.terms if listed.stands else f"{self.terms}|domains differ", seen, None)
+
+    async def _changes(self, followed: int, seen: int) -> Step | None:
+        """None if accounts can't be looked up by their domains, so that nobody knows whom a guard concerns."""
+        driver, org_id, bits = self.driver, self.org_id, self.bits
+        changed = await read_changed(driver, org_id, followed)
+        departed = await read_departed(driver, org_id, followed)
+        domains = pl.concat([changed["domain"], departed["domain"]]).drop_nulls().unique()
+        off = await anyio.to_thread.run_sync(self.maker.off, domains, self.stored)
+        full = await fuller_domains(driver, org_id, bits, domains.to_list(), than=CROWDED_UNTIL)
+        under = await read_of_domains(driver, org_id, bits, sorted({*off, *full}))
+        taking_part = changed.filter(pl.col("populations") & bits != 0)
+        accounts = pl.concat([taking_part, under]).unique("id", keep="last", maintain_order=True)
+        listed = await anyio.to_thread.run_sync(Listed.of, accounts)
+        if not listed.stands:
+            return None
+        others = pl.concat([changed["id"], departed["id"]]).unique()
+
+        def made() -> Step:
+            deltas = self.maker.changed(listed, others, off, self.stored)
+            return Step(deltas, self.terms, seen, self._touched(self.maker.refs(others), deltas))
+
+        return await anyio.to_thread.run_sync(made)
+
+    def _touched(self, refs: U64, deltas: Mapping[Place, Delta]) -> U64:
+        """The changed accounts that take part, or did; and those whose tokens changed for another's sake."""
+        before, change = self.stored.whole(ACCOUNTS), deltas[ACCOUNTS]
+        here = refs[np.isin(refs, before.refs) | np.isin(refs, change.added.refs)]
+        moved = [
+            column.refs
+            for (part, _), delta in deltas.items()
+            if part is Part.SENT
+            for column in (delta.added, delta.removed)
+        ]
+        return np.unique(np.concatenate([here, *moved]))
 
 
 async def _take_turn(session: TenantSession, partnership_id: UUID) -> None:

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
-from service.overlaps.jobs.parts import Parts, enqueue_publish
+from service.overlaps.jobs.parts import Parts, request_publish
 from service.overlaps.jobs.push import enqueue_push
+from service.partnerships.repository import Partnerships
 
 
 async def follow_rules(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     """Tokens of the side whose rule it was, and both sides' shared records: a review needs both to show."""
     async with parts.database.tenant(org_id) as session:
-        await enqueue_publish(session, partnership_id, org_id)
+        partnership = await Partnerships(session).by_id(partnership_id)
+        await request_publish(session, parts.ids, partnership, org_id, None)
         await enqueue_push(session, partnership_id)

@@ -6,10 +6,11 @@ import anyio.to_thread
 
 from service.linking.score import score_pairs
 from service.overlaps.blobs import open_frame
-from service.overlaps.jobs.parts import Parts, enqueue_publish
+from service.overlaps.jobs.parts import Parts, request_publish
 from service.overlaps.models import MatchRun
 from service.overlaps.repository import Runs
-from service.overlaps.verdicts import packed, write_verdicts
+from service.overlaps.tokens import refs_from_bytes
+from service.overlaps.verdicts import Scope, packed, write_verdicts
 from service.partnerships.epochs import rest_key_of
 from service.partnerships.repository import MatchedPartnership
 
@@ -33,13 +34,15 @@ async def score(parts: Parts, *, partnership_id: UUID, run_id: UUID) -> None:
         scored = await anyio.to_thread.run_sync(
             lambda: packed(score_pairs(meetings, lo, hi, threshold=threshold))
         )
-        await write_verdicts(session, partnership, scored)
+        scope = Scope(refs_from_bytes(run.lo_touched), refs_from_bytes(run.hi_touched))
+        concerned = await write_verdicts(session, partnership, scored, scope)
         await runs.forget_requests(run_id)
         _finish(run, parts)
         await session.flush()
-        for org_id in (run.lo_org_id, run.hi_org_id):
-            await enqueue_publish(session, partnership_id, org_id)
+        await runs.forget_before(run)
+        for org_id, refs in ((run.lo_org_id, concerned.lo), (run.hi_org_id, concerned.hi)):
+            await request_publish(session, parts.ids, partnership, org_id, refs)
 
 
 def _finish(run: MatchRun, parts: Parts) -> None:
-    run.meetings, run.scored_at = b"", parts.clock.now()
+    run.meetings, run.lo_touched, run.hi_touched, run.scored_at = b"", b"", b"", parts.clock.now()

@@ -5,17 +5,17 @@ from uuid import UUID
 import anyio.to_thread
 import polars as pl
 
-from service.accounts.store import read_accounts, read_ids
+from service.accounts.store import read_accounts
 from service.crypto.columns import references
 from service.db.names import Duty
 from service.jobs import enqueue
 from service.linking.evidence import codes_for
-from service.linking.local import positions
 from service.linking.prepare import prepare
 from service.organizations.operations import reference_key
 from service.overlaps.blobs import open_frame, seal_frame
 from service.overlaps.jobs.parts import SCORE_JOB, Parts
 from service.overlaps.repository import EvidenceRequests
+from service.overlaps.tokens import ids_named
 from service.partnerships.epochs import link_keys, rest_key_of
 from service.partnerships.models import SharingLevel
 from service.partnerships.repository import Partnerships
@@ -34,10 +34,9 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
         driver = await session.raw()
         bits = bits_at(await Partnerships(session).rules(partnership_id, of=org_id), SharingLevel.MATCHED)
         own_references = reference_key(parts.keystore, org_id)
-        ids = await read_ids(driver, org_id, bits)
-        refs = await anyio.to_thread.run_sync(references, str(partnership_id), ids, own_references)
-        at = positions(asked["ref"], refs)
-        accounts = await read_accounts(driver, org_id, ids[at].to_list())
+        ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy())
+        accounts = await read_accounts(driver, org_id, ids)
+        accounts = accounts.filter(pl.col("populations") & bits != 0)
         link = link_keys(parts.keystore, opened, org_id)
 
         def codes() -> pl.DataFrame:

@@ -9,12 +9,14 @@ OF_ONE_SIDE: Final = (
     ("account_reference", "org_id"),
     ("token_segment", "org_id"),
     ("token_change", "org_id"),
+    ("publish_request", "org_id"),
     ("shared_record", "owner_org_id"),
     ("sharing_rule", "owner_org_id"),
     ("import_error", "org_id"),
     ("import", "org_id"),
     ("record_history", "org_id"),
     ("account", "org_id"),
+    ("account_departure", "org_id"),
 )
 """What an organization has brought and shown, in the order in which it can go: table and the column of the owner."""
 OF_ITSELF: Final = (

@@ -1,4 +1,4 @@
-"""Tokens as stored: read back as they were, and met as a join over unpacked rows in SQL would."""
+"""Tokens as stored: read back as they were, changed by what differs, and met as a join over unpacked rows in SQL would."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -6,13 +6,25 @@ from uuid import UUID
 import numpy as np
 
 from service.linking.columns import TokenColumn
-from service.linking.meet import meet
+from service.linking.layers import MOST_CHANGES, difference
+from service.linking.meet import TokenSet, meet
 from service.linking.segments import SEGMENT_TOKENS
 from service.matching.kinds import KeyKind
-from service.overlaps.tokens import Newest, newest_changes, read_tokens, replace_tokens
+from service.overlaps.models import Part
+from service.overlaps.tokens import (
+    ACCOUNTS,
+    Newest,
+    Place,
+    Step,
+    newest_changes,
+    read_side,
+    read_touched,
+    write_step,
+)
 from tests.factories.world import Member, Pair
 
 Rows = Sequence[tuple[int, int, int]]
+DOMAIN, NAME = ((Part.SENT, kind.value) for kind in (KeyKind.DOMAIN, KeyKind.NAME))
 
 BRUTE_FORCE = """
     WITH unpacked AS (
@@ -35,16 +47,35 @@ def made_up(seed: int, count: int) -> Rows:
     return [(int(high) * 2**57, int(low), int(ref) + 2**63) for high, low, ref in drawn]
 
 
-async def store(pair: Pair, member: Member, tokens: Mapping[KeyKind, TokenColumn]) -> int:
+async def store(
+    pair: Pair,
+    member: Member,
+    columns: Mapping[Place, TokenColumn],
+    *,
+    epoch: int = 1,
+    touched: Sequence[int] | None = None,
+) -> int:
+    """Make the side's columns these, by one step."""
+    refs = None if touched is None else np.array(touched, dtype=np.uint64)
     async with pair.world.database.tenant(member.id) as session:
-        return await replace_tokens(
-            session, partnership_id=pair.partnership.id, epoch=1, tokens=tokens, accounts=7
-        )
+        stored = await read_side(session, pair.partnership.id, org_id=member.id, epoch=epoch)
+        places = {*stored.places, *columns}
+        deltas = {p: difference(stored.whole(p), columns.get(p, TokenColumn.empty())) for p in places}
+        step = Step(deltas, "as always", 7, refs)
+        return await write_step(session, pair.partnership.id, stored, step, epoch=epoch)
 
 
-async def stored(pair: Pair, member: Member, change: int, epoch: int = 1) -> Mapping[KeyKind, TokenColumn]:
+async def stored(pair: Pair, member: Member, epoch: int = 1) -> TokenSet:
     async with pair.world.database.matcher(pair.partnership.id) as session:
-        return await read_tokens(session, org_id=member.id, change=change, epoch=epoch)
+        return (await read_side(session, pair.partnership.id, org_id=member.id, epoch=epoch)).sent()
+
+
+async def layers(pair: Pair) -> list[tuple[int, str, int]]:
+    async with pair.world.database.matcher(pair.partnership.id) as session:
+        rows = await (await session.raw()).fetch(
+            "SELECT change, layer, count FROM token_segment ORDER BY change, layer, number"
+        )
+    return [tuple(row) for row in rows]
 
 
 def same(one: TokenColumn, other: TokenColumn) -> bool:
@@ -52,32 +83,28 @@ def same(one: TokenColumn, other: TokenColumn) -> bool:
 
 
 async def test_tokens_come_back_as_they_were_stored_kind_by_kind(pair: Pair) -> None:
-    tokens = {KeyKind.DOMAIN: column(made_up(1, 300)), KeyKind.NAME: column(made_up(2, 200))}
-    read = await stored(pair, pair.left, await store(pair, pair.left, tokens))
-    assert set(read) == set(tokens)
-    assert all(same(read[kind], tokens[kind]) for kind in tokens)
+    tokens = {DOMAIN: column(made_up(1, 300)), NAME: column(made_up(2, 200))}
+    await store(pair, pair.left, tokens)
+    read = await stored(pair, pair.left)
+    assert set(read) == {KeyKind.DOMAIN, KeyKind.NAME}
+    assert all(same(read[KeyKind(kind)], tokens[part, kind]) for part, kind in tokens)
 
 
 async def test_a_column_of_several_segments_comes_back_whole(pair: Pair) -> None:
     count = SEGMENT_TOKENS + 10
     words = np.random.default_rng(5).integers(0, 256, size=(count, 16), dtype=np.uint8)
     long = TokenColumn.of(words, np.arange(count, dtype=np.uint64))
-    change = await store(pair, pair.left, {KeyKind.NAME: long})
-    assert same((await stored(pair, pair.left, change))[KeyKind.NAME], long)
-    async with pair.world.database.matcher(pair.partnership.id) as session:
-        counts = await (await session.raw()).fetch("SELECT count FROM token_segment ORDER BY number")
-    assert [row["count"] for row in counts] == [SEGMENT_TOKENS, 10]
+    await store(pair, pair.left, {NAME: long})
+    assert same((await stored(pair, pair.left))[KeyKind.NAME], long)
+    assert await layers(pair) == [(1, "base", SEGMENT_TOKENS), (1, "base", 10)]
 
 
 async def test_stored_sides_meet_as_a_join_over_unpacked_tokens_does(pair: Pair) -> None:
-    kinds = (KeyKind.DOMAIN, KeyKind.NAME)
-    changes = {
-        member.id: await store(
-            pair, member, {kind: column(made_up(seed + n, 250)) for n, kind in enumerate(kinds)}
+    for seed, member in ((10, pair.left), (20, pair.right)):
+        await store(
+            pair, member, {place: column(made_up(seed + n, 250)) for n, place in enumerate((DOMAIN, NAME))}
         )
-        for seed, member in ((10, pair.left), (20, pair.right))
-    }
-    sides = [await stored(pair, member, changes[member.id]) for member in (pair.left, pair.right)]
+    sides = [await stored(pair, member) for member in (pair.left, pair.right)]
     found = [
         (kind, high.to_bytes(8) + low.to_bytes(8), left.to_bytes(8), right.to_bytes(8))
         for kind, high, low, left, right in meet(*sides).meetings.rows()
@@ -93,23 +120,75 @@ async def brute_force(pair: Pair, left: UUID, right: UUID) -> list[tuple[str, by
     return sorted(tuple(row) for row in rows)
 
 
-async def test_a_new_change_takes_the_place_of_the_old_one(pair: Pair) -> None:
-    first = await store(pair, pair.left, {KeyKind.DOMAIN: column(made_up(1, 50))})
-    second = await store(pair, pair.left, {KeyKind.NAME: column(made_up(2, 50))})
-    assert second == first + 1
-    assert await stored(pair, pair.left, first) == {}
-    assert set(await stored(pair, pair.left, second)) == {KeyKind.NAME}
+async def test_a_small_change_is_written_beside_the_base_and_a_large_one_in_its_place(pair: Pair) -> None:
+    rows = [(n, n, n) for n in range(1000)]
+    await store(pair, pair.left, {NAME: column(rows)})
+    await store(pair, pair.left, {NAME: column(rows[60:])})
+    assert await layers(pair) == [(1, "base", 1000), (2, "removed", 60)]
+    await store(pair, pair.left, {NAME: column(rows[60:990])})
+    assert await layers(pair) == [(1, "base", 1000), (2, "removed", 60), (3, "removed", 10)]
+    await store(pair, pair.left, {NAME: column(rows[:990])})
+    assert await layers(pair) == [(4, "base", 990)]
+    assert same((await stored(pair, pair.left))[KeyKind.NAME], column(rows[:990]))
+
+
+async def test_a_long_list_of_changes_becomes_one(pair: Pair) -> None:
+    rows = [(n, n, n) for n in range(1000)]
+    for gone in range(MOST_CHANGES + 2):
+        await store(pair, pair.left, {NAME: column(rows[gone:])})
+    assert await layers(pair) == [(1, "base", 1000), (MOST_CHANGES + 2, "removed", MOST_CHANGES + 1)]
+    assert same((await stored(pair, pair.left))[KeyKind.NAME], column(rows[MOST_CHANGES + 1 :]))
+
+
+async def test_what_stays_as_it_is_is_not_written(pair: Pair) -> None:
+    tokens = {DOMAIN: column(made_up(1, 50)), NAME: column(made_up(2, 50))}
+    first = await store(pair, pair.left, tokens)
+    before = await layers(pair)
+    assert await store(pair, pair.left, tokens) == first + 1
+    assert await layers(pair) == before
     async with pair.world.database.matcher(pair.partnership.id) as session:
-        assert await newest_changes(session) == {pair.left.id: Newest(second, 50)}
+        newest = await newest_changes(session, pair.partnership.id)
+    assert newest == {pair.left.id: Newest(first + 1, sum(map(len, tokens.values())), 7, "as always")}
 
 
 async def test_a_side_without_tokens_has_a_change_all_the_same(pair: Pair) -> None:
-    change = await store(pair, pair.left, {KeyKind.DOMAIN: TokenColumn.empty()})
-    assert await stored(pair, pair.left, change) == {}
+    change = await store(pair, pair.left, {DOMAIN: TokenColumn.empty()})
+    assert await stored(pair, pair.left) == {}
     async with pair.world.database.matcher(pair.partnership.id) as session:
-        assert await newest_changes(session) == {pair.left.id: Newest(change, 0)}
+        newest = await newest_changes(session, pair.partnership.id)
+    assert newest == {pair.left.id: Newest(change, 0, 7, "as always")}
 
 
-async def test_tokens_of_another_epoch_are_not_read(pair: Pair) -> None:
-    change = await store(pair, pair.left, {KeyKind.DOMAIN: column(made_up(1, 50))})
-    assert await stored(pair, pair.left, change, epoch=2) == {}
+async def test_tokens_of_another_epoch_are_not_read_and_go_with_the_next_push(pair: Pair) -> None:
+    await store(pair, pair.left, {DOMAIN: column(made_up(1, 50))})
+    assert await stored(pair, pair.left, epoch=2) == {}
+    await store(pair, pair.left, {NAME: column(made_up(2, 50))}, epoch=2)
+    assert set(await stored(pair, pair.left, epoch=2)) == {KeyKind.NAME}
+    assert await stored(pair, pair.left) == {}
+
+
+async def test_the_matcher_sees_what_is_sent_and_nothing_that_is_kept_back(pair: Pair) -> None:
+    kept = {place: column(made_up(3, 20)) for place in (ACCOUNTS, (Part.WITHHELD, "domain"))}
+    await store(pair, pair.left, {NAME: column(made_up(2, 20)), **kept})
+    async with pair.world.database.matcher(pair.partnership.id) as session:
+        seen = await read_side(session, pair.partnership.id, org_id=pair.left.id, epoch=1)
+    assert [*seen.places] == [NAME]
+    async with pair.world.database.tenant(pair.left.id) as session:
+        own = await read_side(session, pair.partnership.id, org_id=pair.left.id, epoch=1)
+    assert {*own.places} == {NAME, *kept}
+
+
+async def test_touched_references_of_several_changes_are_taken_together(pair: Pair) -> None:
+    numbers = [await store(pair, pair.left, {}, touched=refs) for refs in ([5, 3], [2**64 - 1, 3], [])]
+    async with pair.world.database.matcher(pair.partnership.id) as session:
+
+        async def touched(after: int, upto: int) -> list[int] | None:
+            found = await read_touched(session, pair.left.id, after=after, upto=upto)
+            return None if found is None else found.tolist()
+
+        assert await touched(0, numbers[2]) == [3, 5, 2**64 - 1]
+        assert await touched(numbers[0], numbers[2]) == [3, 2**64 - 1]
+        assert await touched(numbers[1], numbers[2]) == []
+    last = await store(pair, pair.left, {}, touched=None)
+    async with pair.world.database.matcher(pair.partnership.id) as session:
+        assert await read_touched(session, pair.left.id, after=0, upto=last) is None

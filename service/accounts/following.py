@@ -1,0 +1,83 @@
+"""What happened to an organization's accounts since a number: for whoever keeps something made of them.
+
+The database numbers every row that is written and notes every one that leaves a domain or the list, under a lock that
+writers of one organization hold until they commit. So whoever has followed up to the highest number seen in one statement
+has missed none below it; rows numbered higher may be read early, and are read again next time.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from uuid import UUID
+
+import asyncpg
+import polars as pl
+
+from service.accounts.compare import parsed
+from service.matching.records import KEY_FIELDS
+
+_SEEN = """
+    SELECT greatest($2::bigint, (SELECT max(change) FROM account WHERE org_id = $1),
+                    (SELECT max(number) FROM account_departure WHERE org_id = $1))
+"""
+_DEPARTED = "SELECT account_id, domain FROM account_departure WHERE org_id = $1 AND number > $2"
+_SIZES = """
+    SELECT domain FROM account WHERE org_id = $1 AND domain = ANY($2) AND populations & $3 <> 0
+    GROUP BY domain HAVING count(*) > $4
+"""
+_FORGET = """
+    DELETE FROM account_departure d USING (
+        SELECT number, account_id FROM account_departure WHERE org_id = $1 AND number < $2 FOR UPDATE SKIP LOCKED
+    ) old WHERE d.org_id = $1 AND d.number = old.number AND d.account_id = old.account_id
+"""
+"""Those of the highest number stay: the next one is counted from there."""
+_COLUMNS = ("id", "populations", "domain", *KEY_FIELDS)
+_SCHEMA: dict[str, type[pl.DataType]] = dict.fromkeys(_COLUMNS, pl.String) | {"populations": pl.Int64}
+
+
+async def highest_number(driver: asyncpg.Connection, org_id: UUID, *, at_least: int = 0) -> int:
+    """How far one has followed who reads all of the organization's accounts from now on."""
+    found: int = await driver.fetchval(_SEEN, org_id, at_least)
+    return found
+
+
+async def read_taking_part(driver: asyncpg.Connection, org_id: UUID, bits: int) -> pl.DataFrame:
+    """Accounts of any population in `bits`: `id`, `populations`, `domain` as stored, and the fields that yield keys."""
+    return await _read(driver, "populations & $2 <> 0", org_id, bits)
+
+
+async def read_changed(driver: asyncpg.Connection, org_id: UUID, since: int) -> pl.DataFrame:
+    """Accounts written after the number `since`, in whatever population; columns of `read_taking_part`."""
+    return await _read(driver, "change > $2", org_id, since)
+
+
+async def read_of_domains(
+    driver: asyncpg.Connection, org_id: UUID, bits: int, domains: Sequence[str]
+) -> pl.DataFrame:
+    """Accounts of any population in `bits` under these domains; columns of `read_taking_part`."""
+    return await _read(driver, "populations & $2 <> 0 AND domain = ANY($3)", org_id, bits, domains)
+
+
+async def read_departed(driver: asyncpg.Connection, org_id: UUID, since: int) -> pl.DataFrame:
+    """Of accounts that left a domain or the list after `since`: `id`, and the `domain` that they had."""
+    rows = await driver.fetch(_DEPARTED, org_id, since)
+    schema = {"id": pl.String, "domain": pl.String}
+    return pl.DataFrame([(str(row[0]), row[1]) for row in rows], schema=schema, orient="row")
+
+
+async def fuller_domains(
+    driver: asyncpg.Connection, org_id: UUID, bits: int, domains: Sequence[str], *, than: int
+) -> list[str]:
+    """Those of `domains` under which more than so many accounts of any population in `bits` stand."""
+    return [row[0] for row in await driver.fetch(_SIZES, org_id, domains, bits, than)]
+
+
+async def forget_departed(driver: asyncpg.Connection, org_id: UUID, upto: int) -> None:
+    """Everybody has followed up to this number. Rows that somebody else forgets at this moment are left to them."""
+    await driver.execute(_FORGET, org_id, upto)
+
+
+async def _read(driver: asyncpg.Connection, where: str, *values: object) -> pl.DataFrame:
+    buffer = BytesIO()
+    query = f"SELECT {', '.join(_COLUMNS)} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
+    await driver.copy_from_query(query, *values, output=buffer, format="csv")
+    return parsed(buffer, _SCHEMA)

@@ -1,0 +1,141 @@
+"""Accounts of one side → its columns in one partnership, whole or for what changed. Pure."""
+
+import binascii
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from service.crypto import ReferenceKey
+from service.crypto.columns import references
+from service.linking.columns import U64, TokenColumn
+from service.linking.keys import LinkKeys
+from service.linking.layers import Delta, difference
+from service.linking.tokens import token_bytes, tokens_of
+from service.matching.guards import CROWDED_UNTIL, HEAD_SHARED_FROM
+from service.matching.keys import match_keys
+from service.matching.kinds import KeyKind
+from service.matching.normalise import normalise
+from service.overlaps.models import Part
+from service.overlaps.tokens import ACCOUNTS, Place, Stored
+
+Columns = Mapping[Place, TokenColumn]
+HEADS: Place = (Part.SENT, KeyKind.NAME_HEAD.value)
+SHARED_HEADS: Place = (Part.WITHHELD, KeyKind.NAME_HEAD.value)
+CROWDED: Place = (Part.WITHHELD, KeyKind.DOMAIN.value)
+PLACES: tuple[Place, ...] = (*((Part.SENT, kind.value) for kind in KeyKind), SHARED_HEADS, CROWDED, ACCOUNTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """Accounts (`id`, `domain` as stored, the fields that yield keys), and what the normaliser makes of each."""
+
+    accounts: pl.DataFrame
+    normalised: pl.DataFrame
+
+    @classmethod
+    def of(cls, accounts: pl.DataFrame) -> "Listed":
+        return cls(accounts, normalise(accounts))
+
+    @property
+    def stands(self) -> bool:
+        """Whether each is stored under the domain that the normaliser finds now: an older one may have found another."""
+        return bool(self.normalised["domain"].eq_missing(self.accounts["domain"]).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """One side of a partnership: its keys there, and the key of its own references."""
+
+    partnership_id: str
+    link: LinkKeys
+    own: ReferenceKey
+
+    def refs(self, ids: pl.Series) -> U64:
+        return references(self.partnership_id, ids, self.own)
+
+    def columns(self, listed: Listed, off_before: Collection[str]) -> Columns:
+        """Their columns, the guards applied as if they were the whole list."""
+        refs = self.refs(listed.accounts["id"])
+        keys = match_keys(listed.normalised, crowded_before=off_before)
+        made = {
+            (part, kind.value): column
+            for part, found in ((Part.SENT, keys.columns), (Part.WITHHELD, keys.withheld))
+            for kind, column in tokens_of(found, refs, self.link).items()
+        }
+        return made | {ACCOUNTS: TokenColumn.of(id_bytes(listed.accounts["id"]), refs)}
+
+    def off(self, domains: pl.Series, stored: Stored) -> list[str]:
+        """Those of `domains` that gave no token when `stored` was made."""
+        crowded = stored.whole(CROWDED)
+        if not len(crowded) or not len(domains):
+            return []
+        words = token_bytes(domains, KeyKind.DOMAIN, self.link).view(">u8").reshape(-1, 2).astype(np.uint64)
+        asked = pl.DataFrame({"domain": domains, "high": words[:, 0], "low": words[:, 1]})
+        return asked.join(crowded.frame(), on=["high", "low"], how="semi")["domain"].to_list()
+
+    def whole(self, listed: Listed, stored: Stored) -> Mapping[Place, Delta]:
+        """What makes the columns of all accounts that take part of what is stored."""
+        domains = listed.normalised["domain"].drop_nulls()
+        often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
+        made = self.columns(listed, self.off(often, stored))
+        return {
+            place: difference(stored.whole(place), made.get(place, TokenColumn.empty())) for place in PLACES
+        }
+
+    def changed(
+        self, listed: Listed, others: pl.Series, off_before: Collection[str], stored: Stored
+    ) -> Mapping[Place, Delta]:
+        """What makes the columns as they are to be of what is stored, where `listed` take part as they are now.
+
+        `others` are ids of accounts that may have to go. Every account of a domain that is or was near being crowded is
+        listed; those not named stay as they are, but for heads that come to be shared or cease to be.
+        """
+        made = self.columns(listed, off_before)
+        refs = self.refs(pl.concat([listed.accounts["id"], others]).unique())
+        deltas = {
+            place: difference(_of(stored, place, refs), made.get(place, TokenColumn.empty()))
+            for place in PLACES
+            if place not in {HEADS, SHARED_HEADS}
+        }
+        return {**deltas, **_heads(stored, made, refs)}
+
+
+def _of(stored: Stored, place: Place, refs: U64) -> TokenColumn:
+    column = stored.whole(place)
+    return column.where(column.of_refs(refs))
+
+
+def _heads(stored: Stored, made: Columns, refs: U64) -> Mapping[Place, Delta]:
+    """Heads are counted over the whole list: one account more or less moves the tokens of others."""
+    none = TokenColumn.empty()
+    fresh = made.get(HEADS, none).union(made.get(SHARED_HEADS, none))
+    stale = _of(stored, HEADS, refs).union(_of(stored, SHARED_HEADS, refs))
+    concerned = np.union1d(fresh.high, stale.high)
+    before = {place: _with_high(stored.whole(place), concerned) for place in (HEADS, SHARED_HEADS)}
+    every = before[HEADS].union(before[SHARED_HEADS])
+    few, many = split_shared(every.where(~every.of_refs(refs)).union(fresh))
+    return {HEADS: difference(before[HEADS], few), SHARED_HEADS: difference(before[SHARED_HEADS], many)}
+
+
+def _with_high(column: TokenColumn, words: U64) -> TokenColumn:
+    return column.where(np.isin(column.high, words))
+
+
+def split_shared(heads: TokenColumn) -> tuple[TokenColumn, TokenColumn]:
+    """The rows whose token fewer than `HEAD_SHARED_FROM` accounts have, and the others."""
+    if not len(heads):
+        return heads, heads
+    new = np.ones(len(heads), dtype=bool)
+    new[1:] = (heads.high[1:] != heads.high[:-1]) | (heads.low[1:] != heads.low[:-1])
+    run = np.cumsum(new) - 1
+    few = np.bincount(run)[run] < HEAD_SHARED_FROM
+    return heads.where(few), heads.where(~few)
+
+
+def id_bytes(ids: pl.Series) -> NDArray[np.uint8]:
+    """UUIDs as text → uint8 (n, 16)."""
+    text = "".join(ids.str.replace_all("-", "", literal=True).to_list())
+    return np.frombuffer(binascii.unhexlify(text), dtype=np.uint8).reshape(-1, 16)
