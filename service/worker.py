@@ -47,6 +47,7 @@ def make_registry(
             target=AccountTarget(),
             limits=Limits(),
             clock=clock,
+            ids=ids,
         ),
     )
     overlap_jobs.register(

@@ -16,7 +16,7 @@ from service.crypto.errors import DataKeyInUseError
 from service.db.sealed import SealedColumn, reseal, sealed_versions
 from service.db.sessions import WriteSession
 from service.guards.idempotency import SEALED_ANSWER
-from service.imports.models import SEALED_PREVIEW
+from service.imports.models import SEALED_PREVIEW, SEALED_REJECTS
 from service.kit.actors import OPERATOR
 from service.organizations.errors import UnknownOrganizationError
 from service.organizations.totp import SEALED_SECRET
@@ -33,7 +33,7 @@ Org = Annotated[
     typer.Option("--org", metavar="HANDLE", help="Only this organization's key; else everybody's in turn."),
 ]
 
-SEALED_COLUMNS: tuple[SealedColumn, ...] = (SEALED_SECRET, SEALED_ANSWER, SEALED_PREVIEW)
+SEALED_COLUMNS: tuple[SealedColumn, ...] = (SEALED_SECRET, SEALED_ANSWER, SEALED_PREVIEW, SEALED_REJECTS)
 """Every column that a room seals under a data key."""
 
 

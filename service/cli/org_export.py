@@ -52,7 +52,7 @@ PARTS: Mapping[str, Part] = {
     "populations": Part("population", "populations, by the bit that accounts have in `populations`"),
     "accounts": Part("account", "accounts", without=("digest", "change")),
     "account_history": Part("record_history", "accounts as they were before an import changed them"),
-    "imports": Part("import", "imports"),
+    "imports": Part("import", "imports", without=("preview",)),
     "import_errors": Part("import_error", "rows that imports refused"),
     "partnerships": Part("partnership", "partnerships", org=None),
     "partnership_sides": Part(
@@ -75,6 +75,7 @@ LEFT_OUT: Mapping[str, str] = {
     "evidence_request": "work under way between two organizations",
     "match_run": "work under way between two organizations",
     "partnership_event": "what two organizations had in common; each side is told its part by overlaps and log",
+    "import_reject": "rows that imports refused, to be mended and sent again; what was wrong with them is in import_errors",
     "idempotency_record": "answers kept a day for repeated requests",
     "rate_budget": "what was asked this minute",
 }

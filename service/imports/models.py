@@ -5,13 +5,14 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 
+SEALED_REJECTS: Final = SealedColumn("import_reject", "data")
 SEALED_PREVIEW: Final = SealedColumn("import", "preview")
 
 
@@ -115,3 +116,18 @@ class RowRefusal(Record, table=True):
     reason: str = Field(sa_type=Text)
     message: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)
+
+
+class ImportReject(Record, table=True):
+    """A piece of the CSV of an import's refused rows, packed and sealed; in order by id."""
+
+    __tablename__ = "import_reject"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "import_id"], ["import.org_id", "import.id"], ondelete="CASCADE"),
+        Index("ix_import_reject_import", "org_id", "import_id", "id"),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    import_id: UUID
+    data: bytes = Field(sa_type=LargeBinary)

@@ -13,7 +13,7 @@ from service.crypto import Keystore
 from service.db.database import Database
 from service.db.errors import DatabaseUnavailable
 from service.db.sessions import TenantSession
-from service.imports import endings
+from service.imports import endings, rejects
 from service.imports.endings import Found
 from service.imports.files import Read, read_file
 from service.imports.guards import fired
@@ -27,6 +27,7 @@ from service.imports.target import Order, Ready, Target
 from service.ingest import IngestError, Limits
 from service.jobs import enqueue, is_given_up, is_live
 from service.kit.clock import Clock
+from service.kit.ids import Ids
 from service.organizations.errors import QuotaExceededError
 from service.organizations.standing import Quota, is_limited, require_room
 
@@ -70,6 +71,7 @@ class Reader:
     target: Target[Any, Any]
     limits: Limits
     clock: Clock
+    ids: Ids
 
     async def run(self, org_id: UUID, import_id: UUID, *, last_attempt: bool = False) -> None:
         """Read the upload and make its records live in one commit; a repetition after a crash begins again.
@@ -142,6 +144,8 @@ class Reader:
         progress.at(Phase.PREPARING, read.rows.height)
         ready = await anyio.to_thread.run_sync(self.target.ready, read.rows, order)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
+        if refused.height:
+            await self._keep_rejects(org_id, work, refused)
         if not work.dry_run:
             _require_whole(work, read, refused)
         progress.at(Phase.COMPARING, read.rows.height)
@@ -149,6 +153,13 @@ class Reader:
             superseded = await self._store(session, read, ready, order, progress)
         for import_id in superseded:
             self.spool.discard(import_id)
+
+    async def _keep_rejects(self, org_id: UUID, work: Import, refused: pl.DataFrame) -> None:
+        pieces = await anyio.to_thread.run_sync(
+            partial(rejects.written, self.spool, work, self.limits, refused)
+        )
+        async with self.database.tenant(org_id) as session:
+            await rejects.keep(session, self.keystore, self.ids, work.id, pieces)
 
     async def _store(
         self, session: TenantSession, read: Read, ready: Ready[Any], order: Order, progress: Progress

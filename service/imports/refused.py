@@ -5,6 +5,7 @@ from uuid import UUID
 import polars as pl
 
 from service.db.sessions import TenantSession
+from service.ingest.refusals import TEXT_SHOWN
 
 _ADD_ERRORS = """
     INSERT INTO import_error (org_id, import_id, "row", line, "column", reason, message, text)
@@ -18,5 +19,6 @@ async def keep_errors(session: TenantSession, import_id: UUID, refused: pl.DataF
     driver = await session.raw()
     # PostgreSQL's text has no place for U+0000, which may be the very reason of a refusal; its picture stands for it
     shown = refused.with_columns(pl.col(pl.String).str.replace_all("\x00", "␀", literal=True))
+    shown = shown.with_columns(pl.col("text").str.head(TEXT_SHOWN))
     columns = [shown[c].to_list() for c in ("row", "line", "column", "reason", "message", "text")]
     await driver.execute(_ADD_ERRORS, session.org_id, import_id, *columns)

@@ -1,5 +1,6 @@
 """What every format yields: checked rows in canonical columns, refused rows beside them."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +12,11 @@ from service.ingest.refusals import REFUSED_SCHEMA
 
 ACCOUNT_SCHEMA = frame_schema(ACCOUNTS.fields)
 """Every frame of accounts: 1-based data row, physical line, then all account fields as text or null."""
+
+FORMULA_BEGINNINGS = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
+"""What a spreadsheet takes a text with for a formula: exports write an apostrophe before it, which is no part of the value."""
+
+_DISARMED = f"^'([{re.escape(FORMULA_BEGINNINGS)}])"
 
 Progress = Callable[[int], None]
 """Called with the bytes read from the source so far (packed bytes, if it is packed)."""
@@ -71,6 +77,11 @@ class Table(Protocol):
 def record_frame(columns: pl.DataFrame, selection: Selection) -> pl.DataFrame:
     """`row`, `line` and some of the fields, as read → `Selection.schema`: stripped, empty values null."""
     stripped = columns.with_columns(pl.col(pl.String).str.strip_chars())
+    quoted = [
+        name for name, kind in stripped.schema.items()
+        if kind == pl.String and stripped[name].str.starts_with("'").any()
+    ]  # fmt: skip
+    stripped = stripped.with_columns(pl.col(quoted).str.replace(_DISARMED, "${1}"))
     return stripped.select(
         "row",
         "line",

@@ -153,4 +153,4 @@ def is_blank(text: str, delimiter: str) -> bool:
 
 
 def _refusal(cursor: Cursor, fault: Fault, text: str) -> Refusal:
-    return Refusal(cursor.row, cursor.line, fault, text[: refusals.TEXT_SHOWN])
+    return Refusal(cursor.row, cursor.line, fault, text[: refusals.TEXT_KEPT])

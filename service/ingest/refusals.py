@@ -7,8 +7,10 @@ import polars as pl
 
 from service.ingest.limits import Limits
 
+TEXT_KEPT = 65_536
+"""Characters of a refused record that are kept for the person who mends it: all of it, within the limit `line`."""
 TEXT_SHOWN = 500
-"""Characters of a refused record that are kept for the person who mends it."""
+"""Those that a list of refusals shows."""
 
 
 class RowReason(StrEnum):

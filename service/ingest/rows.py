@@ -81,7 +81,7 @@ class Harvest:
         self.texts.append(text)
 
     def refuse(self, row: int, line: int, fault: Fault, text: str) -> None:
-        self.refused.append(Refusal(row, line, fault, text[: refusals.TEXT_SHOWN]))
+        self.refused.append(Refusal(row, line, fault, text[: refusals.TEXT_KEPT]))
 
     def batch(self) -> Batch:
         names = list(self.layout.selection.positions)
@@ -107,7 +107,7 @@ def checked(
         for at, record in zip(odd, frame[odd].select("row", "line", *names).iter_rows(), strict=True):
             row, line, *values = record
             fault = _fault(values, layout, line)
-            found.append(Refusal(row, line, fault, text(at)[: refusals.TEXT_SHOWN]))
+            found.append(Refusal(row, line, fault, text(at)[: refusals.TEXT_KEPT]))
         kept = frame.with_row_index("_at").filter(~pl.col("_at").is_in(odd)).drop("_at")
     return Batch(record_frame(kept, layout.selection), refused_frame(sorted(found, key=lambda r: r.row)))
 

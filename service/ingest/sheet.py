@@ -13,7 +13,7 @@ from service.ingest.batches import Batch, Dialect, Progress, Table, joined
 from service.ingest.errors import AlreadyReadError, IngestError
 from service.ingest.formats import Request, open_table
 from service.ingest.header import ColumnMap, Wanted, check_headers, map_columns
-from service.ingest.kinds import ACCOUNTS, RecordKind
+from service.ingest.kinds import ACCOUNTS, RecordKind, Selection
 from service.ingest.limits import Limits
 from service.ingest.source import Source
 
@@ -77,8 +77,10 @@ class Sheet:
         """How a text file writes rows; None for the other formats."""
         return self._table.dialect
 
-    def batches(self, progress: Progress | None = None) -> Iterator[Batch]:
-        """The rows in file order, once.
+    def batches(
+        self, progress: Progress | None = None, *, selection: Selection | None = None
+    ) -> Iterator[Batch]:
+        """The rows in file order, once; with the columns that were mapped, or another `selection`.
 
         An error that refuses the file may come after good batches (a gzip stream can end early at its last
         byte), so callers must let nothing count before the iterator has ended. `progress` gets the bytes read
@@ -88,7 +90,7 @@ class Sheet:
             raise AlreadyReadError("the rows of this sheet have been read", mend="Open the file again.")
         self._read = True
         with _named(self.name):
-            for batch in self._table.batches(self.selection):
+            for batch in self._table.batches(selection or self.selection):
                 self.summary.add(batch)
                 if progress:
                     progress(self._source.bytes_read)

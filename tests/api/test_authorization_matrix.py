@@ -100,6 +100,7 @@ MATRIX: dict[str, Route] = {
     "list_imports": Route(Scope.IMPORTS_READ, own=False),
     "get_import": Route(Scope.IMPORTS_READ),
     "list_import_errors": Route(Scope.IMPORTS_READ),
+    "download_rejected_rows": Route(Scope.IMPORTS_READ),
     "confirm_import": Route(Scope.IMPORTS_WRITE),
     "cancel_import": Route(Scope.IMPORTS_WRITE),
     "list_accounts": Route(Scope.ACCOUNTS_READ, own=False),

@@ -100,6 +100,16 @@ async def test_an_import_confirmed_beforehand_is_not_held(client: httpx.AsyncCli
     assert (done["status"], done["counts"]["removed"]) == ("completed", 9)
 
 
+async def test_refused_rows_are_downloaded_as_csv(client: httpx.AsyncClient, pair: Pair) -> None:
+    found = await sent(client, pair, LIST + "x,y\n")
+    answer = await client.get(f"/v1/imports/{found['id']}/rejected-rows", headers=pair.left.headers)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == f'attachment; filename="rejected-{found["id"]}.csv"'
+    header, row = answer.text.splitlines()
+    assert header == "Account ID,Company,Website,Status,_line,_column,_reason,_message"
+    assert row.startswith("x,y,,,12,,too_few_fields,")
+
+
 async def test_all_or_nothing_fails_with_the_rows_that_are_to_be_mended(
     client: httpx.AsyncClient, pair: Pair
 ) -> None:

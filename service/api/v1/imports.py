@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from service.accounts.models import StandardPopulation
 from service.api.deps import App, Key, Reading, Writing, identified, reads, writes
@@ -18,9 +19,11 @@ from service.api.routing import resource
 from service.api.uploads import Streamed, announced_length, check_length
 from service.api.v1.import_bodies import ImportOut, RowError, import_out, import_out_whole
 from service.db.sessions import TenantSession
+from service.http.state import AppState
 from service.imports.errors import UnknownImportError
 from service.imports.models import Import, ImportMode, ImportStatus
 from service.imports.operations import Upload, accept, cancel, confirm
+from service.imports.rejects import piece_after
 from service.imports.repository import Imports
 from service.imports.spool import Received
 from service.matching.records import ACCOUNT_FIELDS
@@ -29,6 +32,7 @@ from service.organizations.operations import Caller
 
 router = resource("/imports", "imports")
 MAX_MAPPING = 8192
+CSV = "text/csv; charset=utf-8"
 
 
 def _is_text(value: str) -> bool:
@@ -242,6 +246,37 @@ async def list_import_errors(session: Reading, import_id: UUID, paging: Paging) 
         import_id, limit=paging.limit + 1, after_row=position[0] if position else 0
     )
     return paging.page(rows, lambda row: RowError(**dict(row)), lambda row: (row["row"],))
+
+
+@router.get(
+    "/{import_id}/rejected-rows", operation_id="download_rejected_rows", response_class=StreamingResponse,
+    dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
+    responses=responses(404) | {
+        200: {
+            "description": "The file's own columns, then `_line`, `_column`, `_reason` and `_message`, which an import leaves out.",
+            "content": {CSV: {"schema": {"type": "string"}}},
+        }
+    },
+)  # fmt: skip
+async def download_rejected_rows(session: Reading, app: App, import_id: UUID) -> StreamingResponse:
+    """Every refused row as CSV, to be mended and sent again. Texts that a spreadsheet takes for formulas begin with an
+    apostrophe, which an import takes away again.
+    """
+    await _found(session, import_id)
+    headers = {"Content-Disposition": f'attachment; filename="rejected-{import_id}.csv"'}
+    return StreamingResponse(_rejected(app, session.org_id, import_id), media_type=CSV, headers=headers)
+
+
+async def _rejected(app: AppState, org_id: UUID, import_id: UUID) -> AsyncIterator[bytes]:
+    """No transaction is open while a slow reader reads: pieces are never changed."""
+    last = UUID(int=0)
+    while True:
+        async with app.database.tenant_read(org_id) as session:
+            found = await piece_after(session, app.keystore, import_id, last)
+        if found is None:
+            break
+        last, piece = found
+        yield piece
 
 
 async def _found(session: Reading, import_id: UUID) -> Import:

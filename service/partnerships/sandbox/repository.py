@@ -12,6 +12,7 @@ OF_ONE_SIDE: Final = (
     ("publish_request", "org_id"),
     ("shared_record", "owner_org_id"),
     ("sharing_rule", "owner_org_id"),
+    ("import_reject", "org_id"),
     ("import_error", "org_id"),
     ("import", "org_id"),
     ("record_history", "org_id"),

@@ -133,7 +133,13 @@ async def test_an_import_given_up_is_failed_and_the_next_one_is_read(pair: Pair)
     first = await pair.world.upload(pair.left, FIRST, population=None)
     second = await pair.world.upload(pair.left, FIRST + "\n", population=None)
     reader = Reader(
-        pair.world.database, pair.world.keystore, pair.world.spool, Broken(), Limits(), pair.world.clock
+        pair.world.database,
+        pair.world.keystore,
+        pair.world.spool,
+        Broken(),
+        Limits(),
+        pair.world.clock,
+        pair.world.ids,
     )
     with pytest.raises(RuntimeError):
         await reader.run(pair.left.id, first, last_attempt=True)

@@ -84,6 +84,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "cancel_import": ("POST", "/v1/imports/{import_id}/cancel"),
     "confirm_import": ("POST", "/v1/imports/{import_id}/confirm"),
     "create_import": ("POST", "/v1/imports"),
+    "download_rejected_rows": ("GET", "/v1/imports/{import_id}/rejected-rows"),
     "get_import": ("GET", "/v1/imports/{import_id}"),
     "list_import_errors": ("GET", "/v1/imports/{import_id}/errors"),
     "list_imports": ("GET", "/v1/imports"),
