@@ -128,7 +128,7 @@ class ExactReader:
     def _refuse_long(self, head: bytes, last_line: int, cursor: Cursor, harvest: _Harvest) -> None:
         cursor.row += 1
         fault = refusals.line_too_long(self._shape.limits, cursor.line, last_line)
-        harvest.refused.append(_refusal(cursor, fault, head.decode(errors="ignore")))
+        harvest.refused.append(_refusal(cursor, fault, head.decode(errors="ignore")[: refusals.TEXT_SHOWN]))
         cursor.line = last_line + 1
 
     def _judge(self, text: str, size: int) -> tuple[list[str], Fault | None]:

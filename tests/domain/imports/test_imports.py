@@ -115,6 +115,7 @@ async def test_uploads_are_imported_in_their_order_whichever_job_comes_first(pai
         AccountTarget(),
         Limits(),
         pair.world.clock,
+        pair.world.ids,
     )
     await reader.run(pair.left.id, newer)
     assert (await one(pair.world, pair.left, newer)).status is ImportStatus.RECEIVED
@@ -253,6 +254,7 @@ async def test_a_second_job_of_a_finished_import_changes_nothing(pair: Pair) -> 
         AccountTarget(),
         Limits(),
         pair.world.clock,
+        pair.world.ids,
     )
     stale = await one(pair.world, pair.left, old)
     read = read_file(pair.world.spool.path(old), stale, Limits(), Progress(Event()))
