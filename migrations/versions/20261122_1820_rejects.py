@@ -1,7 +1,7 @@
 """Refused rows of imports, kept sealed so that they can be mended and sent again.
 
-Revision: 20261122_1810
-After: 20261122_1800
+Revision: 20261122_1820
+After: 20261122_1810
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from service.db.policies import owned_by_org
 
-revision = "20261122_1810"
-down_revision = "20261122_1800"
+revision = "20261122_1820"
+down_revision = "20261122_1810"
 branch_labels = None
 depends_on = None
 
