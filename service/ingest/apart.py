@@ -16,11 +16,13 @@ from service.ingest.errors import (
     EmptyFileError,
     EncryptedError,
     IngestError,
+    TooLargeError,
     TooManyCellsError,
     TooMuchMemoryError,
     UnknownWorksheetError,
 )
 from service.ingest.limits import Limits
+from service.ingest.source import SPLIT
 
 _SCRIPT = Path(__file__).with_name("reader_process.py")
 _LISTED = 40
@@ -42,7 +44,8 @@ class Apart:
         )
         self._end = weakref.finalize(self, _end, self._process)
         place = {"path": str(source.absolute())} if isinstance(source, Path) else {"data": source}
-        self.send({**order, **place, "cells": limits.cells, "memory": limits.memory})
+        caps = {"cells": limits.cells, "memory": limits.memory, "bytes_raw": limits.bytes_raw}
+        self.send({**order, **place, **caps})
 
     def send(self, message: Any) -> None:
         data = marshal.dumps(message)
@@ -118,11 +121,18 @@ def _encrypted(_limits: Limits, what: str) -> IngestError:
     return EncryptedError(what, mend="Save it without a password and bring that file.")
 
 
+def _large(limits: Limits, _what: str) -> IngestError:
+    return TooLargeError(
+        f"the unpacked file has more bytes than the limit 'bytes_raw' of {limits.bytes_raw}", mend=SPLIT
+    )
+
+
 _ERRORS: dict[str, Callable[..., IngestError]] = {
     "memory": _memory,
     "cells": _cells,
     "unknown_sheet": _unknown_sheet,
     "empty": _empty,
+    "large": _large,
     "encrypted": _encrypted,
 }
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -60,8 +59,4 @@ class ParquetTable:
             frame = values.select(*(numbers.alias(name) for name in PLACE), pl.all())
             row += values.height
             check_rows(row, row, self._limits)
-            yield checked(frame, layout, partial(_as_text, values))
-
-
-def _as_text(values: pl.DataFrame, at: int) -> str:
-    return values[at : at + 1].write_csv(include_header=False).rstrip("\n")
+            yield checked(frame, layout)

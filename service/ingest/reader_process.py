@@ -21,6 +21,9 @@ from xml.parsers import expat
 
 _BATCH = 5_000
 _PARQUET_BATCH = 50_000
+_PARQUET_BYTES = 8 * 1024**2
+"""Text of one message: values may be long, and what is written once may stand in a million rows."""
+
 _SECONDS = 600
 _EXACT = 10**15
 """Spreadsheets hold fifteen digits; what is behind them is noise of the binary form."""
@@ -276,7 +279,7 @@ class _OdsErrors:
 # ── Parquet ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_parquet(source: Any) -> None:
+def read_parquet(order: dict[str, Any], source: Any) -> None:
     import polars as pl  # noqa: PLC0415
 
     try:
@@ -287,10 +290,17 @@ def read_parquet(source: Any) -> None:
         send(("schema", list(schema), nested, rows))
         columns: list[str] = receive()
         texts = [_as_text(pl, name, schema[name]) for name in columns]
+        total = 0
         for batch in table.select(texts).collect_batches(chunk_size=_PARQUET_BATCH, maintain_order=True):
-            for part in batch.iter_slices(_PARQUET_BATCH):
+            size = sum(int(batch[name].str.len_bytes().sum()) for name in batch.columns)
+            total += size
+            if total > order["bytes_raw"]:
+                raise RefusedError("large", "")
+            for part in batch.iter_slices(max(1, batch.height * _PARQUET_BYTES // max(size, _PARQUET_BYTES))):
                 packed = io.BytesIO()
-                part.write_ipc(packed)
+                part.write_ipc(
+                    packed, compat_level=pl.CompatLevel.oldest()
+                )  # the slice alone, not what it is of
                 send(("rows", packed.getvalue()))
     except pl.exceptions.PolarsError as error:
         raise RefusedError("corrupt", str(error).splitlines()[0]) from error
@@ -328,7 +338,7 @@ def main() -> None:
     source = order.get("path") or io.BytesIO(order.pop("data"))
     try:
         if order["format"] == "parquet":
-            read_parquet(source)
+            read_parquet(order, source)
         else:
             read_workbook(order, source)
     except RefusedError as refused:

@@ -1,5 +1,7 @@
 """Rows that come as values, out of workbooks, JSON and Parquet: checked together, refused one by one."""
 
+import csv
+import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -93,11 +95,14 @@ class Harvest:
 
 
 def checked(
-    frame: pl.DataFrame, layout: Layout, text: Callable[[int], str], refused: Sequence[Refusal] = ()
+    frame: pl.DataFrame,
+    layout: Layout,
+    text: Callable[[int], str] | None = None,
+    refused: Sequence[Refusal] = (),
 ) -> Batch:
     """`row`, `line` and text columns by field → what passes the limits and what doesn't, with the rows refused before.
 
-    `text` gives what a row looks like in the file, by its position in `frame`.
+    `text` gives what a row looks like in the file, by its position in `frame`; without it the kept values stand for it.
     """
     odd = frame.select(_is_odd(layout).arg_true()).to_series().to_list() if frame.height else []
     found = list(refused)
@@ -107,9 +112,17 @@ def checked(
         for at, record in zip(odd, frame[odd].select("row", "line", *names).iter_rows(), strict=True):
             row, line, *values = record
             fault = _fault(values, layout, line)
-            found.append(Refusal(row, line, fault, text(at)[: refusals.TEXT_KEPT]))
+            shown = text(at) if text else as_csv(values)
+            found.append(Refusal(row, line, fault, shown[: refusals.TEXT_KEPT]))
         kept = frame.with_row_index("_at").filter(~pl.col("_at").is_in(odd)).drop("_at")
     return Batch(record_frame(kept, layout.selection), refused_frame(sorted(found, key=lambda r: r.row)))
+
+
+def as_csv(values: Sequence[str | None]) -> str:
+    """A row as people would write it down, as far as it is kept."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([(value or "")[: refusals.TEXT_KEPT] for value in values])
+    return text.getvalue()
 
 
 def _is_odd(layout: Layout) -> pl.Expr:

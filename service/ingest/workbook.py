@@ -1,7 +1,5 @@
 """XLSX and ODS: one sheet of a workbook, its cells as people see them."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -12,7 +10,7 @@ from service.ingest.archive import Archive
 from service.ingest.batches import Batch
 from service.ingest.kinds import Selection
 from service.ingest.limits import Limits
-from service.ingest.rows import Harvest, Layout, check_rows, no_data_rows
+from service.ingest.rows import Harvest, Layout, as_csv, check_rows, no_data_rows
 
 _Errors = list[tuple[int, str, str]]
 """Cells that show an error: column, place (B7), what it shows."""
@@ -63,12 +61,12 @@ def _take(harvest: Harvest, row: int, line: int, cells: list[str], errors: _Erro
     kept = harvest.layout.selection.positions.values()
     for column, place, shown in errors:
         if column in kept:
-            harvest.refuse(row, line, refusals.error_cell(headers[column], place, shown), _as_csv(cells))
+            harvest.refuse(row, line, refusals.error_cell(headers[column], place, shown), as_csv(cells))
             return
     if any(cells[width:]):
-        harvest.refuse(row, line, refusals.wrong_width(_last(cells) + 1, width), _as_csv(cells))
+        harvest.refuse(row, line, refusals.wrong_width(_last(cells) + 1, width), as_csv(cells))
     else:
-        harvest.keep(row, line, [cells[at] for at in kept], partial(_as_csv, cells))
+        harvest.keep(row, line, [cells[at] for at in kept], partial(as_csv, cells))
 
 
 def _last(cells: Sequence[Any]) -> int:
@@ -79,9 +77,3 @@ def _without_blank_end(headers: list[str]) -> list[str]:
     while headers and not headers[-1]:
         headers.pop()
     return headers
-
-
-def _as_csv(cells: Sequence[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
