@@ -108,6 +108,7 @@ class RecordHistory(Record, table=True):
     """An account as it was before an import updated or removed it."""
 
     __tablename__ = "record_history"
+    __table_args__ = (Index("ix_record_history_import", "org_id", "import_id"),)
 
     org_id: UUID = Field(primary_key=True)
     account_id: UUID = Field(primary_key=True)

@@ -3,6 +3,8 @@
 import os
 import time
 from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
 
 import numpy as np
 import polars as pl
@@ -10,10 +12,11 @@ import polars as pl
 from service.accounts.compare import Work, compare, refusals
 from service.accounts.models import StandardPopulation
 from service.accounts.repository import Accounts
+from service.accounts.rollback import forget_history, roll_back
 from service.accounts.rows import split_duplicates, with_digest, with_identity, with_populations
 from service.accounts.store import write_difference
 from service.db.sessions import TenantSession
-from service.imports.target import Difference, Order, Outlook, Ready
+from service.imports.target import Difference, Order, Outcome, Outlook, Ready
 from service.matching.normalise import normalise
 
 
@@ -39,6 +42,14 @@ class AccountTarget:
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
         await write_difference(session, difference, order)
+
+    async def roll_back(
+        self, session: TenantSession, *, undone: UUID, import_id: UUID
+    ) -> tuple[Outcome, int]:
+        return await roll_back(session, undone=undone, import_id=import_id)
+
+    async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
+        await forget_history(session, before=before, until=until)
 
 
 def keys_of(rows: pl.DataFrame) -> Mapping[str, int]:

@@ -45,6 +45,12 @@ async def complete(session: TenantSession, clock: Clock, record: Import, found: 
     return [] if record.dry_run else await _supersede(session, clock, record.id)
 
 
+async def finish(session: TenantSession, clock: Clock, record: Import) -> None:
+    """An import without a file is done."""
+    record.status, record.phase, record.finished_at = ImportStatus.COMPLETED, None, clock.now()
+    await session.flush()
+
+
 async def hold(session: TenantSession, record: Import, found: Found, guards: Mapping[Guard, str]) -> None:
     """Leave it for somebody's word: nothing is stored of it, and its file stays."""
     record.status = ImportStatus.HELD

@@ -82,6 +82,8 @@ class Import(Record, table=True):
     rows_done: int = Field(default=0, sa_type=Integer)
     """Of the phase."""
     rows_total: int | None = Field(default=None, sa_type=Integer)
+    rollback_of: UUID | None = None
+    """The import that this one undoes; it has no file."""
     preview: bytes | None = Field(default=None, sa_type=LargeBinary)
     """What a dry run found, sealed: it holds rows of the file."""
     report: dict[str, Any] | None = Field(default=None, sa_type=JSONB)

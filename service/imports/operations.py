@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from service.imports.models import OVER, Import, ImportMode, ImportStatus
 from service.imports.repository import Imports
 from service.jobs import Payload, enqueue
 from service.kit.clock import Clock
+from service.kit.ids import Ids
 from service.organizations.standing import Quota, hold_active, is_limited, require_room
 
 RUN_JOB = "imports.run"
@@ -19,6 +21,9 @@ CHANGED_JOB = "accounts.changed"
 """Enqueued by name for whoever keeps something of the accounts: {org_id}."""
 
 
+REMEMBERED = timedelta(days=90)
+REMEMBERED_IMPORTS = 10
+"""What records were before is kept this long, and of this many imports in any case."""
 WAITING = frozenset({ImportStatus.RECEIVED, ImportStatus.HELD})
 
 
@@ -103,6 +108,33 @@ async def cancel(session: TenantSession, clock: Clock, import_id: UUID) -> Impor
     await session.flush()
     await _record(session, clock, "import.cancelled", import_id, {})
     return record
+
+
+async def roll_back(session: TenantSession, clock: Clock, ids: Ids, import_id: UUID) -> Import:
+    """Queue the undoing of an import, as an import of its own. UnknownImportError, ImportStateError."""
+    undone = await _changing(session, import_id)
+    if undone.status is not ImportStatus.COMPLETED or undone.dry_run:
+        raise ImportStateError(undone.status, "rolled back", "Only what was stored can be undone.")
+    if not await _is_remembered(session, clock, undone):
+        raise ImportStateError(
+            "too old", "rolled back", "What was before is kept for 90 days, and of the last 10 imports."
+        )
+    record = Import(
+        org_id=session.org_id, id=ids.new(), status=ImportStatus.RECEIVED, mode=ImportMode.UPSERT,
+        filename=f"rollback of {undone.filename}"[:200], bytes_received=0, digest=b"", rollback_of=import_id,
+        confirmed=True, created_at=clock.now(), finished_at=None,
+    )  # fmt: skip
+    session.add(record)
+    await session.flush()
+    await queue_import(session, record.id)
+    await _record(session, clock, "import.rolled_back", import_id, {"by": str(record.id)})
+    return record
+
+
+async def _is_remembered(session: TenantSession, clock: Clock, record: Import) -> bool:
+    oldest = await Imports(session).oldest_of_the_last(REMEMBERED_IMPORTS)
+    recent = record.finished_at is not None and record.finished_at > clock.now() - REMEMBERED
+    return recent or oldest is None or record.id >= oldest
 
 
 async def _changing(session: TenantSession, import_id: UUID) -> Import:

@@ -18,7 +18,14 @@ from service.imports.endings import Found
 from service.imports.files import Read, read_file
 from service.imports.guards import fired
 from service.imports.models import OVER, Import, ImportMode, ImportStatus, Phase
-from service.imports.operations import CHANGED_JOB, RUN_JOB, queue_import, run_arguments
+from service.imports.operations import (
+    CHANGED_JOB,
+    REMEMBERED,
+    REMEMBERED_IMPORTS,
+    RUN_JOB,
+    queue_import,
+    run_arguments,
+)
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.repository import Imports
@@ -115,12 +122,8 @@ class Reader:
             self.spool.discard(import_id)
 
     async def _read_and_store(self, org_id: UUID, work: Import, *, last_attempt: bool) -> None:
-        if not self.spool.path(work.id).exists():
-            await self._fail(org_id, work.id, LOST)
-            return
         try:
-            async with noted(self.database, org_id, work.id) as progress:
-                await self._import(org_id, work, progress)
+            await self._carry_out(org_id, work)
         except (IngestError, QuotaExceededError) as error:
             code = error.code if isinstance(error, IngestError) else "quota_exceeded"
             await self._fail(org_id, work.id, {"code": code, "message": str(error)})
@@ -135,6 +138,15 @@ class Reader:
                 await self._fail(org_id, work.id, GIVEN_UP)
                 await self._call_next(org_id)
             raise
+
+    async def _carry_out(self, org_id: UUID, work: Import) -> None:
+        if work.rollback_of is not None:
+            await self._roll_back(org_id, work.id, work.rollback_of)
+        elif not self.spool.path(work.id).exists():
+            await self._fail(org_id, work.id, LOST)
+        else:
+            async with noted(self.database, org_id, work.id) as progress:
+                await self._import(org_id, work, progress)
 
     async def _import(self, org_id: UUID, work: Import, progress: Progress) -> None:
         read = await anyio.to_thread.run_sync(
@@ -153,6 +165,19 @@ class Reader:
             superseded = await self._store(session, read, ready, order, progress)
         for import_id in superseded:
             self.spool.discard(import_id)
+
+    async def _roll_back(self, org_id: UUID, import_id: UUID, undone: UUID) -> None:
+        async with self.database.tenant(org_id) as session:
+            imports = Imports(session)
+            await imports.lock_storing()
+            record = await imports.by_id(import_id)
+            if record is None or record.status in OVER:
+                return
+            outcome, skipped = await self.target.roll_back(session, undone=undone, import_id=import_id)
+            record.created, record.updated = outcome.created, outcome.updated
+            record.removed, record.skipped = outcome.removed, skipped
+            await endings.finish(session, self.clock, record)
+            await self._changed(session)
 
     async def _keep_rejects(self, org_id: UUID, work: Import, refused: pl.DataFrame) -> None:
         pieces = await anyio.to_thread.run_sync(
@@ -186,18 +211,28 @@ class Reader:
             await endings.hold(session, record, found, guards)
             return []
         else:
-            progress.at(Phase.WRITING, difference.created + difference.updated + difference.removed)
+            progress.at(Phase.WRITING, difference.changes)
             await self._write(session, found, order)
-        return await endings.complete(session, self.clock, record, found)
+        superseded = await endings.complete(session, self.clock, record, found)
+        if not record.dry_run and difference.changes:
+            await self._changed(session)
+        return superseded
 
     async def _write(self, session: TenantSession, found: Found, order: Order) -> None:
-        difference = found.difference
-        if not difference.created + difference.updated + difference.removed:
+        if not found.difference.changes:
             return
-        await self.target.write(session, difference, order)
+        await self.target.write(session, found.difference, order)
         if await is_limited(session, Quota.ACCOUNTS):
             await require_room(session, Quota.ACCOUNTS, await self.target.count(session))
+
+    async def _changed(self, session: TenantSession) -> None:
+        """Tell who keeps something of the records, and forget what needs no remembering any more."""
         await enqueue(session, CHANGED_JOB, {"org_id": str(session.org_id)}, dedupe_key=str(session.org_id))
+        oldest = await Imports(session).oldest_of_the_last(REMEMBERED_IMPORTS)
+        if oldest is not None:
+            until = self.clock.now() - REMEMBERED
+            await self.target.forget_history(session, before=oldest, until=until)
+            await rejects.forget(session, before=oldest, until=until)
 
     async def _refuse(self, org_id: UUID, import_id: UUID, error: RefusedWholeError) -> None:
         async with self.database.tenant(org_id) as session:

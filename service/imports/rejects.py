@@ -7,6 +7,7 @@ import csv
 import io
 import zlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -30,6 +31,9 @@ _PIECES = (
     "SELECT id, data FROM import_reject WHERE org_id = $1 AND import_id = $2 AND id > $3 ORDER BY id LIMIT 1"
 )
 _ANY = "SELECT EXISTS (SELECT FROM import_reject WHERE org_id = $1 AND import_id = $2)"
+_OLD = "org_id = $1 AND id < $2 AND created_at < $3"
+_FORGET = f"DELETE FROM import_reject WHERE org_id = $1 AND import_id IN (SELECT id FROM import WHERE {_OLD})"
+_FORGET_PREVIEWS = f"UPDATE import SET preview = NULL WHERE {_OLD} AND preview IS NOT NULL"
 _FIRST: Final = UUID(int=0)
 
 
@@ -113,3 +117,9 @@ async def piece_after(
         return None
     keys = DataKeys(keystore, str(session.org_id))
     return row["id"], zlib.decompress(keys.open(row["data"], SEALED_REJECTS.place(row["id"])))
+
+
+async def forget(session: TenantSession, *, before: UUID, until: datetime) -> None:
+    """Rows and previews of imports older than `before` that came earlier than `until`."""
+    for statement in (_FORGET, _FORGET_PREVIEWS):
+        await session.sql(statement, session.org_id, before, until)

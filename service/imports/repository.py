@@ -57,6 +57,20 @@ class Imports:
             statement = statement.where(col(Import.id) < before)
         return list(await self._session.scalars(statement.order_by(col(Import.id))))
 
+    async def oldest_of_the_last(self, count: int) -> UUID | None:
+        """The oldest of the newest `count` imports that were stored; None where there are fewer."""
+        return await self._session.scalar(
+            select(Import.id)
+            .where(
+                Import.org_id == self._session.org_id,
+                col(Import.dry_run).is_(False),
+                Import.status == ImportStatus.COMPLETED,
+            )
+            .order_by(col(Import.id).desc())
+            .offset(count - 1)
+            .limit(1)
+        )
+
     async def newest(self) -> Import | None:
         """The newest import that counts: not a dry run, not one that failed or was given up."""
         return await self._session.scalar(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -52,6 +53,19 @@ class Difference(Generic[WorkT]):
     work: WorkT
     left: pl.DataFrame | None = None
 
+    @property
+    def changes(self) -> int:
+        return self.created + self.updated + self.removed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rollback did."""
+
+    created: int
+    updated: int
+    removed: int
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -79,4 +93,14 @@ class Target(Protocol[BatchT, WorkT]):
 
     async def write(self, session: TenantSession, difference: Difference[WorkT], order: Order) -> None:
         """Write what `compare` found, in the same transaction."""
+        ...
+
+    async def roll_back(
+        self, session: TenantSession, *, undone: UUID, import_id: UUID
+    ) -> tuple[Outcome, int]:
+        """Undo the import `undone` as another one: what was done, and how many records stay as a later change made them."""
+        ...
+
+    async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
+        """Forget what records were before, of imports older than `before` and moments earlier than `until`."""
         ...

@@ -101,6 +101,7 @@ MATRIX: dict[str, Route] = {
     "get_import": Route(Scope.IMPORTS_READ),
     "list_import_errors": Route(Scope.IMPORTS_READ),
     "download_rejected_rows": Route(Scope.IMPORTS_READ),
+    "roll_back_import": Route(Scope.IMPORTS_WRITE),
     "confirm_import": Route(Scope.IMPORTS_WRITE),
     "cancel_import": Route(Scope.IMPORTS_WRITE),
     "list_accounts": Route(Scope.ACCOUNTS_READ, own=False),

@@ -96,6 +96,7 @@ class ImportOut(BaseModel):
     worksheet: str | None
     all_or_nothing: bool
     dry_run: bool
+    rollback_of: UUID | None = Field(description="The import that this one undoes.")
     bytes_received: int
     progress: ProgressOut | None = Field(description="While it is running.")
     counts: Counted | None = Field(description="Once completed or held.")

@@ -22,7 +22,7 @@ from service.db.sessions import TenantSession
 from service.http.state import AppState
 from service.imports.errors import UnknownImportError
 from service.imports.models import Import, ImportMode, ImportStatus
-from service.imports.operations import Upload, accept, cancel, confirm
+from service.imports.operations import Upload, accept, cancel, confirm, roll_back
 from service.imports.rejects import piece_after
 from service.imports.repository import Imports
 from service.imports.spool import Received
@@ -232,6 +232,17 @@ async def cancel_import(session: Writing, app: App, import_id: UUID) -> ImportOu
     if record.status is ImportStatus.CANCELLED:
         app.spool.discard(import_id)
     return import_out(record)
+
+
+@router.post(
+    "/{import_id}/rollback", operation_id="roll_back_import", status_code=202, responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.IMPORTS_WRITE), scope="function")],
+)  # fmt: skip
+async def roll_back_import(session: Writing, app: App, import_id: UUID) -> ImportOut:
+    """Undo an import, as an import of its own: what it made goes, what it changed or removed comes back, and what a later
+    import wrote stays as it is (`skipped`). Possible for 90 days, and for the last ten imports.
+    """
+    return import_out(await roll_back(session, app.clock, app.ids, import_id))
 
 
 @router.get(

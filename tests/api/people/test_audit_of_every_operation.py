@@ -55,6 +55,7 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "rotate_api_key": ("api_key.rotated",),
     "revoke_api_key": ("api_key.revoked",),
     "create_import": ("import.accepted",),
+    "roll_back_import": ("import.rolled_back",),
     "confirm_import": ("import.confirmed",),
     "cancel_import": ("import.cancelled",),
     "put_sharing_rule": ("sharing_rule.changed",),

@@ -122,7 +122,7 @@ def view(
         reviews=list(reviews),
         upload=Import(
             id=uuid4(), status=ImportStatus.COMPLETED, mode=ImportMode.UPSERT, filename="a.csv", population=None,
-            worksheet=None, all_or_nothing=False, dry_run=False, progress=None, preview=None, bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
+            worksheet=None, all_or_nothing=False, dry_run=False, rollback_of=None, progress=None, preview=None, bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
         ),
     )  # fmt: skip
 

@@ -128,6 +128,7 @@ class Import(Model):
     problem: Failure | None = Field(description="Once failed.")
     progress: Progress | None = Field(description="While it is running.")
     report: Report | None = Field(description="Once the file was read.")
+    rollback_of: UUID | None = Field(description="The import that this one undoes.")
     status: ImportStatus
     worksheet: str | None
 

@@ -88,6 +88,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "get_import": ("GET", "/v1/imports/{import_id}"),
     "list_import_errors": ("GET", "/v1/imports/{import_id}/errors"),
     "list_imports": ("GET", "/v1/imports"),
+    "roll_back_import": ("POST", "/v1/imports/{import_id}/rollback"),
     "accept_member_invitation": ("POST", "/v1/member-invitations/accept"),
     "create_member_invitation": ("POST", "/v1/member-invitations"),
     "get_member": ("GET", "/v1/members/{person_id}"),

@@ -85,6 +85,15 @@ def _list_imports(*, cursor: str | None = None, limit: int | None = None) -> Cal
     )
 
 
+def _roll_back_import(import_id: UUID, *, idempotency_key: str | None = None) -> Call[m.Import]:
+    return Call(
+        method="POST",
+        path=path("/v1/imports/{}/rollback", import_id),
+        answer=m.Import,
+        headers={"Idempotency-Key": idempotency_key},
+    )
+
+
 class Imports(Sender):
     def cancel_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
         """Give an import up. One that waits ends at once, one that is being read within a second or so; what is stored stays whole."""
@@ -151,6 +160,12 @@ class Imports(Sender):
     def iter_imports(self, *, limit: int | None = None) -> Iterator[m.Import]:
         """Every item of `list_imports`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_imports(limit=limit, cursor=cursor))
+
+    def roll_back_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
+        """Undo an import, as an import of its own: what it made goes, what it changed or removed comes back, and what a later
+        import wrote stays as it is (`skipped`). Possible for 90 days, and for the last ten imports.
+        """
+        return self.send(_roll_back_import(import_id, idempotency_key=idempotency_key))
 
 
 class AsyncImports(AsyncSender):
@@ -219,3 +234,9 @@ class AsyncImports(AsyncSender):
     def iter_imports(self, *, limit: int | None = None) -> AsyncIterator[m.Import]:
         """Every item of `list_imports`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_imports(limit=limit, cursor=cursor))
+
+    async def roll_back_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
+        """Undo an import, as an import of its own: what it made goes, what it changed or removed comes back, and what a later
+        import wrote stays as it is (`skipped`). Possible for 90 days, and for the last ten imports.
+        """
+        return await self.send(_roll_back_import(import_id, idempotency_key=idempotency_key))

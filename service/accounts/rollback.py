@@ -1,0 +1,72 @@
+"""Undoing an import: what it wrote goes back to what was before, as a change of its own.
+
+An account that a later import wrote, or that somebody made again meanwhile, stays as it is; one whose before-image is gone
+(it was erased) stays gone. Populations, sharing rules and decisions are no part of it.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from service.accounts.compare import TEXTS, count_of
+from service.db.sessions import TenantSession
+from service.imports.target import Outcome
+
+_BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
+_RESTORED = ("identity", "digest", "populations", *TEXTS)
+_KEEP = "INSERT INTO record_history (org_id, account_id, import_id, change, before, changed_at)"
+_MADE = "a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2"
+_IMAGES = """
+    CREATE TEMPORARY TABLE image ON COMMIT DROP AS
+    SELECT h.account_id AS of_id, h.change AS was, (jsonb_populate_record(NULL::account, h.before)).*
+    FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2 AND h.before ? 'identity'
+"""
+_CHANGED = "a.org_id = $1 AND a.id = i.of_id AND a.import_id = $2 AND i.was = 'updated'"
+_SEEN_BY_OTHERS = """
+    EXISTS (SELECT FROM account o WHERE o.org_id = $1 AND o.identity = i.identity AND o.id <> i.of_id)
+"""
+_REMOVE_HISTORY = (
+    f"{_KEEP} SELECT a.org_id, a.id, $3, 'removed', {_BEFORE}, now() FROM account a WHERE {_MADE}"
+)
+_REMOVE = f"DELETE FROM account a WHERE {_MADE}"
+_UPDATE_HISTORY = f"""
+    {_KEEP} SELECT a.org_id, a.id, $3, 'updated', {_BEFORE}, now() FROM account a, image i
+    WHERE {_CHANGED} AND NOT {_SEEN_BY_OTHERS}
+"""
+_UPDATE = f"""
+    UPDATE account a SET {", ".join(f"{c} = i.{c}" for c in _RESTORED)}, import_id = $3, updated_at = now()
+    FROM image i WHERE {_CHANGED} AND NOT {_SEEN_BY_OTHERS}
+"""
+_BRING_BACK = f"""
+    INSERT INTO account (org_id, id, created_by, import_id, created_at, updated_at, {", ".join(_RESTORED)})
+    SELECT $1, i.of_id, $3, $3, i.created_at, now(), {", ".join(f"i.{c}" for c in _RESTORED)}
+    FROM image i WHERE i.was = 'removed' AND $2::uuid IS NOT NULL
+    AND NOT EXISTS (SELECT FROM account a WHERE a.org_id = $1 AND (a.id = i.of_id OR a.identity = i.identity))
+    ORDER BY i.of_id
+"""
+_FORGET = "DELETE FROM record_history WHERE org_id = $1 AND import_id < $2 AND changed_at < $3"
+_TOUCHED = """
+    SELECT (SELECT count(*) FROM account WHERE org_id = $1 AND created_by = $2)
+        + (SELECT count(*) FROM record_history WHERE org_id = $1 AND import_id = $2)
+"""
+
+
+async def roll_back(session: TenantSession, *, undone: UUID, import_id: UUID) -> tuple[Outcome, int]:
+    """Undo the import `undone` as the import `import_id`: what was done, and how many records a later change kept as they are.
+
+    The caller sees to it that nobody else stores accounts of the organization.
+    """
+    driver, org_id = await session.raw(), session.org_id
+    touched: int = await driver.fetchval(_TOUCHED, org_id, undone)
+    await driver.execute(_IMAGES, org_id, undone)
+    await driver.execute(_REMOVE_HISTORY, org_id, undone, import_id)
+    removed = count_of(await driver.execute(_REMOVE, org_id, undone))
+    await driver.execute(_UPDATE_HISTORY, org_id, undone, import_id)
+    updated = count_of(await driver.execute(_UPDATE, org_id, undone, import_id))
+    created = count_of(await driver.execute(_BRING_BACK, org_id, undone, import_id))
+    return Outcome(created=created, updated=updated, removed=removed), touched - removed - updated - created
+
+
+async def forget_history(session: TenantSession, *, before: UUID, until: datetime) -> None:
+    """Before-images of imports older than `before` that were made earlier than `until`."""
+    driver = await session.raw()
+    await driver.execute(_FORGET, session.org_id, before, until)
