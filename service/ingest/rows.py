@@ -87,7 +87,9 @@ class Harvest:
 
     def batch(self) -> Batch:
         names = list(self.layout.selection.positions)
-        columns = dict(zip(names, zip(*self.values, strict=True), strict=True)) if self.values else {}
+        columns = dict(
+            zip(names, zip(*self.values, strict=True) if self.values else [()] * len(names), strict=True)
+        )
         frame = pl.DataFrame(
             {"row": self.rows, "line": self.lines, **columns}, schema=PLACE | dict.fromkeys(names, pl.String)
         )

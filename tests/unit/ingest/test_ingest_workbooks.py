@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from service.ingest import IngestError, Limits, open_sheet
-from tests.support.formats import as_ods, as_xlsx, ods_book, ods_cell, zipped
+from tests.support.formats import as_json, as_ndjson, as_ods, as_parquet, as_xlsx, ods_book, ods_cell, zipped
 
 TABLE = [["Company", "Website"], ["Acme", "acme.com"], ["Beta", "beta.com"]]
 
@@ -196,6 +196,30 @@ def test_a_value_beside_the_header_refuses_its_row(read: Callable[..., Any]) -> 
 
     assert accounts["name"].to_list() == ["Acme"]
     assert refused.select("line", "reason", "text").rows() == [(3, "too_many_fields", "Beta,,stray")]
+
+
+@pytest.mark.parametrize("write", [as_xlsx, as_ods, as_ndjson, as_json, as_parquet])
+def test_a_list_of_which_every_row_is_refused_has_rows_all_the_same(
+    read: Callable[..., Any], write: Callable[..., bytes]
+) -> None:
+    accounts, refused, _ = read(write([["Company"], ["x" * 50], ["y" * 50]]), limits=Limits(field=40))
+    assert (accounts.height, refused.height) == (0, 2)
+
+
+def test_a_sheet_with_a_stray_value_in_every_row_has_rows_all_the_same(read: Callable[..., Any]) -> None:
+    accounts, refused, _ = read(one_sheet(["Company"], ["Acme", "x"], ["Beta", "y"]))
+
+    assert accounts.is_empty()
+    assert refused["reason"].to_list() == ["too_many_fields"] * 2
+
+
+def test_batches_of_which_the_last_is_empty_are_read(
+    read: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.ingest.workbook._BATCH", 2)
+    monkeypatch.setattr("service.ingest.records._BATCH", 2)
+    for write in (as_xlsx, as_ndjson):
+        assert read(write([["Company"], *[["Acme"]] * 4]))[0]["row"].to_list() == [1, 2, 3, 4]
 
 
 def test_long_values_and_long_rows_are_refused_row_by_row(read: Callable[..., Any]) -> None:
