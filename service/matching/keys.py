@@ -34,8 +34,9 @@ def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()
     crowded = crowded_domains(normalised, crowded_before)
     rows = normalised.with_row_index("index")
     off = pl.col("domain").is_in(crowded["domain"].to_list())
+    foreign = rows.filter(pl.col("head_latin") != pl.col("name_head"))
     heads, shared_heads = split_shared_heads(
-        pl.concat([_pairs(rows, "name_head"), _pairs(rows, "head_latin")])
+        pl.concat([_pairs(rows, "name_head"), _pairs(foreign, "head_latin")])
     )
     columns = {
         KeyKind.REGISTRY_ID: _numbers(rows),

@@ -15,7 +15,7 @@ from tests.support.changing_lists import ChangingLists
 from tests.support.whole_run import unlike_a_whole_run
 
 pytestmark = pytest.mark.slow
-ROUNDS = 40
+ROUNDS = 12
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))

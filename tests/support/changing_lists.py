@@ -1,12 +1,19 @@
 """Lists that change in random ways: what an import, a person, a rule or an end of a list can do to an organization's accounts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from random import Random
+from typing import cast
 
+from service.db.database import Database
 from service.imports.models import ImportMode
 from service.overlaps.jobs.meet import meet
 from service.overlaps.jobs.parts import Parts
+from service.overlaps.jobs.publish import publish
 from service.overlaps.jobs.push import push
+from service.overlaps.jobs.score import score
+from service.overlaps.jobs.weigh import weigh
 from service.partnerships.models import Preset, SharingLevel
 from tests.factories.world import Member, Pair
 
@@ -50,8 +57,8 @@ class ChangingLists:
     async def step(self) -> str:
         """Something that may happen, and what it was."""
         acts: list[tuple[int, Callable[[Member], Awaitable[object]]]] = [
-            (5, self.merge), (1, self.replace), (8, self.edit), (2, self.remove), (1, self.share), (2, self.push_early),
-            (1, self.meet_early), (4, self.work),
+            (5, self.merge), (1, self.send_whole), (8, self.edit), (2, self.remove), (1, self.share), (2, self.push_early),
+            (1, self.meet_early), (2, self.judge_early), (1, self.publish_early), (2, self.die), (4, self.work),
         ]  # fmt: skip
         act = self.random.choices([a for _, a in acts], [w for w, _ in acts])[0]
         await act(self.member)
@@ -61,7 +68,7 @@ class ChangingLists:
         count = self.random.choice((1, 2, 5, self.most // 2))
         await self._upload(member, self.random.sample(range(self.most), count), ImportMode.UPSERT)
 
-    async def replace(self, member: Member) -> None:
+    async def send_whole(self, member: Member) -> None:
         count = self.random.randint(1, self.most)
         await self._upload(member, self.random.sample(range(self.most), count), ImportMode.REPLACE)
 
@@ -100,8 +107,51 @@ class ChangingLists:
     async def meet_early(self, _member: Member) -> None:
         await meet(self.parts, partnership_id=self.pair.partnership.id)
 
+    async def judge_early(self, member: Member) -> None:
+        """Whoever is asked answers, and answers again; the run may be scored for want of nothing, and once more."""
+        async with self.pair.world.database.matcher(self.pair.partnership.id) as session:
+            rows = await (await session.raw()).fetch("SELECT id FROM match_run ORDER BY id DESC LIMIT 1")
+        for run in rows:
+            place = {"partnership_id": self.pair.partnership.id, "run_id": run["id"]}
+            for _ in range(2):
+                await weigh(self.parts, org_id=member.id, **place)
+                await score(self.parts, **place)
+
+    async def publish_early(self, member: Member) -> None:
+        await publish(self.parts, org_id=member.id, partnership_id=self.pair.partnership.id)
+
+    async def die(self, member: Member) -> None:
+        """A worker that is killed when all of a job's work is done but its commit."""
+        parts = replace(self.parts, database=cast("Database", _Dying(self.parts.database)))
+        place = {"partnership_id": self.pair.partnership.id}
+        with suppress(_DiedError):
+            await meet(parts, **place)
+        for job in (push, publish):
+            with suppress(_DiedError):
+                await job(parts, org_id=member.id, **place)
+
     async def work(self, _member: Member) -> None:
         await self.pair.world.work()
+
+
+class _DiedError(Exception):
+    pass
+
+
+class _Dying:
+    """A database whose transactions never come to their commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __getattr__(self, name: str) -> Callable[..., AbstractAsyncContextManager[object]]:
+        @asynccontextmanager
+        async def dying(*given: object) -> AsyncIterator[object]:
+            async with getattr(self._database, name)(*given) as session:
+                yield session
+                raise _DiedError
+
+        return dying
 
 
 _SOME = "SELECT id FROM account WHERE org_id = $1 ORDER BY md5(id::text || $3::float8::text) LIMIT $2"

@@ -122,3 +122,19 @@ def test_evidence_has_one_column_an_attribute_in_the_order_of_the_accounts() -> 
 
 def test_a_crowded_domain_is_still_evidence() -> None:
     assert evidence(_crowd(20))["domain"].null_count() == 0
+
+
+def test_an_account_whose_head_is_the_same_in_latin_counts_once() -> None:
+    frame = _normalised(name=[f"Zephyra {word}" for word in ("Москва", "Казань", "Сочи", "Уфа")])
+    assert frame["head_latin"].to_list() == frame["name_head"].to_list() == ["zephyra"] * 4
+    assert _keys(frame, KeyKind.NAME_HEAD) == [(index, "zephyra") for index in range(4)]
+
+
+def test_what_a_guard_takes_out_is_named_beside_what_is_left() -> None:
+    names = [f"Zephyra {word}" for word in ("Airways", "Bank", "Foods", "Motors", "Steel")]
+    keys = match_keys(pl.concat([_crowd(20), _normalised(name=[*names])]))
+    assert keys.columns[KeyKind.DOMAIN].height == 0
+    assert {kind: frame["index"].to_list() for kind, frame in keys.withheld.items()} == {
+        KeyKind.DOMAIN: [*range(20)],
+        KeyKind.NAME_HEAD: [*range(20, 25)],
+    }
