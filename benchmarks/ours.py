@@ -17,6 +17,7 @@ import polars as pl
 from benchmarks.data import Lists, changed
 from benchmarks.ground import service_database
 from benchmarks.measure import Run
+from service.accounts.compare import Work
 from service.accounts.repository import Populations
 from service.accounts.target import AccountTarget
 from service.cli.operator import Desk
@@ -32,7 +33,7 @@ from service.imports.models import ImportMode
 from service.imports.operations import RUN_JOB, Upload, accept
 from service.imports.reader import Reader
 from service.imports.spool import Spool
-from service.imports.target import Order, Outcome, Ready
+from service.imports.target import Difference, Order, Outlook, Ready
 from service.ingest import Limits
 from service.jobs import JobContext, Payload, Registry
 from service.jobs.drain import drain
@@ -56,7 +57,7 @@ from service.organizations.models import Organization
 from service.organizations.operations import reference_key
 from service.overlaps import jobs as overlap_jobs
 from service.overlaps.models import Part
-from service.overlaps.tokens import Step, Stored, read_side, write_step
+from service.overlaps.tokens import Step, Stored, read_sent, write_step
 from service.overlaps.verdicts import packed, write_verdicts
 from service.partnerships.epochs import link_keys
 from service.partnerships.models import Partnership, Preset, SharingLevel
@@ -143,7 +144,16 @@ def _timed_registry(world: World, spool: Spool, run: Run) -> Registry:
     inner, timed, desk = Registry(), Registry(), world.desk
     target = _TimedTarget(run)
     import_jobs.register(
-        inner, Reader(database=desk.database, spool=spool, target=target, limits=Limits(), clock=desk.clock)
+        inner,
+        Reader(
+            database=desk.database,
+            keystore=desk.keystore,
+            spool=spool,
+            target=target,
+            limits=Limits(),
+            clock=desk.clock,
+            ids=desk.ids,
+        ),
     )
     overlap_jobs.register(
         inner,
@@ -168,7 +178,7 @@ def _timed(name: str, handler: Handler, run: Run) -> Handler:
 
 
 class _TimedTarget:
-    """Accounts as a target, its two steps timed."""
+    """Accounts as a target, its steps timed."""
 
     def __init__(self, run: Run) -> None:
         self._inner, self._run = AccountTarget(), run
@@ -177,9 +187,19 @@ class _TimedTarget:
         with self._run.stage("imports.run: normalise, identify"):
             return self._inner.ready(rows, order)
 
-    async def store(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Outcome:
-        with self._run.stage("imports.run: store accounts"):
-            return await self._inner.store(session, batch, order)
+    def outlook(self, rows: pl.DataFrame) -> Outlook:
+        return self._inner.outlook(rows)
+
+    async def count(self, session: TenantSession) -> int:
+        return await self._inner.count(session)
+
+    async def compare(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Difference[Work]:
+        with self._run.stage("imports.run: compare accounts"):
+            return await self._inner.compare(session, batch, order)
+
+    async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
+        with self._run.stage("imports.run: write accounts"):
+            await self._inner.write(session, difference, order)
 
 
 _STANDING = (
@@ -279,10 +299,8 @@ async def _match(world: World, sides: Sequence[_Side], run: Run) -> None:
     async with world.database.matcher(world.partnership.id) as session:
         partnership = await MatchedPartnership(session).lock()
         assert partnership is not None  # noqa: S101 - it was made a moment ago
-        tokens = [
-            (await read_side(session, world.partnership.id, org_id=o.id, epoch=1)).sent()
-            for o in (world.lo, world.hi)
-        ]
+        sent = await read_sent(session, epoch=1)
+        tokens = sent[world.lo.id], sent[world.hi.id]
         run.add("read segments", time.perf_counter() - began)
         with run.stage("meet"):
             meetings = meet(*tokens).meetings

@@ -18,9 +18,10 @@ from service.partnerships.models import Preset, SharingLevel
 from service.partnerships.operations import Share, share
 
 _ACCOUNTS = """
-    INSERT INTO account (org_id, id, identity, digest, populations, external_id, name, domain, country, owner, import_id, created_at, updated_at)
+    INSERT INTO account (org_id, id, identity, digest, populations, external_id, name, domain, country, owner, created_by, import_id, created_at,
+                         updated_at)
     SELECT $1::uuid, md5($1::uuid::text || i)::uuid, 'e:A-' || i, '\\x00', 1, 'A-' || i, 'Company ' || i, 'company' || i || '.example', 'DE',
-           'owner' || i % 50, $1::uuid, now(), now()
+           'owner' || i % 50, $1::uuid, $1::uuid, now(), now()
     FROM generate_series(1, $2::int) i
 """
 _REFERENCES = """

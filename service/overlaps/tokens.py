@@ -39,9 +39,10 @@ _TOUCHED = """
     SELECT touched FROM token_change WHERE partnership_id = $1 AND org_id = $2 AND number > $3 AND number <= $4
 """
 _READ = """
-    SELECT part, kind, layer, change, number, first, last, count, tokens, refs FROM token_segment
-    WHERE partnership_id = $1 AND org_id = $2 AND epoch = $3 AND part = ANY($4)
+    SELECT org_id, part, kind, layer, change, number, first, last, count, tokens, refs FROM token_segment
+    WHERE partnership_id = $1 AND epoch = $2 AND part = ANY($3)
 """
+_READ_OWN = _READ + " AND org_id = $4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +114,24 @@ def gathered(packed: Iterable[bytes | None]) -> U64 | None:
 
 
 async def read_side(
-    session: TenantSession | MatcherSession | DutySession,
-    partnership_id: UUID,
-    *,
-    org_id: UUID,
-    epoch: int,
-    parts: Iterable[Part] = Part,
+    session: TenantSession, partnership_id: UUID, *, epoch: int, parts: Iterable[Part] = Part
 ) -> Stored:
-    """One side's columns as of its newest token change, in one statement."""
+    """The session's side's columns as of its newest token change, in one statement."""
     driver = await session.raw()
-    rows = await driver.fetch(_READ, partnership_id, org_id, epoch, [part.value for part in parts])
+    wanted = [part.value for part in parts]
+    return _stored(await driver.fetch(_READ_OWN, partnership_id, epoch, wanted, session.org_id))
+
+
+async def read_sent(session: MatcherSession, *, epoch: int) -> dict[UUID, TokenSet]:
+    """Organization → its tokens that may meet, as of its newest token change, of both sides in one statement."""
+    driver = await session.raw()
+    by_side: dict[UUID, list[Any]] = {}
+    for row in await driver.fetch(_READ, session.partnership_id, epoch, [Part.SENT.value]):
+        by_side.setdefault(row["org_id"], []).append(row)
+    return {org_id: _stored(rows).sent() for org_id, rows in by_side.items()}
+
+
+def _stored(rows: list[Any]) -> Stored:
     found: dict[Place, list[Any]] = {}
     for row in rows:
         found.setdefault((Part(row["part"]), row["kind"]), []).append(row)
@@ -210,9 +219,7 @@ async def read_touched(session: MatcherSession, org_id: UUID, *, after: int, upt
 
 async def ids_named(session: DutySession, partnership: Partnership, refs: U64) -> list[str]:
     """Ids (32 hex characters) of the session's accounts that these references name, as of its newest token change."""
-    stored = await read_side(
-        session, partnership.id, org_id=session.org_id, epoch=partnership.epoch, parts=[Part.ACCOUNTS]
-    )
+    stored = await read_side(session, partnership.id, epoch=partnership.epoch, parts=[Part.ACCOUNTS])
     accounts = stored.whole(ACCOUNTS)
     text = accounts.where(accounts.of_refs(refs)).token_bytes().hex()
     return [text[at : at + 32] for at in range(0, len(text), 32)]

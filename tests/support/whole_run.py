@@ -61,7 +61,7 @@ async def side_of(pair: Pair, member: Member) -> Side:
         )
         listed = Listed.of(await read_taking_part(driver, member.id, bits))
         accounts = await read_participating(driver, member.id, bits)
-        stored = await read_side(session, partnership.id, org_id=member.id, epoch=opened.partnership.epoch)
+        stored = await read_side(session, partnership.id, epoch=opened.partnership.epoch)
     return Side(member, maker, accounts, listed, stored)
 
 

@@ -19,9 +19,9 @@ from service.matching import NORMALISER_VERSION
 from service.matching.weights import shipped_weights
 from service.overlaps.blobs import frame_bytes, frame_of, seal_frame
 from service.overlaps.jobs.parts import MEET_JOB, WEIGH_JOB, Parts
-from service.overlaps.models import EvidenceRequest, MatchRun, Part
+from service.overlaps.models import EvidenceRequest, MatchRun
 from service.overlaps.repository import Runs
-from service.overlaps.tokens import Newest, newest_changes, read_side, read_touched, refs_as_bytes
+from service.overlaps.tokens import Newest, newest_changes, read_sent, read_touched, refs_as_bytes
 from service.partnerships.epochs import rest_key_of
 from service.partnerships.models import Partnership
 from service.partnerships.repository import MatchedPartnership
@@ -71,13 +71,8 @@ class _Changes:
     terms: str
 
     async def tokens(self, session: MatcherSession) -> tuple[TokenSet, TokenSet]:
-        lo, hi = [
-            await read_side(
-                session, self.partnership.id, org_id=org_id, epoch=self.partnership.epoch, parts=[Part.SENT]
-            )
-            for org_id in (self.partnership.lo_org_id, self.partnership.hi_org_id)
-        ]
-        return lo.sent(), hi.sent()
+        sent = await read_sent(session, epoch=self.partnership.epoch)
+        return sent.get(self.partnership.lo_org_id, {}), sent.get(self.partnership.hi_org_id, {})
 
     async def touched(self, session: MatcherSession, last: MatchRun | None) -> tuple[U64 | None, U64 | None]:
         """What each side's changes since the last scored run touched; None for all."""

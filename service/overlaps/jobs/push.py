@@ -70,7 +70,7 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         maker = Maker(str(partnership_id), link, reference_key(parts.keystore, org_id))
         work = _Push(
             await session.raw(), org_id, bits, maker, f"{epoch}|{link.normaliser}|{NORMALISER_VERSION}|{bits}",
-            await read_side(session, partnership_id, org_id=org_id, epoch=epoch),
+            await read_side(session, partnership_id, epoch=epoch),
         )  # fmt: skip
         newest = (await newest_changes(session, partnership_id)).get(org_id)
         step = await work.step(newest.seen if newest and newest.terms == work.terms else None)
