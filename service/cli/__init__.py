@@ -12,6 +12,9 @@ COMMANDS = {
         "service.cli.demo:demo", "See it work: two sample companies, their overlap, a report."
     ),
     "match": LazyCommand("service.cli.match:match", "Compare two lists on the spot, without a server."),
+    "import": LazyCommand(
+        "service.cli.import_list:import_list", "Send a list to a service and watch it become live."
+    ),
     "evaluate": LazyCommand("service.cli.evaluate:evaluate", "Measure the matcher on labelled pairs."),
     "serve": LazyCommand("service.cli.serve:serve", "Run the service: API and worker."),
     "worker": LazyCommand("service.cli.worker:worker", "Run a worker alone."),

@@ -64,6 +64,8 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
     await imports.take_turn()
     newest = await imports.newest()
     if newest is not None and upload.asks_the_same(newest):
+        if newest.status is ImportStatus.HELD and upload.confirmed:
+            return await confirm(session, clock, newest.id)
         return newest
     await _require_room(session, imports, upload)
     record = Import(

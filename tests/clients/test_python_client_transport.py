@@ -16,6 +16,7 @@ from commonground_client import (
     ConflictError,
     ForbiddenError,
     ImportFailedError,
+    ImportHeldError,
     InvalidError,
     InvalidSettingError,
     NotFoundError,
@@ -327,6 +328,23 @@ def test_refused_file_is_an_error_with_its_code(wired: Wired) -> None:
     with pytest.raises(ImportFailedError, match="not_text: It is an image") as raised:
         ground.wait_for_import(ID)
     assert raised.value.code == "not_text"
+
+
+def test_held_import_says_why_and_which(wired: Wired) -> None:
+    report = {
+        "encoding": "utf-8", "compression": None, "delimiter": ",", "mapping": {}, "unmapped": [], "warnings": [],
+        "errors_stored": 0, "guards": [{"guard": "removes_too_many", "message": "It lacks 9 of 10."}],
+    }  # fmt: skip
+    ground, _ = wired(answer(200, IMPORT | {"status": "held", "report": report}))
+    with pytest.raises(ImportHeldError, match="It lacks 9 of 10") as raised:
+        ground.wait_for_import(ID)
+    assert raised.value.import_id == ID
+
+
+def test_cancelled_import_is_not_waited_for(wired: Wired) -> None:
+    ground, _ = wired(answer(200, IMPORT | {"status": "cancelled"}))
+    with pytest.raises(ImportFailedError, match="cancelled"):
+        ground.wait_for_import(ID)
 
 
 def test_import_that_takes_too_long_is_left_running(wired: Wired) -> None:

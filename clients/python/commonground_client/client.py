@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from commonground_client.call import Upload
-from commonground_client.errors import ImportFailedError, WaitedTooLongError
+from commonground_client.errors import ImportFailedError, ImportHeldError, WaitedTooLongError
 from commonground_client.models import Import, ImportStatus
 from commonground_client.operations import AsyncOperations, Operations
 
@@ -20,7 +20,7 @@ class Client(Operations):
     def upload_list(self, content: Upload, *, timeout: float = PATIENCE, **options: Any) -> Import:
         """Send a file and wait until it is live or refused; `options` are those of `create_import`.
 
-        ImportFailedError if the file as a whole was refused; single refused rows are counted in `counts.rejected`.
+        ImportFailedError if the file as a whole was refused, ImportHeldError if it waits to be confirmed; single refused rows are counted in `counts.rejected`.
         """
         sent = self.create_import(content, **_named(content, options))
         return self.wait_for_import(sent.id, timeout=timeout)
@@ -63,6 +63,11 @@ def _named(content: Upload, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finished(found: Import) -> Import | None:
+    if found.status == ImportStatus.HELD:
+        guards = found.report.guards if found.report else []
+        raise ImportHeldError(found.id, " ".join(guard.message for guard in guards))
+    if found.status == ImportStatus.CANCELLED:
+        raise ImportFailedError("cancelled", "Somebody cancelled the import; nothing of it was kept.")
     if found.status == ImportStatus.FAILED:
         problem = found.problem
         raise ImportFailedError(problem.code if problem else "unknown", problem.message if problem else "")

@@ -4,7 +4,8 @@ CommongroundError
 ├── InvalidSettingError    an address or a key that can't be one; nothing was sent
 ├── NotReachedError        no answer came: the network, or no service at that address
 ├── UnexpectedAnswerError  an answer that is none of this API's
-├── ImportFailedError      the file of an import was refused
+├── ImportFailedError      the file of an import was refused, or the import was cancelled
+├── ImportHeldError        an import waits for somebody's word
 ├── WaitedTooLongError     an import wasn't done in time
 └── ProblemError           the service's own word (RFC 9457)
     ├── BadRequestError 400    UnauthorizedError 401    ForbiddenError 403    NotFoundError 404
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import UUID
 
 REQUEST_ID: Final = "X-Request-Id"
 
@@ -43,6 +45,14 @@ class ImportFailedError(CommongroundError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
         self.code, self.message = code, message
+
+
+class ImportHeldError(CommongroundError):
+    """It would remove or add unusually much: `confirm_import` lets the import `import_id` go on, `cancel_import` gives it up."""
+
+    def __init__(self, import_id: UUID, message: str) -> None:
+        super().__init__(message)
+        self.import_id = import_id
 
 
 class WaitedTooLongError(CommongroundError):

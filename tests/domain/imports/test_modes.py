@@ -69,6 +69,13 @@ async def test_what_was_confirmed_beforehand_is_not_held(pair: Pair) -> None:
     assert (record.status, record.removed) == (ImportStatus.COMPLETED, 9)
 
 
+async def test_the_bytes_of_a_held_import_sent_again_as_confirmed_let_it_go_on(pair: Pair) -> None:
+    await imported(pair.world, pair.left, TEN)
+    held = await imported(pair.world, pair.left, lines(TEN, 1), mode=ImportMode.REPLACE)
+    done = await imported(pair.world, pair.left, lines(TEN, 1), mode=ImportMode.REPLACE, confirmed=True)
+    assert (done.id, done.status, done.removed) == (held.id, ImportStatus.COMPLETED, 9)
+
+
 async def test_a_held_import_that_is_cancelled_changes_nothing_and_keeps_no_file(pair: Pair) -> None:
     await imported(pair.world, pair.left, TEN)
     held = await imported(pair.world, pair.left, lines(TEN, 1), mode=ImportMode.REPLACE)

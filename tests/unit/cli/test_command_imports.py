@@ -16,6 +16,7 @@ DESK = ("audit", "backup", "data_key", "doctor", "kek", "key", "org", "partnersh
 DO_WITHOUT = {
     DESK: COLUMNS | MIGRATIONS | QUEUE | SERVER,
     ("migrate",): COLUMNS | QUEUE | SERVER,
+    ("import_list",): COLUMNS | MIGRATIONS | QUEUE | (SERVER | DATABASE) - {"httpx", "pydantic"},
     ("match", "evaluate"): MIGRATIONS | QUEUE | SERVER | DATABASE,
     ("worker", "serve"): MIGRATIONS | {"xlsxwriter"},
 }
