@@ -7,7 +7,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 
 SEED ?= $(shell date +%s)
 BUDGET ?= 900
 
-.PHONY: demo test test-slow check bench bench-reads lock format clean
+.PHONY: demo test test-slow check bench bench-reads bench-formats lock format clean
 
 demo: $(READY)
 	$(BIN)/commonground demo
@@ -34,6 +34,9 @@ bench: $(READY)
 
 bench-reads: $(READY)
 	$(BIN)/python -m benchmarks.reads $(BENCH)
+
+bench-formats: $(READY)
+	$(BIN)/python -m benchmarks.formats $(BENCH)
 
 format: $(READY)
 	$(BIN)/ruff format .

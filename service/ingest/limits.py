@@ -21,4 +21,4 @@ class Limits:
     line: int = 64 * 1024
     field: int = 4 * 1024
     cells: int = 5_000_000
-    memory: int = 1024**3
+    memory: int = 700 * 1024**2
