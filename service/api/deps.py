@@ -161,13 +161,13 @@ async def keep_session(request: Request, app: AppState) -> None:
             give_cookie(request, app.public_url, fresh.text)
 
 
-def reads(scope: Scope) -> Callable[..., Awaitable[None]]:
-    """A dependency that lets a key with this scope read, and names the scope where it is missing."""
+def reads(*scopes: Scope) -> Callable[..., Awaitable[None]]:
+    """A dependency that lets a key with all these scopes read, and names those that are missing."""
 
     async def check(request: Request, _session: Reading) -> None:
-        request.state.caller.require(scope)
+        request.state.caller.require(*scopes)
 
-    check.__dict__["required_scope"] = scope
+    check.__dict__["required_scope"] = " ".join(scopes)
     return check
 
 

@@ -13,6 +13,7 @@ TAGS: Final[Mapping[str, str]] = {
     "organizations": "Your organization: the tenant that the API key belongs to.",
     "imports": "Bring a list of accounts, and see what became of it row by row.",
     "accounts": "The companies in your own list. Nobody else sees them but as your sharing rules say.",
+    "lookup": "One company: your own accounts of it, and what your partners show of theirs.",
     "populations": "The segments of your list that sharing rules speak of.",
     "partnerships": "Whom you are linked with, and what each side lets the other see.",
     "overlaps": "The companies in common, as far as the partner shows them, each explained term by term.",
@@ -30,6 +31,7 @@ TAGS: Final[Mapping[str, str]] = {
 """In the order in which a reader meets them; a resource without a line here comes after those."""
 
 _SCOPE: Final = "x-required-scope"
+"""Several are parted by spaces, as in OAuth."""
 
 
 def describe(app: FastAPI) -> None:

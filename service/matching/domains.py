@@ -23,6 +23,7 @@ _SCHEME = re.compile(r"^(?:(?:https?|ftp|mailto)[:/\\]+|[/\\]+)+")
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _WRAPPING = "<>()[]{}\"'.,;| \t\r\n"
 _CUT = re.compile(r"[/\\?#]")
+_HOST_ALONE = re.compile(r"^(?:https?://)?(?:www\.)?")
 LONGEST_DOMAIN = 253
 SITE_KINDS = ("social", "free_mail", "link", "code", "placeholder", "umbrella")
 """Kinds whose bare host is no company's own site unless the company bears its name; a job board's or shop system's is its maker's."""
@@ -71,6 +72,30 @@ def account_domains(website: pl.Series, email: pl.Series, name: pl.Series) -> Do
     ).select(pl.coalesce("site", "mail").alias("domain"), pl.coalesce("why", "mail_why").alias("why"))
     reason = pl.when(pl.col("domain").is_null()).then("why").alias("domain_reason")
     return Domains(frame["domain"], frame.select(reason).to_series())
+
+
+class Named(NamedTuple):
+    """`domain` is None where the address names no company; `reason` as in `Domains`."""
+
+    domain: str | None
+    reason: str | None
+
+
+def company_domain(address: str) -> Named:
+    """The registrable domain of one domain, URL or e-mail address in any spelling.
+
+    The bare host of a service that many share is its owner's, so that has its domain and the reason; a page or a mailbox there
+    has the reason alone.
+    """
+    is_mail = "@" in address and "/" not in address
+    text, empty = pl.Series([address]), pl.Series([None], dtype=pl.String)
+    found = account_domains(*((empty, text) if is_mail else (text, empty)), empty)
+    domain, reason = found.domain[0], found.reason[0]
+    if reason is None or reason == "invalid" or is_mail:
+        return Named(domain, reason)
+    [host], [cleaned] = (tuple(column) for column in registrable(text)[:2])
+    is_bare = _HOST_ALONE.sub("", cleaned).rstrip("/") == host
+    return Named(host if is_bare else None, reason)
 
 
 class _Extracted(NamedTuple):

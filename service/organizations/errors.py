@@ -123,10 +123,10 @@ class TooManyRotationsError(OrganizationError):
 class MissingScopeError(OrganizationError):
     """`missing_scopes` names what is lacking."""
 
-    def __init__(self, scope: str) -> None:
-        super().__init__(f"The API key lacks the scope '{scope}'.")
-        self.scope = scope
-        self.missing_scopes = [scope]
+    def __init__(self, scopes: list[str]) -> None:
+        named = ", ".join(f"'{scope}'" for scope in scopes)
+        super().__init__(f"The API key lacks the {'scopes' if len(scopes) > 1 else 'scope'} {named}.")
+        self.missing_scopes = scopes
 
 
 class ScopesNotHeldError(MissingScopeError):

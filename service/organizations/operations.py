@@ -36,10 +36,11 @@ class Caller:
     actor: Actor
     scopes: frozenset[Scope]
 
-    def require(self, scope: Scope) -> None:
-        """MissingScopeError unless the key has it."""
-        if scope not in self.scopes:
-            raise MissingScopeError(scope.value)
+    def require(self, *scopes: Scope) -> None:
+        """MissingScopeError unless the key has them all; it names those that it lacks."""
+        missing = [scope.value for scope in scopes if scope not in self.scopes]
+        if missing:
+            raise MissingScopeError(missing)
 
 
 def identity_name(org_id: UUID) -> SecretName:

@@ -1,8 +1,4 @@
-"""What an organization is told of its overlaps: rows for lists, and counts for the matrix.
-
-One condition for every channel: the partner's shared record stands, the partner's rule of this moment shows it, and the
-partnership is active; for a pair in review one's own rule shows the own account too, and both have reviews switched on.
-"""
+"""What an organization is told of its overlaps: rows for lists, and counts for the matrix."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,21 +11,14 @@ import numpy as np
 from service.db.sessions import TenantReadSession
 from service.linking.groups import distinct_companies
 from service.overlaps.models import OverlapStatus
+from service.overlaps.told import OF_ONE, TOLD, of_one
 from service.overlaps.view import View
 
-_TOLD = """
-    FROM overlap o
-    JOIN account_reference r ON r.org_id = $1 AND r.partnership_id = o.partnership_id AND r.ref = o.{own}_ref
-    JOIN account a ON a.org_id = $1 AND a.id = r.account_id
-    JOIN shared_record s ON s.partnership_id = o.partnership_id AND s.owner_org_id = o.{partner}_org_id AND s.ref = o.{partner}_ref
-    WHERE o.partnership_id = $2 AND s.viewer_org_id = $1 AND s.populations & $3 <> 0
-      AND (o.status <> 'review' OR (a.populations & $4 <> 0 AND $5::boolean)) AND a.populations & $6 <> 0
-"""
 _PAGE = """
     SELECT o.id, o.status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
            s.fields::text AS partner_fields, s.populations & $3 AS partner_populations
-""" + _TOLD + """
+""" + TOLD + """
       AND o.status = '{status}'
 """  # fmt: skip
 _ORDER = " ORDER BY o.confidence DESC, o.id DESC LIMIT {}"
@@ -37,7 +26,7 @@ _NUMBERS = (
     """
     SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3
 """
-    + _TOLD
+    + TOLD
     + " AND o.status = 'auto'"
 )
 
@@ -81,19 +70,13 @@ class Matrix:
     total: Counts
 
 
-def _told(session: TenantReadSession, view: View) -> tuple[Any, ...]:
-    return (
-        session.org_id, view.partnership_id, view.partner_bits, view.own_bits, view.reviews, view.matched_bits,
-    )  # fmt: skip
-
-
 async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:
     """Rows by confidence and id, highest first; their columns stand in the order of the statement's head."""
     driver: asyncpg.Connection = await session.raw()
-    values = list(_told(session, view))
+    values = list(of_one(session, view))
     # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as
     # much as reading does.
-    text = view.sql(_PAGE, status=wanted.status.value)
+    text = view.sql(_PAGE, **OF_ONE, status=wanted.status.value)
     for condition, given in _asked(wanted):
         values += given
         text += f" AND {condition.format(*range(len(values) - len(given) + 1, len(values) + 1))}"
@@ -116,7 +99,7 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
 async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int, str]) -> Matrix:
     """My populations (`own_slugs`: bit → slug) × those of the partner that show overlaps; `auto` pairs alone count."""
     driver: asyncpg.Connection = await session.raw()
-    rows = await driver.fetch(view.sql(_NUMBERS), *_told(session, view))
+    rows = await driver.fetch(view.sql(_NUMBERS, **OF_ONE), *of_one(session, view))
     told = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 4)
     mine, theirs = (0, 1) if view.side == "lo" else (1, 0)
     ordered = told[:, [mine, theirs, 2, 3]]

@@ -1,4 +1,4 @@
-"""How one side may look at a partnership at this moment: one statement, asked before every list and count."""
+"""How one side may look at its partnerships at this moment: one statement, asked before every list and count."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +14,18 @@ from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
 from service.partnerships.rules import bits_at
 
 _VIEW = """
-    SELECT p.lo_org_id, p.status,
-           (SELECT coalesce(bool_and(reviews), false) FROM partnership_side WHERE partnership_id = $2) AS reviews,
+    SELECT p.id, p.lo_org_id, p.status,
+           (SELECT coalesce(bool_and(reviews), false) FROM partnership_side WHERE partnership_id = p.id) AS reviews,
            (SELECT coalesce(json_agg(json_build_object('owner', owner_org_id, 'bit', bit, 'population', population, 'level', level,
                                                        'preset', preset, 'version', version) ORDER BY bit), '[]')::text
-            FROM sharing_rule WHERE partnership_id = $2 AND (ends_at IS NULL OR ends_at > now())) AS rules,
+            FROM sharing_rule WHERE partnership_id = p.id AND (ends_at IS NULL OR ends_at > now())) AS rules,
            (SELECT coalesce(json_agg(json_build_object('bit', bit, 'slug', slug) ORDER BY bit), '[]')::text
             FROM population WHERE org_id = $1) AS populations
-    FROM partnership p WHERE p.id = $2 AND (p.lo_org_id = $1 OR p.hi_org_id = $1)
+    FROM partnership p WHERE (p.lo_org_id = $1 OR p.hi_org_id = $1)
 """
 """A rule past its end counts for nothing."""
+_ONE = f"{_VIEW} AND p.id = $2"
+_ACTIVE = f"{_VIEW} AND p.status = 'active' ORDER BY p.id"
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -71,16 +73,26 @@ _segments = msgspec.json.Decoder(list[Segment])
 async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
     """How the session's organization may look at the partnership now. UnknownPartnershipError, also when it is somebody else's."""
     driver: asyncpg.Connection = await session.raw()
-    row: Any = await driver.fetchrow(_VIEW, session.org_id, partnership_id)
+    row = await driver.fetchrow(_ONE, session.org_id, partnership_id)
     if row is None:
         raise UnknownPartnershipError
+    return _view(session.org_id, row)
+
+
+async def active_views(session: TenantReadSession) -> list[View]:
+    """The same for each active partnership of the session's organization, in one statement."""
+    driver: asyncpg.Connection = await session.raw()
+    return [_view(session.org_id, row) for row in await driver.fetch(_ACTIVE, session.org_id)]
+
+
+def _view(org_id: UUID, row: Any) -> View:
     rules = _rules.decode(row["rules"])
-    own = [rule for rule in rules if rule.owner == session.org_id]
-    theirs = [rule for rule in rules if rule.owner != session.org_id]
+    own = [rule for rule in rules if rule.owner == org_id]
+    theirs = [rule for rule in rules if rule.owner != org_id]
     active, least = row["status"] == PartnershipStatus.ACTIVE, SharingLevel.OVERLAPPING
     return View(
-        partnership_id=partnership_id, populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
+        partnership_id=row["id"], populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
         own_bits=bits_at(own, least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
         matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=row["reviews"],
-        side="lo" if row["lo_org_id"] == session.org_id else "hi",
+        side="lo" if row["lo_org_id"] == org_id else "hi",
     )  # fmt: skip

@@ -36,6 +36,9 @@ IN_ORDER: dict[str, Ask] = {
     "accounts of a domain": to("?domain=brook1.com", "/v1/accounts"),
     "accounts of a population": to("?population=customers&limit=1000", "/v1/accounts"),
     "accounts of a population that there isn't": to("?population=nothing", "/v1/accounts"),
+    "a company": to("?domain=brook1.com", "/v1/lookup"),
+    "a company that there isn't": to("?domain=brook99.com", "/v1/lookup"),
+    "no company": to("?domain=brook", "/v1/lookup"),
     "an account that there isn't": to("", f"/v1/accounts/{uuid4()}"),
 }  # fmt: skip
 ODD: dict[str, Ask] = {
@@ -48,6 +51,7 @@ ODD: dict[str, Ask] = {
     "a name that is too long": to(f"?partnership={{p}}&population={'a' * 101}"),
     "an overlap by a wrong id": to("?partnership={p}", "/v1/overlaps/brook"),
     "an account by a wrong id": to("", "/v1/accounts/brook"),
+    "no address of a company": to("", "/v1/lookup"),
     "nobody": lambda pair: (f"/v1/overlaps?partnership={pair.partnership.id}", {}),
     "a wrong key": lambda pair: (f"/v1/overlaps?partnership={pair.partnership.id}", {"Authorization": "Bearer cg_live_x"}),
 }  # fmt: skip

@@ -59,8 +59,8 @@ class Operation:
     method: str
     path: str
     description: str
-    scope: str | None
-    """The scope that a key needs for it, if it needs one."""
+    scopes: tuple[str, ...]
+    """Those that a key needs for it, all of them."""
     caller: "Caller"
     parameters: tuple[Parameter, ...]
     body: Body | None
@@ -136,7 +136,7 @@ def _operation(
         method=method.upper(),
         path=path,
         description=said.get("description", ""),
-        scope=said.get("x-required-scope"),
+        scopes=tuple(said.get("x-required-scope", "").split()),
         caller=_caller(said.get("security", ()), schemes),
         parameters=parameters,
         body=body,

@@ -54,7 +54,7 @@ def bits_of(slug: str | None, populations: list[Population]) -> int | None:
     return 1 << found.bit
 
 
-def _out(row: Mapping[str, Any], populations: list[Population]) -> dict[str, Any]:
+def account_out(row: Mapping[str, Any], populations: list[Population]) -> dict[str, Any]:
     """An `AccountOut`: the columns of a row stand in its order."""
     return {**dict(row), "populations": slugs(row["populations"], populations)}
 
@@ -78,7 +78,7 @@ async def list_accounts(
     shown = rows[: paging.limit]
     return answer(
         {
-            "items": [_out(row, populations) for row in shown],
+            "items": [account_out(row, populations) for row in shown],
             "has_more": more,
             "next_cursor": paging.next(shown[-1]["id"]) if more else None,
         }
@@ -94,4 +94,4 @@ async def get_account(session: Reading, account_id: UUID) -> Response:
     found = await Accounts(session).row(account_id)
     if found is None:
         raise UnknownAccountError
-    return answer(_out(found, await Populations(session).everyone()))
+    return answer(account_out(found, await Populations(session).everyone()))

@@ -95,7 +95,7 @@ def _fields(shown: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(msgspec.defstruct("Shown", members, omit_defaults=True))
 
 
-class _Words:
+class Words:
     """Population bits and shown fields as words, each combination looked up once a page."""
 
     def __init__(self, view: View) -> None:
@@ -172,7 +172,7 @@ async def list_overlaps(  # each is one query parameter
     rows = await reading.page(session, view, wanted)
     more = len(rows) > paging.limit
     last = rows[paging.limit - 1] if more else None
-    words = _Words(view)
+    words = Words(view)
     return answer(
         {
             "items": [words.overlap(row) for row in rows[: paging.limit]],
@@ -197,5 +197,5 @@ async def get_overlap(session: Reading, overlap_id: UUID, partnership: Partnersh
     for status in OverlapStatus:
         rows = await reading.page(session, view, reading.Page(status=status, overlap_id=overlap_id, limit=1))
         if rows:
-            return answer(_Words(view).overlap(rows[0]))
+            return answer(Words(view).overlap(rows[0]))
     raise UnknownOverlapError

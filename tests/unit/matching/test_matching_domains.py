@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from service.matching.domains import _load, account_domains, load_suffix_list
+from service.matching.domains import _load, account_domains, company_domain, load_suffix_list
 from service.matching.errors import SuffixListError
 
 
@@ -87,3 +87,24 @@ def test_a_broken_or_missing_suffix_list_is_refused_and_named(tmp_path: Path) ->
 def test_a_host_too_long_for_the_dns_is_invalid() -> None:
     assert _domain("https://" + "k" * 64 + ".com") == (None, "invalid")
     assert _domain("https://" + "k" * 63 + ".com") == ("k" * 63 + ".com", None)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://www.Kestrel.co.uk/about?x=1", ("kestrel.co.uk", None)),
+        ("Ina <ina@mail.kestrel.de>", ("kestrel.de", None)),
+        ("kestrel.com/@ina", ("kestrel.com", None)),
+        ("medium.com/@ina", (None, "shared_host")),
+        ("ina@github.com", (None, "shared_host")),
+        ("http://www.GitHub.com/", ("github.com", "shared_host")),
+        ("www.gmail.com", ("gmail.com", "free_mail")),
+        ("mail.gmail.com", (None, "free_mail")),
+        ("ina@gmail.com", (None, "free_mail")),
+        ("co.uk", (None, "invalid")),
+        ("kestrel", (None, "invalid")),
+        ("", (None, None)),
+    ],
+)
+def test_one_address_names_its_company(address: str, expected: tuple[str | None, str | None]) -> None:
+    assert company_domain(address) == expected

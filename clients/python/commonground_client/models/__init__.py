@@ -14,10 +14,14 @@ from commonground_client.models.common import (
     ApiKeyPage,
     CurrentSession,
     FieldError,
+    KeyKind,
     Maker,
     Mode,
     MyPerson,
     NewApiKey,
+    OverlapStatus,
+    Partner,
+    PartnerAccount,
     Place,
     Problem,
     Role,
@@ -43,6 +47,7 @@ from commonground_client.models.imports import (
     RowErrorPage,
     StandardPopulation,
 )
+from commonground_client.models.lookup import LookedUpAccount, LookedUpOverlap, Lookup, SharedHost
 from commonground_client.models.members import (
     AcceptIn,
     Invitation,
@@ -54,17 +59,8 @@ from commonground_client.models.members import (
     RoleIn,
 )
 from commonground_client.models.organizations import Organization
-from commonground_client.models.overlaps import (
-    KeyKind,
-    Overlap,
-    OverlapPage,
-    OverlapStatus,
-    OwnAccount,
-    PartnerAccount,
-    Term,
-)
+from commonground_client.models.overlaps import Overlap, OverlapPage, OwnAccount, Term
 from commonground_client.models.partnerships import (
-    Partner,
     Partnership,
     PartnershipPage,
     PartnershipStatus,
@@ -140,6 +136,9 @@ __all__ = [
     "InvitationIn",
     "InvitationPage",
     "KeyKind",
+    "LookedUpAccount",
+    "LookedUpOverlap",
+    "Lookup",
     "Maker",
     "Matrix",
     "Member",
@@ -191,6 +190,7 @@ __all__ = [
     "SecondFactor",
     "Session",
     "SessionPage",
+    "SharedHost",
     "SharingLevel",
     "SignInIn",
     "SignUpIn",
@@ -233,6 +233,9 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "InvitationIn": InvitationIn,
     "InvitationOut": Invitation,
     "KeyKind": KeyKind,
+    "LookedUpAccount": LookedUpAccount,
+    "LookedUpOverlap": LookedUpOverlap,
+    "LookupOut": Lookup,
     "MakerOut": Maker,
     "MatrixOut": Matrix,
     "MemberOut": Member,
@@ -290,6 +293,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "Scope": Scope,
     "SecondFactorOut": SecondFactor,
     "SessionOut": Session,
+    "SharedHost": SharedHost,
     "SharingLevel": SharingLevel,
     "SignInIn": SignInIn,
     "SignUpIn": SignUpIn,

@@ -112,6 +112,17 @@ class FieldError(Model):
     )
 
 
+class KeyKind(OpenEnum):
+    """A kind of match key, strongest first; the order is the order of the `rules` column."""
+
+    REGISTRY_ID = "registry_id"
+    DOMAIN = "domain"
+    LINKEDIN = "linkedin"
+    NAME = "name"
+    NAME_WEAK = "name_weak"
+    NAME_HEAD = "name_head"
+
+
 class Mode(OpenEnum):
     """Where an organization's keys and lists are: with the service, or only on its own machine."""
 
@@ -133,8 +144,29 @@ class NewApiKey(Model):
     shown: str = Field(description="Enough of the key to know it again, and not the key.")
 
 
+class OverlapStatus(OpenEnum):
+    AUTO = "auto"
+    REVIEW = "review"
+
+
 class ApiKeyPage(Page[ApiKey]):
     pass
+
+
+class PartnerAccount(Model):
+    """What the partner shows of its account, by its rule of this moment."""
+
+    fields: dict[str, str]
+    populations: list[str]
+
+
+class Partner(Model):
+    handle: str
+    id: UUID
+    mode: Mode = Field(
+        description="`hosted`: the service holds the partner's list; `private`: only its own machine does."
+    )
+    name: str
 
 
 class Problem(Model):

@@ -3,19 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from commonground_client.base import Model, OpenEnum, Page
+from commonground_client.base import Model, Page
+from commonground_client.models.common import KeyKind, OverlapStatus, PartnerAccount
 from pydantic import Field
-
-
-class KeyKind(OpenEnum):
-    """A kind of match key, strongest first; the order is the order of the `rules` column."""
-
-    REGISTRY_ID = "registry_id"
-    DOMAIN = "domain"
-    LINKEDIN = "linkedin"
-    NAME = "name"
-    NAME_WEAK = "name_weak"
-    NAME_HEAD = "name_head"
 
 
 class OwnAccount(Model):
@@ -35,18 +25,6 @@ class Term(Model):
     outcome: str
     sentence: str
     term: str
-
-
-class PartnerAccount(Model):
-    """What the partner shows of its account, by its rule of this moment."""
-
-    fields: dict[str, str]
-    populations: list[str]
-
-
-class OverlapStatus(OpenEnum):
-    AUTO = "auto"
-    REVIEW = "review"
 
 
 class Overlap(Model):

@@ -4,17 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
-from commonground_client.models.common import Mode
+from commonground_client.models.common import Partner
 from pydantic import Field
-
-
-class Partner(Model):
-    handle: str
-    id: UUID
-    mode: Mode = Field(
-        description="`hosted`: the service holds the partner's list; `private`: only its own machine does."
-    )
-    name: str
 
 
 class PartnershipStatus(OpenEnum):

@@ -7,6 +7,7 @@ from commonground_client.operations.api_keys import ApiKeys, AsyncApiKeys
 from commonground_client.operations.audit_log import AsyncAuditLog, AuditLog
 from commonground_client.operations.health import AsyncHealth, Health
 from commonground_client.operations.imports import AsyncImports, Imports
+from commonground_client.operations.lookup import AsyncLookup, Lookup
 from commonground_client.operations.members import AsyncMembers, Members
 from commonground_client.operations.organizations import AsyncOrganizations, Organizations
 from commonground_client.operations.overlaps import AsyncOverlaps, Overlaps
@@ -29,6 +30,7 @@ class Operations(
     AuditLog,
     Health,
     Imports,
+    Lookup,
     Members,
     Organizations,
     Overlaps,
@@ -51,6 +53,7 @@ class AsyncOperations(
     AsyncAuditLog,
     AsyncHealth,
     AsyncImports,
+    AsyncLookup,
     AsyncMembers,
     AsyncOrganizations,
     AsyncOverlaps,
@@ -89,6 +92,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_import_errors": ("GET", "/v1/imports/{import_id}/errors"),
     "list_imports": ("GET", "/v1/imports"),
     "roll_back_import": ("POST", "/v1/imports/{import_id}/rollback"),
+    "lookup": ("GET", "/v1/lookup"),
     "accept_member_invitation": ("POST", "/v1/member-invitations/accept"),
     "create_member_invitation": ("POST", "/v1/member-invitations"),
     "get_member": ("GET", "/v1/members/{person_id}"),
