@@ -5,12 +5,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Response
 
 from service.api.deps import Reading, Writing
 from service.api.lean import LeanOperation, Plan
 from service.api.pagination import Page
 from service.api.v1.accounts import AccountOut
+from service.organizations.models import Role
+from tests.factories.people import browser_of, member
 from tests.factories.world import Pair, company_list
 
 Ask = Callable[[Pair], tuple[str, dict[str, str]]]
@@ -115,3 +117,21 @@ def test_a_route_that_asks_for_more_is_refused_when_it_is_made() -> None:
         router.add_api_route("/things", writing)
     with pytest.raises(TypeError, match="changes something"):
         router.add_api_route("/things", change, methods=["DELETE"])
+
+
+@pytest.mark.parametrize(
+    "name", ["a page", "accounts", "an account that there isn't", "a limit that is too large"]
+)
+async def test_both_ways_answer_somebody_who_is_signed_in_alike(
+    app: FastAPI, ground: Pair, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path, _ = (IN_ORDER | ODD)[name](ground)
+    person = await member(app.state.commonground.people, ground.left.id, Role.SALES, email="sal@example.com")
+    async with browser_of(app, person) as browser:
+        lean = await browser.client.get(path)
+        monkeypatch.setattr(Plan, "values", lambda _self, _request: None)
+        general = await browser.client.get(path)
+        assert _said(lean) == _said(general)
+        assert lean.status_code == {"a page": 200, "accounts": 200}.get(name, lean.status_code)
+        browser.client.cookies.clear()
+        assert (await browser.client.get(path)).status_code == 401
