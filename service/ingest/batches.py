@@ -1,7 +1,7 @@
 """What every format yields: checked rows in canonical columns, refused rows beside them."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,6 +67,11 @@ class Table(Protocol):
     @property
     def worksheets(self) -> Sequence[str]:
         """The names of all sheets of a workbook."""
+        ...
+
+    @property
+    def nested(self) -> Collection[str]:
+        """Headers of columns that hold no plain values, and can't be selected."""
         ...
 
     def batches(self, selection: Selection) -> Iterator[Batch]:

@@ -49,6 +49,7 @@ class DelimitedTable:
     format = "csv"
     worksheet = None
     worksheets: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
 
     def __init__(self, text: TextStream, limits: Limits, kind: RecordKind) -> None:
         head, self._chunks, complete = peek(iter(text), max(PIECE, 2 * limits.line))

@@ -25,18 +25,24 @@ class Original:
 
 def originals(sheet: Sheet, wanted: pl.Series) -> Iterator[Original]:
     """The data rows whose numbers are `wanted`, in file order, out of a sheet that was just opened."""
-    names = [f"column_{at}" for at in range(len(sheet.headers))]
-    everything = Selection(WHOLE, {name: at for at, name in enumerate(names)}, tuple(names))
+    positions = {f"column_{at}": at for at, plain in enumerate(sheet.plain) if plain}
+    everything = Selection(WHOLE, positions, tuple(positions))
     numbers = wanted.cast(pl.UInt32).unique()
     for batch in sheet.batches(selection=everything):
         kept = batch.frame.filter(pl.col("row").is_in(numbers.implode()))
         found: dict[int, Sequence[str | None]] = {
-            row: values for row, *values in kept.select("row", *names).iter_rows()
+            row: _spread(values, sheet.plain) for row, *values in kept.select("row", *positions).iter_rows()
         }
         refused = batch.refused.filter(pl.col("row").is_in(numbers.implode()))
         for row, text in refused.select("row", "text").iter_rows():
             found[row] = _split(sheet, text)
         yield from _in_order(found)
+
+
+def _spread(values: Sequence[str | None], plain: Sequence[bool]) -> list[str | None]:
+    """The values with empty places for the columns that hold no plain ones."""
+    left = iter(values)
+    return [next(left) if is_plain else None for is_plain in plain]
 
 
 def _in_order(found: Mapping[int, Sequence[str | None]]) -> Iterator[Original]:

@@ -36,7 +36,7 @@ class ParquetTable:
             )
         self._limits = limits
         self._apart = Apart(packed, {"format": "parquet"}, limits)
-        _, self._columns, self._nested, rows = self._apart.receive()
+        _, self._columns, self.nested, rows = self._apart.receive()
         self.headers = [" ".join(name.split()) for name in self._columns]
         if not rows:
             raise no_data_rows(self.header_line)
@@ -46,7 +46,7 @@ class ParquetTable:
         layout = Layout(self.headers, selection, self._limits)
         columns = [self._columns[at] for at in selection.positions.values()]
         for name in columns:
-            if name in self._nested:
+            if name in self.nested:
                 raise NestedColumnError(
                     f"the column '{name}' holds lists or records", mend="Write one plain value a row there."
                 )

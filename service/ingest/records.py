@@ -26,6 +26,7 @@ class RecordsTable:
     dialect = None
     worksheet = None
     worksheets: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
 
     def __init__(self, text: TextStream, format_: str, limits: Limits, kind: RecordKind) -> None:
         self.format = format_

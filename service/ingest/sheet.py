@@ -57,6 +57,7 @@ class Sheet:
         self.worksheet = table.worksheet
         self.worksheets = list(table.worksheets)
         self.headers = table.headers
+        self.plain = [header not in table.nested for header in table.headers]
         self.selection = columns.selection
         found = {field: table.headers[at] for field, at in self.selection.positions.items()}
         self.attributes = {slug: found.pop(slug) for slug in self.selection.attributes}

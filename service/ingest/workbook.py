@@ -23,6 +23,7 @@ class WorkbookTable:
 
     encoding = "utf-8"
     dialect = None
+    nested: tuple[str, ...] = ()
 
     def __init__(self, archive: Archive, format_: str, limits: Limits, worksheet: str | None) -> None:
         self.format = format_

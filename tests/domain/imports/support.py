@@ -10,7 +10,7 @@ from tests.factories.world import Member, World
 FIRST = "Account ID,Company,Website,Country,Status\n1,Siemens AG,siemens.com,DE,Customer\n2,Bosch,bosch.com,DE,Prospect\n"
 
 
-async def imported(world: World, member: Member, text: str, **how: Any) -> Import:
+async def imported(world: World, member: Member, text: str | bytes, **how: Any) -> Import:
     import_id = await world.upload(member, text, **{"population": None, **how})
     await world.work()
     return await one(world, member, import_id)

@@ -4,6 +4,7 @@ import csv
 import io
 from uuid import UUID
 
+import polars as pl
 import pytest
 
 from service.imports.models import Import
@@ -98,3 +99,13 @@ async def test_many_refused_rows_come_in_pieces_and_whole(pair: Pair) -> None:
     found = rows_of(await rejected(pair, record))
     assert [row["Account ID"] for row in found] == [str(i) for i in range(2500)]
     assert len(await fetch(pair.world, pair.left, "SELECT 1 FROM import_reject")) == 4
+
+
+async def test_rows_of_a_parquet_file_come_back_without_its_nested_columns(pair: Pair) -> None:
+    buffer = io.BytesIO()
+    pl.DataFrame(
+        {"Account ID": ["1", "1"], "Company": ["One", "Two"], "Tags": [["a"], ["b"]], "Size": [5, 6]}
+    ).write_parquet(buffer)
+    record = await imported(pair.world, pair.left, buffer.getvalue())
+    [row] = rows_of(await rejected(pair, record))
+    assert (row["Company"], row["Tags"], row["Size"], row["_reason"]) == ("Two", "", "6", "duplicate_in_file")
