@@ -4,14 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from service.accounts.opportunity_target import OpportunityTarget
 from service.accounts.target import AccountTarget
 from service.crypto import Keystore
 from service.db.database import Database
 from service.db.engine import JOB_LIMITS
 from service.imports import jobs as import_jobs
+from service.imports.models import ImportKind
 from service.imports.operations import RUN_JOB
 from service.imports.reader import Reader
 from service.imports.spool import Spool
+from service.imports.target import Targets
 from service.ingest import Limits
 from service.jobs import Registry, live_payloads
 from service.jobs.worker import Worker, WorkerLimits
@@ -24,6 +27,11 @@ from service.organizations.waiting import waiting_for_its_organization
 from service.overlaps import jobs as overlap_jobs
 from service.partnerships.sandbox import jobs as sandbox_jobs
 from service.settings import Settings, make_mailer, open_keystore
+
+
+def targets() -> Targets:
+    """What imports write into, by kind of record."""
+    return {ImportKind.ACCOUNTS: AccountTarget(), ImportKind.OPPORTUNITIES: OpportunityTarget()}
 
 
 def make_registry(
@@ -44,7 +52,7 @@ def make_registry(
             database=database,
             keystore=keystore,
             spool=spool,
-            target=AccountTarget(),
+            targets=targets(),
             limits=Limits(),
             clock=clock,
             ids=ids,

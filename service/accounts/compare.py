@@ -4,7 +4,7 @@ Keys and digests alone go to the server first, so that a list of which little ha
 only for what is new or differs. PostgreSQL refuses COPY into a table with policies, so both go to temporary tables.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -200,11 +200,11 @@ def _already_there(rows: pl.DataFrame) -> pl.DataFrame:
     return refusals(rows, "already_there", message)
 
 
-def refusals(rows: pl.DataFrame, reason: str, message: pl.Expr) -> pl.DataFrame:
-    """Rows that the target refuses or leaves, with the columns of an ingest refusal."""
-    text = pl.concat_str([pl.col(f) for f in ACCOUNT_FIELDS], separator=" | ", ignore_nulls=True).str.head(
-        500
-    )
+def refusals(
+    rows: pl.DataFrame, reason: str, message: pl.Expr, fields: Sequence[str] = ACCOUNT_FIELDS
+) -> pl.DataFrame:
+    """Rows that the target refuses or leaves, with the columns of an ingest refusal; `fields` are those that are shown."""
+    text = pl.concat_str([pl.col(f) for f in fields], separator=" | ", ignore_nulls=True).str.head(500)
     return rows.select(
         "row", "line", pl.lit(None, pl.String).alias("column"), pl.lit(reason).alias("reason"), message.alias("message"),
         text.alias("text"),

@@ -1,6 +1,11 @@
-"""What can go wrong with accounts."""
+"""What can go wrong with accounts and what is kept at them."""
 
 
 class UnknownAccountError(Exception):
     def __init__(self) -> None:
         super().__init__("There is no such account.")
+
+
+class UnknownOpportunityError(Exception):
+    def __init__(self) -> None:
+        super().__init__("There is no such opportunity.")

@@ -2,11 +2,11 @@
 
 from service.db.sessions import DutySession
 
-TABLES = ("record_history", "account", "account_departure", "population")
+TABLES = ("record_history", "opportunity_stage", "opportunity", "account", "account_departure", "population")
 
 
 async def forget(session: DutySession) -> None:
-    """Accounts, what they were before, and populations; nobody stores accounts meanwhile."""
+    """Accounts, what is kept at them, what all were before, and populations; nobody stores accounts meanwhile."""
     await session.sql("SET LOCAL lock_timeout = '10min'")
     await session.sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"storing:{session.org_id}")
     for table in TABLES:

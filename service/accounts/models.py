@@ -1,15 +1,30 @@
-"""Accounts, the populations they belong to, and what they were before an import changed them."""
+"""Accounts, the populations they belong to, opportunities at them, and what all of these were before an import changed them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
+from service.imports.models import ImportKind
 
 NUMBERED = text("nullif(current_setting('app.account_change', true), '')::bigint")
 """The number that the database gives to the statement."""
@@ -104,15 +119,80 @@ class AccountDeparture(Record, table=True):
     domain: str | None = Field(default=None, sa_type=Text)
 
 
+class Outcome(StrEnum):
+    WON = "won"
+    LOST = "lost"
+    OPEN = "open"
+
+
+class Opportunity(Record, table=True):
+    """A deal of one's own, as the file said it, at one of one's accounts if that is in the list."""
+
+    __tablename__ = "opportunity"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "account_id"], ["account.org_id", "account.id"], ondelete="SET NULL (account_id)"
+        ),
+        Index("uq_opportunity_identity", "org_id", "identity", unique=True),
+        Index("ix_opportunity_account", "org_id", "account_id"),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    identity: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    """External id, else its account as the file names it and its name."""
+    digest: bytes = Field(sa_type=LargeBinary)
+    """As an account's."""
+    external_id: str | None = Field(default=None, sa_type=Text)
+    account_id: UUID | None = None
+    name: str | None = Field(default=None, sa_type=Text)
+    stage: str | None = Field(default=None, sa_type=Text)
+    amount: Decimal | None = Field(default=None, sa_type=Numeric)
+    currency: str | None = Field(default=None, sa_type=Text)
+    """ISO 4217."""
+    probability: Decimal | None = Field(default=None, sa_type=Numeric)
+    """Per cent."""
+    owner: str | None = Field(default=None, sa_type=Text)
+    type: str | None = Field(default=None, sa_type=Text)
+    next_step: str | None = Field(default=None, sa_type=Text)
+    created: date | None = Field(default=None, sa_type=Date)
+    expected_close: date | None = Field(default=None, sa_type=Date)
+    closed: date | None = Field(default=None, sa_type=Date)
+    outcome: Outcome | None = Field(default=None, sa_column=enum_column(Outcome, nullable=True))
+    created_by: UUID
+    import_id: UUID
+    created_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
+
+
+class OpportunityStage(Record, table=True):
+    """A stage that an opportunity was in; the last one is the one it is in."""
+
+    __tablename__ = "opportunity_stage"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "opportunity_id"], ["opportunity.org_id", "opportunity.id"], ondelete="CASCADE"
+        ),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    opportunity_id: UUID = Field(primary_key=True)
+    place: int = Field(primary_key=True, sa_type=Integer)
+    """From 0, in the order in which they were entered."""
+    stage: str = Field(sa_type=Text)
+    entered_at: datetime = Field(sa_column=moment())
+
+
 class RecordHistory(Record, table=True):
-    """An account as it was before an import updated or removed it."""
+    """A record of any kind as it was before an import updated or removed it."""
 
     __tablename__ = "record_history"
     __table_args__ = (Index("ix_record_history_import", "org_id", "import_id"),)
 
     org_id: UUID = Field(primary_key=True)
-    account_id: UUID = Field(primary_key=True)
+    record_id: UUID = Field(primary_key=True)
     import_id: UUID = Field(primary_key=True)
+    kind: ImportKind = Field(sa_column=enum_column(ImportKind))
     change: Change = Field(sa_column=enum_column(Change))
     before: dict[str, Any] = Field(sa_type=JSONB)
     changed_at: datetime = Field(sa_column=moment())

@@ -13,11 +13,11 @@ from service.imports.target import Outcome
 
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
 _RESTORED = ("identity", "digest", "populations", *TEXTS)
-_KEEP = "INSERT INTO record_history (org_id, account_id, import_id, change, before, changed_at)"
+_KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
 _MADE = "a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2"
 _IMAGES = """
     CREATE TEMPORARY TABLE image ON COMMIT DROP AS
-    SELECT h.account_id AS of_id, h.change AS was, (jsonb_populate_record(NULL::account, h.before)).*
+    SELECT h.record_id AS of_id, h.change AS was, (jsonb_populate_record(NULL::account, h.before)).*
     FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2 AND h.before ? 'identity'
 """
 _CHANGED = "a.org_id = $1 AND a.id = i.of_id AND a.import_id = $2 AND i.was = 'updated'"
@@ -25,11 +25,11 @@ _SEEN_BY_OTHERS = """
     EXISTS (SELECT FROM account o WHERE o.org_id = $1 AND o.identity = i.identity AND o.id <> i.of_id)
 """
 _REMOVE_HISTORY = (
-    f"{_KEEP} SELECT a.org_id, a.id, $3, 'removed', {_BEFORE}, now() FROM account a WHERE {_MADE}"
+    f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {_BEFORE}, now() FROM account a WHERE {_MADE}"
 )
 _REMOVE = f"DELETE FROM account a WHERE {_MADE}"
 _UPDATE_HISTORY = f"""
-    {_KEEP} SELECT a.org_id, a.id, $3, 'updated', {_BEFORE}, now() FROM account a, image i
+    {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'updated', {_BEFORE}, now() FROM account a, image i
     WHERE {_CHANGED} AND NOT {_SEEN_BY_OTHERS}
 """
 _UPDATE = f"""

@@ -1,6 +1,6 @@
 """Rows of a file → rows of the account table, column-wise: population, digest, identity."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 import polars_hash as plh
@@ -59,6 +59,11 @@ def with_digest(frame: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
     The external id has no part in it: it names the account and says nothing of it.
     """
     said = [field for field in ACCOUNT_FIELDS if field in set(fields) and field != "external_id"]
+    return with_digest_of(frame, said)
+
+
+def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
+    """Add `digest`: SHA-256 (64 hex characters) of the names of these columns of text and of what the row says in them."""
     canonical = pl.concat_str(
         [pl.lit(",".join(said)), *(pl.col(field).fill_null("") for field in said)], separator=SEPARATOR
     )
@@ -82,9 +87,14 @@ def with_identity(frame: pl.DataFrame) -> pl.DataFrame:
     if bare.height:
         bare = _with_natural_identity(bare, normalise(bare))
         named = pl.concat([named, bare.select(named.columns)]).sort("row")
-    hashed = "h:" + plh.col("identity").chash.sha2_256()
-    too_long = pl.col("identity").str.len_bytes() > LONGEST_IDENTITY
-    return named.with_columns(pl.when(too_long).then(hashed).otherwise(pl.col("identity")).alias("identity"))
+    return named.with_columns(bounded("identity"))
+
+
+def bounded(column: str) -> pl.Expr:
+    """An identity, or its hash where it is too long to be indexed."""
+    hashed = "h:" + plh.col(column).chash.sha2_256()
+    too_long = pl.col(column).str.len_bytes() > LONGEST_IDENTITY
+    return pl.when(too_long).then(hashed).otherwise(pl.col(column)).alias(column)
 
 
 def _with_natural_identity(bare: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame:

@@ -16,12 +16,12 @@ from service.matching.records import ACCOUNT_FIELDS
 
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
 _CHANGED = "account a JOIN incoming i ON a.id = i.account_id WHERE a.org_id = $1"
-_KEEP = "INSERT INTO record_history (org_id, account_id, import_id, change, before, changed_at)"
-_KEEP_UPDATED = f"{_KEEP} SELECT a.org_id, a.id, $2, 'updated', {_BEFORE}, now() FROM {_CHANGED}"
+_KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
+_KEEP_UPDATED = f"{_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, now() FROM {_CHANGED}"
 _MORE = "(a.populations & $3::bigint) <> 0"
 """The account stands in a standard population beside the one whose list this is."""
 _KEEP_LEAVING = f"""
-    {_KEEP} SELECT a.org_id, a.id, $4, CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, now()
+    {_KEEP} SELECT a.org_id, a.id, $4, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, now()
     FROM account a WHERE {GONE}
 """
 _LEAVE = f"""

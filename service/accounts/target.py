@@ -16,12 +16,16 @@ from service.accounts.rollback import forget_history, roll_back
 from service.accounts.rows import split_duplicates, with_digest, with_identity, with_populations
 from service.accounts.store import write_difference
 from service.db.sessions import TenantSession
-from service.imports.target import Difference, Order, Outcome, Outlook, Ready
+from service.imports.operations import CHANGED_JOB
+from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
 from service.matching.normalise import normalise
+from service.organizations.standing import Quota
 
 
 class AccountTarget:
     """Rows of a file become accounts; those without a population are kept and take part with nobody."""
+
+    traits = Traits(quota=Quota.ACCOUNTS, changed_job=CHANGED_JOB)
 
     def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
         """Population, identity, digest and a fresh id for each row; later rows of one identity are refused."""

@@ -42,7 +42,7 @@ async def complete(session: TenantSession, clock: Clock, record: Import, found: 
     """Counts, report and refused rows. What was held before it is superseded: the ids, whose files are no longer needed."""
     record.status, record.finished_at = ImportStatus.COMPLETED, clock.now()
     await _tell(session, record, found)
-    return [] if record.dry_run else await _supersede(session, clock, record.id)
+    return [] if record.dry_run else await _supersede(session, clock, record)
 
 
 async def finish(session: TenantSession, clock: Clock, record: Import) -> None:
@@ -129,13 +129,13 @@ def _kept_warning(mode: ImportMode, refused: pl.DataFrame) -> list[str]:
         return []
     sentence = (
         f"{refused.height} rows were refused, so nothing was removed: mend them and upload the list again to remove the "
-        "accounts that it no longer has."
+        "records that it no longer has."
     )
     return [sentence]
 
 
-async def _supersede(session: TenantSession, clock: Clock, import_id: UUID) -> list[UUID]:
-    held = await Imports(session).held(before=import_id)
+async def _supersede(session: TenantSession, clock: Clock, record: Import) -> list[UUID]:
+    held = await Imports(session).held(record.kind, before=record.id)
     for older in held:
         await close(session, clock, older, SUPERSEDED)
     return held

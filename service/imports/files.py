@@ -1,5 +1,6 @@
 """A spooled file, read whole: nothing of it counts before its end was reached without a frame error."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import polars as pl
 
 from service.imports.models import Import
 from service.imports.progress import Progress
+from service.imports.target import RECORD_KINDS
 from service.ingest import Limits, Sheet, open_sheet
 
 
@@ -20,16 +22,18 @@ class Read:
     report: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def fields(self) -> frozenset[str]:
-        """The canonical fields that the file has."""
-        return frozenset(self.report["mapping"])
+    def headers(self) -> Mapping[str, str]:
+        """The canonical fields that the file has, with the header of each."""
+        found: Mapping[str, str] = self.report["mapping"]
+        return found
 
 
 def read_file(path: Path, order: Import, limits: Limits, progress: Progress) -> Read:
     """Every row of the file, or the IngestError that refuses it whole. CancelledImportError."""
     sheet = open_sheet(
-        path, limits=limits, columns=order.columns, name=order.filename, worksheet=order.worksheet
-    )
+        path, limits=limits, kind=RECORD_KINDS[order.kind], columns=order.columns, name=order.filename,
+        worksheet=order.worksheet,
+    )  # fmt: skip
     batches = []
     for batch in sheet.batches():
         batches.append(batch)

@@ -30,6 +30,13 @@ OVER = frozenset({ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANC
 """It will not change any more."""
 
 
+class ImportKind(StrEnum):
+    """What a list is of."""
+
+    ACCOUNTS = "accounts"
+    OPPORTUNITIES = "opportunities"
+
+
 class ImportMode(StrEnum):
     """`upsert` adds and updates, `replace` also removes what the file no longer has, `append` only adds."""
 
@@ -55,12 +62,13 @@ class Guard(StrEnum):
 
 
 class Import(Record, table=True):
-    """One uploaded file on its way to accounts."""
+    """One uploaded file on its way to records."""
 
     __tablename__ = "import"
 
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
+    kind: ImportKind = Field(default=ImportKind.ACCOUNTS, sa_column=enum_column(ImportKind))
     status: ImportStatus = Field(sa_column=enum_column(ImportStatus))
     mode: ImportMode = Field(sa_column=enum_column(ImportMode))
     filename: str = Field(sa_type=Text)

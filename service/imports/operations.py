@@ -9,7 +9,7 @@ from uuid import UUID
 from service.audit import record as record_action
 from service.db.sessions import TenantSession
 from service.imports.errors import ImportStateError, UnknownImportError
-from service.imports.models import OVER, Import, ImportMode, ImportStatus
+from service.imports.models import OVER, Import, ImportKind, ImportMode, ImportStatus
 from service.imports.repository import Imports
 from service.jobs import Payload, enqueue
 from service.kit.clock import Clock
@@ -35,6 +35,7 @@ class Upload:
     filename: str
     bytes_received: int
     digest: bytes
+    kind: ImportKind = ImportKind.ACCOUNTS
     mode: ImportMode = ImportMode.UPSERT
     population: str | None = None
     columns: Mapping[str, str] | None = None
@@ -62,14 +63,14 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
     await hold_active(session)
     imports = Imports(session)
     await imports.take_turn()
-    newest = await imports.newest()
-    if newest is not None and upload.asks_the_same(newest):
+    newest = await imports.newest(upload.kind)
+    if newest is not None and upload.asks_the_same(newest) and await _says_the_same(imports, newest):
         if newest.status is ImportStatus.HELD and upload.confirmed:
             return await confirm(session, clock, newest.id)
         return newest
     await _require_room(session, imports, upload)
     record = Import(
-        org_id=session.org_id, id=upload.import_id, status=ImportStatus.RECEIVED, mode=upload.mode,
+        org_id=session.org_id, id=upload.import_id, kind=upload.kind, status=ImportStatus.RECEIVED, mode=upload.mode,
         filename=upload.filename, population=upload.population,
         columns=dict(upload.columns) if upload.columns else None, bytes_received=upload.bytes_received,
         digest=upload.digest, worksheet=upload.worksheet, all_or_nothing=upload.all_or_nothing, dry_run=upload.dry_run,
@@ -78,10 +79,23 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
     session.add(record)
     await session.flush()
     await queue_import(session, upload.import_id)
-    details = {"mode": upload.mode.value, "bytes": upload.bytes_received, "population": upload.population}
+    details = {
+        "records": upload.kind.value,
+        "mode": upload.mode.value,
+        "bytes": upload.bytes_received,
+        "population": upload.population,
+    }
     if not upload.dry_run:
         await _record(session, clock, "import.accepted", record.id, details)
     return record
+
+
+async def _says_the_same(imports: Imports, newest: Import) -> bool:
+    """What belongs to accounts may find others after a later list of accounts, although it is of the same bytes."""
+    if newest.kind is ImportKind.ACCOUNTS:
+        return True
+    accounts = await imports.newest(ImportKind.ACCOUNTS)
+    return accounts is None or accounts.id < newest.id
 
 
 async def confirm(session: TenantSession, clock: Clock, import_id: UUID) -> Import:
@@ -122,7 +136,7 @@ async def roll_back(session: TenantSession, clock: Clock, ids: Ids, import_id: U
             "too old", "rolled back", "What was before is kept for 90 days, and of the last 10 imports."
         )
     record = Import(
-        org_id=session.org_id, id=ids.new(), status=ImportStatus.RECEIVED, mode=ImportMode.UPSERT,
+        org_id=session.org_id, id=ids.new(), kind=undone.kind, status=ImportStatus.RECEIVED, mode=ImportMode.UPSERT,
         filename=f"rollback of {undone.filename}"[:200], bytes_received=0, digest=b"", rollback_of=import_id,
         confirmed=True, created_at=clock.now(), finished_at=None,
     )  # fmt: skip

@@ -18,25 +18,18 @@ from service.imports.endings import Found
 from service.imports.files import Read, read_file
 from service.imports.guards import fired
 from service.imports.models import OVER, Import, ImportMode, ImportStatus, Phase
-from service.imports.operations import (
-    CHANGED_JOB,
-    REMEMBERED,
-    REMEMBERED_IMPORTS,
-    RUN_JOB,
-    queue_import,
-    run_arguments,
-)
+from service.imports.operations import REMEMBERED, REMEMBERED_IMPORTS, RUN_JOB, queue_import, run_arguments
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.repository import Imports
 from service.imports.spool import Spool
-from service.imports.target import Order, Ready, Target
+from service.imports.target import Order, Ready, Target, Targets
 from service.ingest import IngestError, Limits
 from service.jobs import enqueue, is_given_up, is_live
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.errors import QuotaExceededError
-from service.organizations.standing import Quota, is_limited, require_room
+from service.organizations.standing import is_limited, require_room
 
 LOST = {"code": "upload_lost", "message": "The uploaded file is no longer in the spool: upload it again."}
 NOTHING_KEPT = {
@@ -70,12 +63,12 @@ class RefusedWholeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What reading an upload needs; the target comes from the room that owns the records."""
+    """What reading an upload needs."""
 
     database: Database
     keystore: Keystore
     spool: Spool
-    target: Target[Any, Any]
+    targets: Targets
     limits: Limits
     clock: Clock
     ids: Ids
@@ -152,9 +145,9 @@ class Reader:
         read = await anyio.to_thread.run_sync(
             partial(read_file, self.spool.path(work.id), work, self.limits, progress)
         )
-        order = Order(work.id, _safe_mode(work.mode, read), work.population, read.fields)
+        order = Order(org_id, work.id, _safe_mode(work.mode, read), work.population, read.headers)
         progress.at(Phase.PREPARING, read.rows.height)
-        ready = await anyio.to_thread.run_sync(self.target.ready, read.rows, order)
+        ready = await anyio.to_thread.run_sync(self.targets[work.kind].ready, read.rows, order)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
         if refused.height:
             await self._keep_rejects(org_id, work, refused)
@@ -173,11 +166,12 @@ class Reader:
             record = await imports.by_id(import_id)
             if record is None or record.status in OVER:
                 return
-            outcome, skipped = await self.target.roll_back(session, undone=undone, import_id=import_id)
+            target = self.targets[record.kind]
+            outcome, skipped = await target.roll_back(session, undone=undone, import_id=import_id)
             record.created, record.updated = outcome.created, outcome.updated
             record.removed, record.skipped = outcome.removed, skipped
             await endings.finish(session, self.clock, record)
-            await self._changed(session)
+            await self._changed(session, target)
 
     async def _keep_rejects(self, org_id: UUID, work: Import, refused: pl.DataFrame) -> None:
         pieces = await anyio.to_thread.run_sync(
@@ -199,11 +193,12 @@ class Reader:
         if record is None or record.status in OVER:
             return []
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
-        difference = await self.target.compare(session, ready.batch, order)
-        found = Found(read, refused, ready.warnings, difference)
-        guards = fired(difference, order.mode, await self.target.count(session))
+        target = self.targets[record.kind]
+        difference = await target.compare(session, ready.batch, order)
+        found = Found(read, refused, [*ready.warnings, *difference.warnings], difference)
+        guards = fired(difference, order.mode, await target.count(session))
         if record.dry_run:
-            outlook = await anyio.to_thread.run_sync(self.target.outlook, read.rows)
+            outlook = await anyio.to_thread.run_sync(target.outlook, read.rows)
             shown = preview(read, refused, difference, outlook, guards)
             endings.seal_preview(self.keystore, session, record, shown)
         elif guards and not record.confirmed:
@@ -212,26 +207,21 @@ class Reader:
             return []
         else:
             progress.at(Phase.WRITING, difference.changes)
-            await self._write(session, found, order)
+            await _write(session, target, found, order)
         superseded = await endings.complete(session, self.clock, record, found)
         if not record.dry_run and difference.changes:
-            await self._changed(session)
+            await self._changed(session, target)
         return superseded
 
-    async def _write(self, session: TenantSession, found: Found, order: Order) -> None:
-        if not found.difference.changes:
-            return
-        await self.target.write(session, found.difference, order)
-        if await is_limited(session, Quota.ACCOUNTS):
-            await require_room(session, Quota.ACCOUNTS, await self.target.count(session))
-
-    async def _changed(self, session: TenantSession) -> None:
+    async def _changed(self, session: TenantSession, target: Target[Any, Any]) -> None:
         """Tell who keeps something of the records, and forget what needs no remembering any more."""
-        await enqueue(session, CHANGED_JOB, {"org_id": str(session.org_id)}, dedupe_key=str(session.org_id))
+        if job := target.traits.changed_job:
+            org_id = str(session.org_id)
+            await enqueue(session, job, {"org_id": org_id}, dedupe_key=org_id)
         oldest = await Imports(session).oldest_of_the_last(REMEMBERED_IMPORTS)
         if oldest is not None:
             until = self.clock.now() - REMEMBERED
-            await self.target.forget_history(session, before=oldest, until=until)
+            await target.forget_history(session, before=oldest, until=until)
             await rejects.forget(session, before=oldest, until=until)
 
     async def _refuse(self, org_id: UUID, import_id: UUID, error: RefusedWholeError) -> None:
@@ -258,6 +248,15 @@ class Reader:
             following = await imports.first_unfinished()
             if following is not None:
                 await queue_import(session, following)
+
+
+async def _write(session: TenantSession, target: Target[Any, Any], found: Found, order: Order) -> None:
+    if not found.difference.changes:
+        return
+    await target.write(session, found.difference, order)
+    quota = target.traits.quota
+    if quota and await is_limited(session, quota):
+        await require_room(session, quota, await target.count(session))
 
 
 def _safe_mode(mode: ImportMode, read: Read) -> ImportMode:

@@ -18,6 +18,7 @@ from service.db.sealed import owner_of
 from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.models import SEALED_REJECTS, Import, ImportReject
 from service.imports.spool import Spool
+from service.imports.target import RECORD_KINDS
 from service.ingest import Limits, open_sheet
 from service.ingest.batches import FORMULA_BEGINNINGS
 from service.ingest.originals import originals
@@ -45,6 +46,7 @@ def written(spool: Spool, order: Import, limits: Limits, refused: pl.DataFrame) 
     sheet = open_sheet(
         spool.path(order.id),
         limits=limits,
+        kind=RECORD_KINDS[order.kind],
         columns=order.columns,
         name=order.filename,
         worksheet=order.worksheet,

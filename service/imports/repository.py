@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from service.db.sessions import TenantReadSession
-from service.imports.models import Import, ImportStatus
+from service.imports.models import Import, ImportKind, ImportStatus
 
 _ERRORS = """
     SELECT "row", line, "column", reason, message, text FROM import_error
@@ -48,13 +48,14 @@ class Imports:
             .limit(1)
         )
 
-    async def held(self, *, before: UUID | None = None) -> list[UUID]:
-        """Imports that wait for somebody's word, oldest first."""
+    async def held(self, kind: ImportKind, *, before: UUID) -> list[UUID]:
+        """Imports of such records that wait for somebody's word since before that import came, oldest first."""
         statement = select(Import.id).where(
-            Import.org_id == self._session.org_id, Import.status == ImportStatus.HELD
+            Import.org_id == self._session.org_id,
+            Import.kind == kind,
+            Import.status == ImportStatus.HELD,
+            col(Import.id) < before,
         )
-        if before is not None:
-            statement = statement.where(col(Import.id) < before)
         return list(await self._session.scalars(statement.order_by(col(Import.id))))
 
     async def oldest_of_the_last(self, count: int) -> UUID | None:
@@ -71,12 +72,13 @@ class Imports:
             .limit(1)
         )
 
-    async def newest(self) -> Import | None:
-        """The newest import that counts: not a dry run, not one that failed or was given up."""
+    async def newest(self, kind: ImportKind) -> Import | None:
+        """The newest import of such records that counts: not a dry run, not one that failed or was given up."""
         return await self._session.scalar(
             select(Import)
             .where(
                 Import.org_id == self._session.org_id,
+                Import.kind == kind,
                 col(Import.dry_run).is_(False),
                 col(Import.status).in_(
                     [ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD, ImportStatus.COMPLETED]
@@ -102,7 +104,7 @@ class Imports:
         return int(found or 0)
 
     async def lock_storing(self) -> None:
-        """Until the transaction ends, nobody else stores accounts of the organization."""
+        """Until the transaction ends, nobody else stores records of the organization."""
         await self._session.sql("SET LOCAL lock_timeout = '10min'")
         await self._session.sql(_TAKE_TURN, f"storing:{self._session.org_id}")
 

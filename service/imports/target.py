@@ -3,26 +3,38 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import polars as pl
 
 from service.db.sessions import TenantSession
-from service.imports.models import ImportMode
+from service.imports.models import ImportKind, ImportMode
+from service.ingest import ACCOUNTS, OPPORTUNITIES, RecordKind
+from service.organizations.standing import Quota
+
+RECORD_KINDS: Final[Mapping[ImportKind, RecordKind]] = {
+    ImportKind.ACCOUNTS: ACCOUNTS,
+    ImportKind.OPPORTUNITIES: OPPORTUNITIES,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What was asked for. `population` is a slug, or None where the file's status column says it row by row.
 
-    `fields` are the canonical fields that the file has: what it doesn't speak of stays as it is.
+    `headers` are the canonical fields that the file has, with the header that gives each: what it doesn't speak of stays as it is.
     """
 
+    org_id: UUID
     import_id: UUID
     mode: ImportMode
     population: str | None
-    fields: frozenset[str]
+    headers: Mapping[str, str]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset(self.headers)
 
 
 BatchT = TypeVar("BatchT")
@@ -42,7 +54,8 @@ class Ready(Generic[BatchT]):
 class Difference(Generic[WorkT]):
     """What would change: counts, the records that there were (`existing`, of those that the import may remove), and the work.
 
-    `left` are rows of `append` whose records were there before, with the columns of an ingest refusal.
+    `left` are rows of `append` whose records were there before, with the columns of an ingest refusal; `warnings` are sentences
+    on what only the comparison could tell.
     """
 
     created: int
@@ -52,6 +65,7 @@ class Difference(Generic[WorkT]):
     existing: int
     work: WorkT
     left: pl.DataFrame | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def changes(self) -> int:
@@ -74,7 +88,18 @@ class Outlook:
     keys: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an import must know of a target's records: the quota that bounds them, and the job that follows each change of them."""
+
+    quota: Quota | None = None
+    changed_job: str | None = None
+
+
 class Target(Protocol[BatchT, WorkT]):
+    @property
+    def traits(self) -> Traits: ...
+
     def ready(self, rows: pl.DataFrame, order: Order) -> Ready[BatchT]:
         """Pure and heavy: runs in a thread, with no transaction open."""
         ...
@@ -104,3 +129,7 @@ class Target(Protocol[BatchT, WorkT]):
     async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
         """Forget what records were before, of imports older than `before` and moments earlier than `until`."""
         ...
+
+
+Targets = Mapping[ImportKind, Target[Any, Any]]
+"""Put together by the worker: the room that owns the records has their target."""

@@ -10,7 +10,7 @@ Everything that refuses a whole file is an `IngestError` with a stable `code`.
 
 from service.ingest.batches import ACCOUNT_SCHEMA, Batch, Dialect, Progress
 from service.ingest.errors import IngestError
-from service.ingest.kinds import ACCOUNTS, RecordKind, Selection
+from service.ingest.kinds import ACCOUNTS, CONTACTS, OPPORTUNITIES, RecordKind, Selection
 from service.ingest.limits import Limits
 from service.ingest.refusals import REFUSED_SCHEMA, RowReason
 from service.ingest.sheet import Sheet, Summary, open_sheet, read_accounts
@@ -18,6 +18,8 @@ from service.ingest.sheet import Sheet, Summary, open_sheet, read_accounts
 __all__ = [
     "ACCOUNTS",
     "ACCOUNT_SCHEMA",
+    "CONTACTS",
+    "OPPORTUNITIES",
     "REFUSED_SCHEMA",
     "Batch",
     "Dialect",

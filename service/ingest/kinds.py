@@ -28,6 +28,20 @@ class RecordKind:
 
 
 ACCOUNTS = RecordKind("account", "company", ACCOUNT_FIELDS, KEY_FIELDS, "headers.csv")
+NAMES_ACCOUNT = ("account_external_id", "account_name", "account_domain")
+"""Columns by which a contact or an opportunity says whose it is."""
+CONTACTS = RecordKind(
+    "contact", "contact",
+    ("external_id", *NAMES_ACCOUNT, "name", "first_name", "last_name", "email", "phone", "mobile", "title", "department",
+     "linkedin", "country", "city", "owner", "status", "consent", "source"),
+    ("name", "last_name", "email"), "headers_contacts.csv",
+)  # fmt: skip
+OPPORTUNITIES = RecordKind(
+    "opportunity", "opportunity",
+    ("external_id", *NAMES_ACCOUNT, "name", "stage", "amount", "currency", "probability", "owner", "created",
+     "expected_close", "closed", "outcome", "type", "next_step", "stage_history"),
+    ("name", "external_id"), "headers_opportunities.csv",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from service.crypto import Keystore
 from service.imports.endings import open_preview
-from service.imports.models import Guard, Import, ImportMode, ImportStatus, Phase
+from service.imports.models import Guard, Import, ImportKind, ImportMode, ImportStatus, Phase
 
 _COUNTED = frozenset({ImportStatus.COMPLETED, ImportStatus.HELD})
 
@@ -28,10 +28,10 @@ class Counted(BaseModel):
     created: int
     updated: int
     unchanged: int
-    removed: int = Field(description="Accounts that the file no longer has; with `mode=replace` only.")
+    removed: int = Field(description="Records that the file no longer has; with `mode=replace` only.")
     rejected: int = Field(description="Rows refused: see `/errors`.")
     skipped: int = Field(
-        description="Rows whose accounts were there before; with `mode=append` only: see `/errors`."
+        description="Rows whose records were there before; with `mode=append` only: see `/errors`."
     )
 
 
@@ -51,7 +51,7 @@ class Report(BaseModel):
     format: str = Field("csv", description="`csv`, `xlsx`, `ods`, `parquet`, `ndjson` or `json`.")
     worksheet: str | None = Field(None, description="The sheet that was read, of a workbook.")
     worksheets: list[str] | None = Field(None, description="All sheets of the workbook.")
-    mapping: dict[str, str] = Field(description="Account field → header of the file.")
+    mapping: dict[str, str] = Field(description="Field → header of the file.")
     unmapped: list[str]
     warnings: list[str]
     errors_stored: int = Field(description="How many of the rejected or skipped rows `/errors` lists.")
@@ -75,20 +75,21 @@ class ProblemsOfColumn(BaseModel):
 class Preview(BaseModel):
     """What a dry run found."""
 
-    rows: list[dict[str, Any]] = Field(description="The first ten, as they were read: account field → value.")
-    columns: dict[str, int] = Field(description="Account field → rows that say something in it.")
+    rows: list[dict[str, Any]] = Field(description="The first ten, as they were read: field → value.")
+    columns: dict[str, int] = Field(description="Field → rows that say something in it.")
     problems: list[ProblemsOfColumn] = Field(description="By column and reason, the most frequent first.")
-    duplicates: int = Field(description="Rows that say an account of the file again.")
+    duplicates: int = Field(description="Rows that say a record of the file again.")
     keys: dict[str, int] = Field(
-        description="What the rows can be matched by: `domain`; `name_only`; a name only, beside a `free_mail` address or an "
+        description="Of accounts, what the rows can be matched by: `domain`; `name_only`; a name only, beside a `free_mail` address or an "
         "`unusable_website`; `none`."
     )
     guards: list[FiredGuardOut] = Field(description="Those that would hold the import.")
-    existing: int = Field(description="Accounts that `mode=replace` compares with.")
+    existing: int = Field(description="Records that `mode=replace` compares with.")
 
 
 class ImportOut(BaseModel):
     id: UUID
+    records: ImportKind
     status: ImportStatus
     mode: ImportMode
     filename: str
@@ -118,6 +119,7 @@ class RowError(BaseModel):
 
 def import_out(record: Import, preview: Mapping[str, Any] | None = None) -> ImportOut:
     values = record.model_dump(include={*ImportOut.model_fields, *Counted.model_fields} - {"preview"})
+    values["records"] = record.kind
     counts = Counted(**values) if record.status in _COUNTED else None
     progress = None
     if record.status is ImportStatus.RUNNING and record.phase is not None:

@@ -1,4 +1,4 @@
-"""Uploading a list and watching it become accounts."""
+"""Uploading a list and watching it become records."""
 
 import json
 from collections.abc import AsyncIterator
@@ -21,12 +21,12 @@ from service.api.v1.import_bodies import ImportOut, RowError, import_out, import
 from service.db.sessions import TenantSession
 from service.http.state import AppState
 from service.imports.errors import UnknownImportError
-from service.imports.models import Import, ImportMode, ImportStatus
+from service.imports.models import Import, ImportKind, ImportMode, ImportStatus
 from service.imports.operations import Upload, accept, cancel, confirm, roll_back
 from service.imports.rejects import piece_after
 from service.imports.repository import Imports
 from service.imports.spool import Received
-from service.matching.records import ACCOUNT_FIELDS
+from service.imports.target import RECORD_KINDS
 from service.organizations.models import Scope
 from service.organizations.operations import Caller
 
@@ -40,7 +40,7 @@ def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _mapping(columns: str | None) -> dict[str, str] | None:
+def _mapping(columns: str | None, records: ImportKind) -> dict[str, str] | None:
     """`columns` of the query as field → header. InvalidParameterError names what is wrong with it."""
     if columns is None:
         return None
@@ -50,13 +50,14 @@ def _mapping(columns: str | None) -> dict[str, str] | None:
         found = None
     if not isinstance(found, dict) or not all(isinstance(v, str) and "\x00" not in v for v in found.values()):
         raise InvalidParameterError(
-            'columns: give a JSON object of account field and header, such as {"name": "Company"}.'
+            'columns: give a JSON object of field and header, such as {"name": "Company"}.'
         )
     if not all(_is_text(value) for value in found.values()):
         raise InvalidParameterError("columns: a header has a character that is no text.")
-    if unknown := sorted(set(found) - set(ACCOUNT_FIELDS)):
+    kind = RECORD_KINDS[records]
+    if unknown := sorted(set(found) - set(kind.fields)):
         raise InvalidParameterError(
-            f"columns: no account field '{unknown[0]}': use {', '.join(ACCOUNT_FIELDS)}."
+            f"columns: no {kind.name} field '{unknown[0]}': use {', '.join(kind.fields)}."
         )
     return found
 
@@ -99,7 +100,7 @@ importing.__dict__["is_done_once"] = True
 class Asked:
     """How an upload is to be done: query parameters."""
 
-    def __init__(  # each is one query parameter
+    def __init__(  # noqa: PLR0913 - each is one query parameter
         self,
         *,
         filename: Annotated[
@@ -110,9 +111,10 @@ class Asked:
                 description="Of the file; a form says it for its own. `upload.csv` unless said.",
             ),
         ] = None,
+        records: Annotated[ImportKind, Query(description="What the rows are.")] = ImportKind.ACCOUNTS,
         population: Annotated[
             StandardPopulation | None,
-            Query(description="Of every row: the file is the list of this population."),
+            Query(description="Of every row: the file is the list of this population. Of accounts only."),
         ] = None,
         mode: Annotated[
             ImportMode,
@@ -125,7 +127,7 @@ class Asked:
             str | None,
             Query(
                 max_length=MAX_MAPPING,
-                description='JSON: account field → header, such as {"name": "Company"}.',
+                description='JSON: field → header, such as {"name": "Company"}.',
             ),
         ] = None,
         worksheet: Annotated[
@@ -149,14 +151,16 @@ class Asked:
         ] = False,
     ) -> None:
         self.filename, self.population, self.mode = filename, population, mode
-        self.mapping, self.worksheet = _mapping(columns), worksheet
+        if population and records is not ImportKind.ACCOUNTS:
+            raise InvalidParameterError("population: only accounts belong to populations; leave it out.")
+        self.records, self.mapping, self.worksheet = records, _mapping(columns, records), worksheet
         self.all_or_nothing, self.dry_run, self.confirm = all_or_nothing, dry_run, confirm
 
     def upload(self, import_id: UUID, received: Received, form: FormFile | None) -> Upload:
         slug = self.population.value if self.population else None
         name = self.filename or (form and form.filename) or "upload.csv"
         return Upload(
-            import_id, name, *received, mode=self.mode, population=slug, columns=self.mapping,
+            import_id, name, *received, kind=self.records, mode=self.mode, population=slug, columns=self.mapping,
             worksheet=self.worksheet, all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
         )  # fmt: skip
 

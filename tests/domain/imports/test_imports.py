@@ -10,7 +10,7 @@ import pytest
 from service.accounts.target import AccountTarget
 from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
 from service.imports.files import read_file
-from service.imports.models import ImportMode, ImportStatus
+from service.imports.models import ImportKind, ImportMode, ImportStatus
 from service.imports.operations import RUN_JOB
 from service.imports.progress import Progress
 from service.imports.reader import Reader
@@ -42,8 +42,8 @@ async def test_a_changed_row_is_updated_in_place_and_its_past_kept(pair: Pair) -
     assert counts(record) == (0, 1, 1, 0, 0)
     [after] = await fetch(pair.world, pair.left, "SELECT id, name FROM account WHERE external_id = '1'")
     assert after == {"id": before, "name": "Siemens Energy AG"}
-    [past] = await fetch(pair.world, pair.left, "SELECT account_id, change, before FROM record_history")
-    assert (past["account_id"], past["change"], past["before"]["name"]) == (before, "updated", "Siemens AG")
+    [past] = await fetch(pair.world, pair.left, "SELECT record_id, change, before FROM record_history")
+    assert (past["record_id"], past["change"], past["before"]["name"]) == (before, "updated", "Siemens AG")
 
 
 async def test_merge_keeps_what_the_file_lacks_and_replace_removes_it(pair: Pair) -> None:
@@ -112,7 +112,7 @@ async def test_uploads_are_imported_in_their_order_whichever_job_comes_first(pai
         pair.world.database,
         pair.world.keystore,
         pair.world.spool,
-        AccountTarget(),
+        {ImportKind.ACCOUNTS: AccountTarget()},
         Limits(),
         pair.world.clock,
         pair.world.ids,
@@ -137,7 +137,7 @@ async def test_an_import_given_up_is_failed_and_the_next_one_is_read(pair: Pair)
         pair.world.database,
         pair.world.keystore,
         pair.world.spool,
-        Broken(),
+        {ImportKind.ACCOUNTS: Broken()},
         Limits(),
         pair.world.clock,
         pair.world.ids,
@@ -251,14 +251,14 @@ async def test_a_second_job_of_a_finished_import_changes_nothing(pair: Pair) -> 
         pair.world.database,
         pair.world.keystore,
         pair.world.spool,
-        AccountTarget(),
+        {ImportKind.ACCOUNTS: AccountTarget()},
         Limits(),
         pair.world.clock,
         pair.world.ids,
     )
     stale = await one(pair.world, pair.left, old)
     read = read_file(pair.world.spool.path(old), stale, Limits(), Progress(Event()))
-    order = Order(old, ImportMode.UPSERT, None, read.fields)
+    order = Order(pair.left.id, old, ImportMode.UPSERT, None, read.headers)
     ready = AccountTarget().ready(read.rows, order)
     await pair.world.work()
     await imported(pair.world, pair.left, FIRST.replace("Siemens AG", "Newest AG"))

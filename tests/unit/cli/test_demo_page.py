@@ -29,7 +29,7 @@ from service.cli.demo.side import SideView
 from service.cli.demo.story import Told
 from service.cli.demo.truth import Verdict
 from service.crypto import Mode
-from service.imports.models import ImportMode, ImportStatus
+from service.imports.models import ImportKind, ImportMode, ImportStatus
 from service.matching.explain import explain
 from service.matching.kinds import Attribute, KeyKind
 from service.overlaps.models import OverlapStatus
@@ -122,7 +122,7 @@ def view(
         reviews=list(reviews),
         upload=Import(
             id=uuid4(), status=ImportStatus.COMPLETED, mode=ImportMode.UPSERT, filename="a.csv", population=None,
-            worksheet=None, all_or_nothing=False, dry_run=False, rollback_of=None, progress=None, preview=None, bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
+            worksheet=None, all_or_nothing=False, dry_run=False, rollback_of=None, records=ImportKind.ACCOUNTS, progress=None, preview=None, bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
         ),
     )  # fmt: skip
 

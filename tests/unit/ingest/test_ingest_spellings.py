@@ -11,24 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.ingest.header import Wanted, map_columns, spellings, squash
+from service.ingest.kinds import CONTACTS as CONTACT
+from service.ingest.kinds import OPPORTUNITIES as OPPORTUNITY
 from service.ingest.kinds import RecordKind
 from service.matching.records import ACCOUNT_FIELDS
 
 LANGUAGES = {"en", "de", "fr", "es", "pt", "id", "ru", "ja"}
 RELATIONS = ("aliases", "alias_domains", "parent_external_id", "parent_name")
 ACCOUNT = RecordKind("account", "company", (*ACCOUNT_FIELDS, *RELATIONS), ("name", "website"), "headers.csv")
-CONTACT = RecordKind(
-    "contact", "contact",
-    ("external_id", "account_external_id", "account_name", "account_domain", "name", "first_name", "last_name", "email",
-     "phone", "mobile", "title", "department", "linkedin", "country", "city", "owner", "status", "consent", "source"),
-    ("name", "last_name", "email"), "headers_contacts.csv",
-)  # fmt: skip
-OPPORTUNITY = RecordKind(
-    "opportunity", "opportunity",
-    ("external_id", "account_external_id", "account_name", "account_domain", "name", "stage", "amount", "currency",
-     "probability", "owner", "created", "expected_close", "closed", "outcome", "type", "next_step", "stage_history"),
-    ("name", "external_id"), "headers_opportunities.csv",
-)  # fmt: skip
 KINDS = (ACCOUNT, CONTACT, OPPORTUNITY)
 ALIKE = {"registry_id", "lei", "duns", "siren"}
 """Fields whose header is written alike in several languages, or in one country only: one line serves all."""

@@ -13,10 +13,10 @@ class Counted(Model):
 
     created: int
     rejected: int = Field(description="Rows refused: see `/errors`.")
-    removed: int = Field(description="Accounts that the file no longer has; with `mode=replace` only.")
+    removed: int = Field(description="Records that the file no longer has; with `mode=replace` only.")
     rows_read: int = Field(description="Data rows in the file, refused ones too.")
     skipped: int = Field(
-        description="Rows whose accounts were there before; with `mode=append` only: see `/errors`."
+        description="Rows whose records were there before; with `mode=append` only: see `/errors`."
     )
     unchanged: int
     updated: int
@@ -43,6 +43,13 @@ class FiredGuard(Model):
     message: str = Field(description="What was found, and what to do.")
 
 
+class ImportKind(OpenEnum):
+    """What a list is of."""
+
+    ACCOUNTS = "accounts"
+    OPPORTUNITIES = "opportunities"
+
+
 class ImportMode(OpenEnum):
     """`upsert` adds and updates, `replace` also removes what the file no longer has, `append` only adds."""
 
@@ -62,15 +69,15 @@ class ProblemsOfColumn(Model):
 class Preview(Model):
     """What a dry run found."""
 
-    columns: dict[str, int] = Field(description="Account field → rows that say something in it.")
-    duplicates: int = Field(description="Rows that say an account of the file again.")
-    existing: int = Field(description="Accounts that `mode=replace` compares with.")
+    columns: dict[str, int] = Field(description="Field → rows that say something in it.")
+    duplicates: int = Field(description="Rows that say a record of the file again.")
+    existing: int = Field(description="Records that `mode=replace` compares with.")
     guards: list[FiredGuard] = Field(description="Those that would hold the import.")
     keys: dict[str, int] = Field(
-        description="What the rows can be matched by: `domain`; `name_only`; a name only, beside a `free_mail` address or an `unusable_website`; `none`."
+        description="Of accounts, what the rows can be matched by: `domain`; `name_only`; a name only, beside a `free_mail` address or an `unusable_website`; `none`."
     )
     problems: list[ProblemsOfColumn] = Field(description="By column and reason, the most frequent first.")
-    rows: list[dict[str, Any]] = Field(description="The first ten, as they were read: account field → value.")
+    rows: list[dict[str, Any]] = Field(description="The first ten, as they were read: field → value.")
 
 
 class Phase(OpenEnum):
@@ -97,7 +104,7 @@ class Report(Model):
     errors_stored: int = Field(description="How many of the rejected or skipped rows `/errors` lists.")
     format: str = Field(default="csv", description="`csv`, `xlsx`, `ods`, `parquet`, `ndjson` or `json`.")
     guards: list[FiredGuard] = Field(default_factory=list, description="Why it is held.")
-    mapping: dict[str, str] = Field(description="Account field → header of the file.")
+    mapping: dict[str, str] = Field(description="Field → header of the file.")
     unmapped: list[str]
     warnings: list[str]
     worksheet: str | None = Field(default=None, description="The sheet that was read, of a workbook.")
@@ -127,6 +134,7 @@ class Import(Model):
     preview: Preview | None = Field(description="Of a dry run, once completed; in the answer for one import.")
     problem: Failure | None = Field(description="Once failed.")
     progress: Progress | None = Field(description="While it is running.")
+    records: ImportKind
     report: Report | None = Field(description="Once the file was read.")
     rollback_of: UUID | None = Field(description="The import that this one undoes.")
     status: ImportStatus

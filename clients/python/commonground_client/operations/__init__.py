@@ -9,6 +9,7 @@ from commonground_client.operations.health import AsyncHealth, Health
 from commonground_client.operations.imports import AsyncImports, Imports
 from commonground_client.operations.lookup import AsyncLookup, Lookup
 from commonground_client.operations.members import AsyncMembers, Members
+from commonground_client.operations.opportunities import AsyncOpportunities, Opportunities
 from commonground_client.operations.organizations import AsyncOrganizations, Organizations
 from commonground_client.operations.overlaps import AsyncOverlaps, Overlaps
 from commonground_client.operations.partnerships import AsyncPartnerships, Partnerships
@@ -32,6 +33,7 @@ class Operations(
     Imports,
     Lookup,
     Members,
+    Opportunities,
     Organizations,
     Overlaps,
     Partnerships,
@@ -55,6 +57,7 @@ class AsyncOperations(
     AsyncImports,
     AsyncLookup,
     AsyncMembers,
+    AsyncOpportunities,
     AsyncOrganizations,
     AsyncOverlaps,
     AsyncPartnerships,
@@ -102,6 +105,8 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "remove_member": ("DELETE", "/v1/members/{person_id}"),
     "resend_member_invitation": ("POST", "/v1/member-invitations/{invitation_id}/resend"),
     "withdraw_member_invitation": ("DELETE", "/v1/member-invitations/{invitation_id}"),
+    "get_opportunity": ("GET", "/v1/opportunities/{opportunity_id}"),
+    "list_opportunities": ("GET", "/v1/opportunities"),
     "get_my_organization": ("GET", "/v1/organizations/me"),
     "get_overlap": ("GET", "/v1/overlaps/{overlap_id}"),
     "list_overlaps": ("GET", "/v1/overlaps"),

@@ -31,6 +31,7 @@ def _create_import(
     content: Upload,
     *,
     filename: str | None = None,
+    records: m.ImportKind | str | None = None,
     population: m.StandardPopulation | str | None = None,
     mode: m.ImportMode | str | None = None,
     columns: str | None = None,
@@ -46,6 +47,7 @@ def _create_import(
         answer=m.Import,
         query={
             "filename": filename,
+            "records": records,
             "population": population,
             "mode": mode,
             "columns": columns,
@@ -108,6 +110,7 @@ class Imports(Sender):
         content: Upload,
         *,
         filename: str | None = None,
+        records: m.ImportKind | str | None = None,
         population: m.StandardPopulation | str | None = None,
         mode: m.ImportMode | str | None = None,
         columns: str | None = None,
@@ -122,6 +125,7 @@ class Imports(Sender):
             _create_import(
                 content,
                 filename=filename,
+                records=records,
                 population=population,
                 mode=mode,
                 columns=columns,
@@ -182,6 +186,7 @@ class AsyncImports(AsyncSender):
         content: Upload,
         *,
         filename: str | None = None,
+        records: m.ImportKind | str | None = None,
         population: m.StandardPopulation | str | None = None,
         mode: m.ImportMode | str | None = None,
         columns: str | None = None,
@@ -196,6 +201,7 @@ class AsyncImports(AsyncSender):
             _create_import(
                 content,
                 filename=filename,
+                records=records,
                 population=population,
                 mode=mode,
                 columns=columns,

@@ -1,0 +1,147 @@
+"""Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+from commonground_client import models as m
+from commonground_client.aio import AsyncSender
+from commonground_client.call import Call, path
+from commonground_client.sync import Sender
+
+
+def _get_opportunity(opportunity_id: UUID) -> Call[m.OpportunityWithStages]:
+    return Call(
+        method="GET", path=path("/v1/opportunities/{}", opportunity_id), answer=m.OpportunityWithStages
+    )
+
+
+def _list_opportunities(
+    *,
+    account_id: UUID | None = None,
+    domain: str | None = None,
+    owner: str | None = None,
+    stage: str | None = None,
+    outcome: m.Outcome | str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[m.OpportunityPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/opportunities"),
+        answer=m.OpportunityPage,
+        query={
+            "account_id": account_id,
+            "domain": domain,
+            "owner": owner,
+            "stage": stage,
+            "outcome": outcome,
+            "cursor": cursor,
+            "limit": limit,
+        },
+    )
+
+
+class Opportunities(Sender):
+    def get_opportunity(self, opportunity_id: UUID) -> m.OpportunityWithStages:
+        """One of one's own opportunities, with the stages that it was in."""
+        return self.send(_get_opportunity(opportunity_id))
+
+    def list_opportunities(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        stage: str | None = None,
+        outcome: m.Outcome | str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.OpportunityPage:
+        """One's own opportunities in the order in which they came."""
+        return self.send(
+            _list_opportunities(
+                account_id=account_id,
+                domain=domain,
+                owner=owner,
+                stage=stage,
+                outcome=outcome,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def iter_opportunities(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        stage: str | None = None,
+        outcome: m.Outcome | str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[m.Opportunity]:
+        """Every item of `list_opportunities`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_opportunities(
+                account_id=account_id,
+                domain=domain,
+                owner=owner,
+                stage=stage,
+                outcome=outcome,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+
+class AsyncOpportunities(AsyncSender):
+    async def get_opportunity(self, opportunity_id: UUID) -> m.OpportunityWithStages:
+        """One of one's own opportunities, with the stages that it was in."""
+        return await self.send(_get_opportunity(opportunity_id))
+
+    async def list_opportunities(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        stage: str | None = None,
+        outcome: m.Outcome | str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.OpportunityPage:
+        """One's own opportunities in the order in which they came."""
+        return await self.send(
+            _list_opportunities(
+                account_id=account_id,
+                domain=domain,
+                owner=owner,
+                stage=stage,
+                outcome=outcome,
+                cursor=cursor,
+                limit=limit,
+            )
+        )
+
+    def iter_opportunities(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        stage: str | None = None,
+        outcome: m.Outcome | str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[m.Opportunity]:
+        """Every item of `list_opportunities`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_opportunities(
+                account_id=account_id,
+                domain=domain,
+                owner=owner,
+                stage=stage,
+                outcome=outcome,
+                limit=limit,
+                cursor=cursor,
+            )
+        )

@@ -1,0 +1,174 @@
+"""A file of records at accounts against their table: what is new, what says something else, what the file no longer has.
+
+As with accounts, keys and digests go to the server first, and whole rows only for what is new or differs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from service.accounts.attached.joining import accounts_of
+from service.accounts.compare import copied, copy_in, count_of, refusals
+from service.db.sessions import TenantSession
+from service.imports.models import ImportKind, ImportMode
+from service.imports.target import Difference, Order
+from service.ingest.kinds import NAMES_ACCOUNT
+
+_NAMED = (*NAMES_ACCOUNT, "domain")
+GONE = "a.org_id = $1 AND NOT EXISTS (SELECT FROM incoming_key k WHERE k.identity = a.identity)"
+_DIFFERING = """
+    SELECT k.at, a.id FROM incoming_key k LEFT JOIN {} a ON a.org_id = $1 AND a.identity = k.identity
+    WHERE a.id IS NULL OR a.digest <> k.digest OR {}
+"""
+_DROP_SAME = """
+    DELETE FROM incoming i USING {} a WHERE a.org_id = $1 AND a.id = i.id
+    AND (i.external_id IS NULL OR a.external_id IS NOT DISTINCT FROM i.external_id) AND {}
+"""
+_UPDATE = """
+    UPDATE {} a SET digest = i.digest, identity = i.identity, external_id = coalesce(i.external_id, a.external_id),
+        import_id = $2, updated_at = now() {} FROM incoming i WHERE a.org_id = $1 AND a.id = i.id
+"""
+_INSERT = """
+    INSERT INTO {} (org_id, id, identity, digest, created_by, import_id, created_at, updated_at, {})
+    SELECT $1, i.new_id, i.identity, i.digest, $2, $2, now(), now(), {} FROM incoming i WHERE i.id IS NULL ORDER BY i.new_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of such records.
+
+    `columns` are those that an import may set beside external id and account, with their types; `image` is SQL of what the
+    history keeps of a row `a`; rows of `incoming` are only taken for the same as what is stored where `same` holds.
+    """
+
+    name: str
+    kind: ImportKind
+    columns: Mapping[str, str]
+    image: str = "to_jsonb(a) - 'org_id'"
+    same: str = "true"
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Columns of `incoming` that are none of the table."""
+
+    @property
+    def incoming(self) -> dict[str, str]:
+        first = {"id": "uuid", "new_id": "uuid", "identity": 'text COLLATE "C"', "digest": "bytea"}
+        return {**first, "external_id": "text", "account_id": "uuid", **self.columns, **self.more}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """What is to be written: the columns that the import sets, beside the temporary table `incoming`; and what a kind adds."""
+
+    said: tuple[str, ...]
+    more: Any = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """`changed` rows are new (`id` null) or differ; `left` are those that `append` doesn't touch; `lost` name no account of the list."""
+
+    changed: pl.DataFrame
+    left: pl.DataFrame | None
+    lost: int
+
+
+async def look_up(
+    session: TenantSession, table: Table, rows: pl.DataFrame, order: Order, *, joins: bool
+) -> Looked:
+    """Find accounts and stored records of `rows`; with `joins`, a record whose account is another one now differs too.
+
+    `rows` have `row`, `line`, `identity`, `digest` (hex), what names an account, and the table's columns.
+    """
+    driver, org_id = await session.raw(), session.org_id
+    await driver.execute(_tables(table))
+    rows = rows.with_row_index("at")
+    found = await accounts_of(driver, org_id, rows)
+    rows = rows.join(found, on="at", how="left", maintain_order="left")
+    named = pl.any_horizontal(pl.col(c).is_not_null() for c in _NAMED)
+    lost = rows.filter(named & pl.col("account_id").is_null()).height
+    await copy_in(driver, "incoming_key", rows.select("at", "identity", "digest", "account_id"))
+    await driver.execute("ANALYZE incoming_key (identity, digest)")
+    query = _DIFFERING.format(table.name, "a.account_id IS DISTINCT FROM k.account_id" if joins else "false")
+    changed = rows.join(await copied(driver, query, {"at": pl.UInt32, "id": pl.String}, org_id), on="at")
+    if order.mode is not ImportMode.APPEND:
+        return Looked(changed, None, lost)
+    new = changed.filter(pl.col("id").is_null())
+    return Looked(new, _already_there(rows.join(new, on="at", how="anti"), table, order), lost)
+
+
+async def difference(
+    session: TenantSession, table: Table, looked: Looked, order: Order, work: Work, *, rows: int
+) -> Difference[Work]:
+    """Fill `incoming` with the changed rows, without those that say the same after all, and count; `rows` there were in all."""
+    driver, org_id = await session.raw(), session.org_id
+    await copy_in(driver, "incoming", looked.changed.select(*table.incoming))
+    created = looked.changed["id"].null_count()
+    updated = looked.changed.height - created
+    if updated:
+        await driver.execute("ANALYZE incoming (id)")
+        same = [f"a.{c} IS NOT DISTINCT FROM i.{c}" for c in work.said]
+        dropped = await driver.execute(
+            _DROP_SAME.format(table.name, " AND ".join([table.same, *same])), org_id
+        )
+        updated -= count_of(dropped)
+    existing = removed = 0
+    if order.mode is ImportMode.REPLACE:
+        existing = await driver.fetchval(f"SELECT count(*) FROM {table.name} WHERE org_id = $1", org_id)
+        removed = await driver.fetchval(f"SELECT count(*) FROM {table.name} a WHERE {GONE}", org_id)
+    left = looked.left
+    unchanged = rows - created - updated - (0 if left is None else left.height)
+    return Difference(created, updated, unchanged, removed, existing, work, left, _warnings(table, looked))
+
+
+async def write(session: TenantSession, table: Table, found: Difference[Work], order: Order) -> None:
+    """Store what `difference` left in its temporary tables; before-images go to the history."""
+    driver, values = await session.raw(), (session.org_id, order.import_id)
+    if order.mode is ImportMode.REPLACE and found.removed:
+        await driver.execute(keep_history(table, "removed", f"{table.name} a WHERE {GONE}"), *values)
+        await driver.execute(f"DELETE FROM {table.name} a WHERE {GONE}", session.org_id)
+    if found.updated:
+        changed = f"{table.name} a JOIN incoming i ON a.id = i.id WHERE a.org_id = $1"
+        await driver.execute(keep_history(table, "updated", changed), *values)
+        texts = ", ".join(f"{c} = i.{c}" for c in found.work.said)
+        await driver.execute(_UPDATE.format(table.name, f", {texts}" if texts else ""), *values)
+    if found.created:
+        said = ["external_id", "account_id", *table.columns]
+        inserted = ", ".join(said), ", ".join(f"i.{c}" for c in said)
+        await driver.execute(_INSERT.format(table.name, *inserted), *values)
+
+
+def _tables(table: Table) -> str:
+    columns = ", ".join(f"{name} {kind}" for name, kind in table.incoming.items())
+    return f"""
+        CREATE TEMPORARY TABLE incoming_key (at int, identity text COLLATE "C", digest bytea, account_id uuid) ON COMMIT DROP;
+        CREATE TEMPORARY TABLE incoming ({columns}) ON COMMIT DROP
+    """
+
+
+def keep_history(table: Table, change: str, rows: str, *, by: str = "$2") -> str:
+    """SQL that keeps what `rows` (rows `a`, with their conditions) are now, as changed by the import that stands in the place `by`."""
+    return (
+        "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at) "
+        f"SELECT a.org_id, a.id, {by}, '{table.kind.value}', '{change}', {table.image}, now() FROM {rows}"
+    )
+
+
+def _already_there(rows: pl.DataFrame, table: Table, order: Order) -> pl.DataFrame:
+    message = pl.format(
+        f"line {{}}: the {table.name} is in the list already, and mode=append leaves it as it is. Use mode=upsert to change it.",
+        "line",
+    )
+    return refusals(rows, "already_there", message, list(order.headers))
+
+
+def _warnings(table: Table, looked: Looked) -> tuple[str, ...]:
+    if not looked.lost:
+        return ()
+    sentence = (
+        f"{looked.lost} rows name an account that isn't in the list of accounts, or that several have: they are kept without one. "
+        f"Import the accounts first, name them by their external id, and send the {table.kind.value} again."
+    )
+    return (sentence,)

@@ -1,0 +1,61 @@
+"""Undoing an import of records at accounts: the same as for accounts, and each at the account that it was at, if that is there."""
+
+from uuid import UUID
+
+from service.accounts.attached.compare import Table, keep_history
+from service.accounts.compare import count_of
+from service.db.sessions import TenantSession
+from service.imports.target import Outcome
+
+_MADE = "a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2"
+_IMAGES = """
+    CREATE TEMPORARY TABLE image ON COMMIT DROP AS
+    SELECT h.record_id AS of_id, h.change AS was, h.before, (jsonb_populate_record(NULL::{table}, h.before)).*
+    FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2
+"""
+_AT = "(SELECT o.id FROM account o WHERE o.org_id = $1 AND o.id = i.account_id)"
+_CHANGED = """
+    a.org_id = $1 AND a.id = i.of_id AND a.import_id = $2 AND i.was = 'updated'
+    AND NOT EXISTS (SELECT FROM {table} o WHERE o.org_id = $1 AND o.identity = i.identity AND o.id <> i.of_id)
+"""
+_UPDATE = """
+    UPDATE {table} a SET {said}, account_id = {at}, import_id = $3, updated_at = now() FROM image i WHERE {changed}
+"""
+_BRING_BACK = """
+    INSERT INTO {table} (org_id, id, created_by, import_id, created_at, updated_at, account_id, {columns})
+    SELECT $1, i.of_id, $3, $3, i.created_at, now(), {at}, {values} FROM image i
+    WHERE i.was = 'removed' AND $2::uuid IS NOT NULL
+    AND NOT EXISTS (SELECT FROM {table} a WHERE a.org_id = $1 AND (a.id = i.of_id OR a.identity = i.identity))
+    ORDER BY i.of_id
+"""
+_TOUCHED = """
+    SELECT (SELECT count(*) FROM {table} WHERE org_id = $1 AND created_by = $2)
+        + (SELECT count(*) FROM record_history WHERE org_id = $1 AND import_id = $2)
+"""
+
+
+async def roll_back(
+    session: TenantSession, table: Table, *, undone: UUID, import_id: UUID
+) -> tuple[Outcome, int]:
+    """Undo the import `undone` as the import `import_id`: what was done, and how many records a later change kept as they are.
+
+    The temporary table `image` stays until the transaction ends. The caller sees to it that nobody else stores records of
+    the organization.
+    """
+    driver, values = await session.raw(), (session.org_id, undone, import_id)
+    columns = ("identity", "digest", "external_id", *table.columns)
+    changed = _CHANGED.format(table=table.name)
+    touched: int = await driver.fetchval(_TOUCHED.format(table=table.name), *values[:2])
+    await driver.execute(_IMAGES.format(table=table.name), *values[:2])
+    await driver.execute(keep_history(table, "removed", f"{table.name} a WHERE {_MADE}", by="$3"), *values)
+    removed = count_of(await driver.execute(f"DELETE FROM {table.name} a WHERE {_MADE}", *values[:2]))
+    await driver.execute(
+        keep_history(table, "updated", f"{table.name} a, image i WHERE {changed}", by="$3"), *values
+    )
+    said = ", ".join(f"{c} = i.{c}" for c in columns)
+    update = _UPDATE.format(table=table.name, said=said, at=_AT, changed=changed)
+    updated = count_of(await driver.execute(update, *values))
+    listed, given = ", ".join(columns), ", ".join(f"i.{c}" for c in columns)
+    back = _BRING_BACK.format(table=table.name, columns=listed, values=given, at=_AT)
+    created = count_of(await driver.execute(back, *values))
+    return Outcome(created=created, updated=updated, removed=removed), touched - removed - updated - created
