@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 from service.accounts.opportunity_target import OpportunityTarget
 from service.accounts.target import AccountTarget
@@ -10,13 +9,13 @@ from service.crypto import Keystore
 from service.db.database import Database
 from service.db.engine import JOB_LIMITS
 from service.imports import jobs as import_jobs
+from service.imports import tidy as import_tidy
 from service.imports.models import ImportKind
-from service.imports.operations import RUN_JOB
 from service.imports.reader import Reader
 from service.imports.spool import Spool
 from service.imports.target import Targets
 from service.ingest import Limits
-from service.jobs import Registry, live_payloads
+from service.jobs import Registry
 from service.jobs.worker import Worker, WorkerLimits
 from service.kit.clock import Clock, SystemClock
 from service.kit.ids import Ids, UuidV7Ids
@@ -58,6 +57,7 @@ def make_registry(
             ids=ids,
         ),
     )
+    import_tidy.register(registry, database=database, spool=spool, clock=clock)
     overlap_jobs.register(
         registry, overlap_jobs.Parts(database=database, keystore=keystore, clock=clock, ids=ids)
     )
@@ -92,10 +92,9 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         await database.verify()
         spool = Spool(settings.upload_folder, settings.upload_bytes)
         async with database.directory() as session:
-            waiting = await live_payloads(session, RUN_JOB)
             await checkpoints.plan(session)
+            await import_tidy.plan(session)
         keystore = open_keystore(settings)
-        spool.sweep([UUID(str(payload["import_id"])) for payload in waiting])
         registry = make_registry(
             database=database,
             keystore=keystore,

@@ -30,9 +30,9 @@ NAMES_DOMAIN = ("name", "website", "email")
 
 _TABLES = f"""
     CREATE TEMPORARY TABLE incoming_key (at int, identity text COLLATE "C", digest bytea, populations bigint) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE newcomer (at int, domain text, named boolean) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE newcomer (at int, domain text, name text, country text, named boolean) ON COMMIT DROP;
     CREATE TEMPORARY TABLE incoming (
-        account_id uuid, new_id uuid, identity text COLLATE "C", digest bytea, populations bigint,
+        same boolean NOT NULL DEFAULT false, account_id uuid, new_id uuid, identity text COLLATE "C", digest bytea, populations bigint,
         {", ".join(f"{c} text" for c in TEXTS)}
     ) ON COMMIT DROP
 """  # column names of ours
@@ -40,18 +40,27 @@ _DIFFERING = """
     SELECT k.at, a.id FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity
     WHERE a.id IS NULL OR a.digest <> k.digest OR (a.populations & $2::bigint) <> k.populations
 """
-_ADOPTABLE = """
-    SELECT n.at, a.id, a.identity FROM newcomer n JOIN account a ON a.org_id = $1 AND a.domain = n.domain
-    WHERE NOT (n.named AND a.external_id IS NOT NULL)
+_ANY = "SELECT EXISTS (SELECT FROM account WHERE org_id = $1)"
+_UNCLAIMED = """
+    NOT (n.named AND a.external_id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM incoming_key k WHERE k.identity = a.identity)
 """
+_ADOPTABLE = f"""
+    SELECT n.at, a.id, a.identity FROM newcomer n JOIN account a ON a.org_id = $1 AND a.domain = n.domain
+    WHERE {_UNCLAIMED} AND NOT EXISTS (SELECT FROM account o WHERE o.org_id = $1 AND o.domain = n.domain AND o.id <> a.id)
+    UNION ALL
+    SELECT n.at, a.id, a.identity FROM newcomer n JOIN account a ON a.org_id = $1 AND a.name = n.name
+    WHERE n.domain IS NULL AND (n.country IS NULL OR a.country IS NULL OR a.country = n.country) AND {_UNCLAIMED}
+    AND NOT EXISTS (SELECT FROM account o WHERE o.org_id = $1 AND o.name = n.name AND o.id <> a.id)
+"""
+"""One account alone bears the domain; or, for rows that say no domain, the very name."""
 _STORED = "SELECT id, {} FROM account WHERE org_id = $1 AND id = ANY($2::uuid[])"
 _IN_SCOPE = "a.org_id = $1 AND ($2::bigint = 0 OR (a.populations & $2::bigint) <> 0)"
 GONE = f"{_IN_SCOPE} AND NOT EXISTS (SELECT FROM incoming_key k WHERE k.identity = a.identity)"
 _COUNT_SCOPE = f"SELECT count(*) FROM account a WHERE {_IN_SCOPE}"
 _COUNT_GONE = f"SELECT count(*) FROM account a WHERE {GONE}"
-_DROP_SAME = """
-    DELETE FROM incoming i USING account a WHERE a.org_id = $1 AND a.id = i.account_id
+_MARK_SAME = """
+    UPDATE incoming i SET same = true FROM account a WHERE a.org_id = $1 AND a.id = i.account_id
     AND (i.external_id IS NULL OR a.external_id IS NOT DISTINCT FROM i.external_id)
     AND (a.populations & $2::bigint) = i.populations AND {}
 """
@@ -78,9 +87,12 @@ async def compare(session: TenantSession, rows: pl.DataFrame, order: Order) -> D
     scope = spoken if population else 0
     rows = rows.with_row_index("at")
     await driver.execute(_TABLES)
-    found = await _differing(driver, session.org_id, rows, spoken)
+    first = not await driver.fetchval(_ANY, session.org_id)
+    found = await _differing(driver, session.org_id, rows, spoken, first=first)
     changed = rows.join(found, on="at")
-    changed = await _adopted(driver, session.org_id, await _with_domains(changed, pl.col("id").is_null()))
+    changed = await _with_domains(changed, pl.col("id").is_null())
+    if not first:
+        changed = await _adopted(driver, session.org_id, changed)
     left = None
     if order.mode is ImportMode.APPEND:
         changed = changed.filter(pl.col("id").is_null())
@@ -104,10 +116,10 @@ def _said(fields: frozenset[str]) -> tuple[str, ...]:
 
 
 async def _differing(
-    driver: asyncpg.Connection, org_id: UUID, rows: pl.DataFrame, spoken: int
+    driver: asyncpg.Connection, org_id: UUID, rows: pl.DataFrame, spoken: int, *, first: bool
 ) -> pl.DataFrame:
     """`at` of rows that are new (`id` null) or say something else than the account `id` does."""
-    if not await driver.fetchval("SELECT EXISTS (SELECT FROM account WHERE org_id = $1)", org_id):
+    if first:
         return rows.select(pl.col("at"), pl.lit(None, pl.String).alias("id"))
     await copy_in(driver, "incoming_key", rows.select(KEY_COLUMNS))
     await driver.execute("ANALYZE incoming_key (identity, digest)")
@@ -115,12 +127,16 @@ async def _differing(
 
 
 async def _adopted(driver: asyncpg.Connection, org_id: UUID, changed: pl.DataFrame) -> pl.DataFrame:
-    """New rows that are an account stored under another identity: one row and one account of a domain, at most one of them with an id."""
-    new = changed.filter(pl.col("id").is_null() & pl.col("domain").is_not_null())
+    """New rows that are an account stored under another identity: one row and one account of a domain, or of the very name where
+    the row says no domain; at most one of them with an external id.
+    """
+    new = changed.filter(
+        pl.col("id").is_null() & (pl.col("domain").is_not_null() | pl.col("name").is_not_null())
+    )
     if not new.height:
         return changed
     named = pl.col("external_id").is_not_null().alias("named")
-    await copy_in(driver, "newcomer", new.select("at", "domain", named))
+    await copy_in(driver, "newcomer", new.select("at", "domain", "name", "country", named))
     await driver.execute("ANALYZE newcomer")
     schema = {"at": pl.UInt32, "stored_id": pl.String, "stored_identity": pl.String}
     found = await copied(driver, _ADOPTABLE, schema, org_id)
@@ -178,7 +194,7 @@ async def _with_domains_of_the_whole(
 async def _stage(
     driver: asyncpg.Connection, org_id: UUID, changed: pl.DataFrame, *, spoken: int, fields: frozenset[str]
 ) -> tuple[int, int]:
-    """Fill `incoming`, without what says the same after all; how many are new, and how many change."""
+    """Fill `incoming`, marking what says the same after all; how many are new, and how many change."""
     await copy_in(
         driver, "incoming", changed.with_columns(pl.col("id").alias("account_id")).select(INCOMING_COLUMNS)
     )
@@ -187,7 +203,7 @@ async def _stage(
     if updated:
         await driver.execute("ANALYZE incoming (account_id)")
         texts = [f"a.{c} IS NOT DISTINCT FROM i.{c}" for c in _said(fields)]
-        same = await driver.execute(_DROP_SAME.format(" AND ".join(texts) or "true"), org_id, spoken)
+        same = await driver.execute(_MARK_SAME.format(" AND ".join(texts) or "true"), org_id, spoken)
         updated -= count_of(same)
     return created, updated
 

@@ -14,11 +14,17 @@ from service.imports.target import Outcome
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
 _RESTORED = ("identity", "digest", "populations", *TEXTS)
 _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
-_MADE = "a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2"
+_MADE = """
+    a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2
+    AND NOT EXISTS (SELECT FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2 AND h.record_id = a.id)
+"""
 _IMAGES = """
     CREATE TEMPORARY TABLE image ON COMMIT DROP AS
     SELECT h.record_id AS of_id, h.change AS was, (jsonb_populate_record(NULL::account, h.before)).*
     FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2 AND h.before ? 'identity'
+    AND NOT EXISTS (
+        SELECT FROM record_history l WHERE l.org_id = $1 AND l.record_id = h.record_id AND l.import_id <> $2 AND l.changed_at > h.changed_at
+    )
 """
 _CHANGED = "a.org_id = $1 AND a.id = i.of_id AND a.import_id = $2 AND i.was = 'updated'"
 _SEEN_BY_OTHERS = """

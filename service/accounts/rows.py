@@ -29,8 +29,10 @@ STATUS_SPELLINGS: Mapping[StandardPopulation, tuple[str, ...]] = {
 SEPARATOR = "\x1f"
 LONGEST_IDENTITY = 500
 """Bytes; an index entry of PostgreSQL holds 2,704, and a longer identity stands as its hash."""
-NAMING = ("domain", "name", "country", "linkedin", *REGISTRY_FIELDS)
-"""What names an account that has neither an external id nor a domain of its own; name, country and domain normalised."""
+NAMING = ("domain", "name_key", "iso")
+"""What names an account that has neither an external id nor a domain of its own: normalised, as `normalise` gives it."""
+TELLING = ("slug", *REGISTRY_FIELDS)
+"""What tells two rows of one name apart."""
 BITS: Mapping[StandardPopulation, int] = {p: 1 << bit for bit, p in enumerate(StandardPopulation)}
 STANDARD_BITS = sum(BITS.values())
 
@@ -98,17 +100,34 @@ def bounded(column: str) -> pl.Expr:
 
 
 def _with_natural_identity(bare: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame:
-    domain = normalised["domain"]
-    naming = normalised.select("domain", "name", "country", "linkedin").hstack(bare.select(REGISTRY_FIELDS))
-    texts = naming.select(
-        pl.format("n:" + "|".join(["{}"] * len(NAMING)), *(pl.col(c).fill_null("") for c in NAMING))
-    ).to_series()
-    return bare.with_columns(domain, texts.alias("identity")).with_columns(
-        pl.when(pl.col("domain").is_not_null() & (pl.len().over("domain") == 1))
-        .then(pl.format("d:{}", "domain"))
+    """Null where a row names nothing. What else may tell companies apart counts only between rows that would be one account."""
+    found = bare.with_columns(
+        normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso"),
+        normalised["linkedin"].alias("slug"),
+    )  # fmt: skip
+    named = found.with_columns(
+        _joined("n:", NAMING).alias("identity"), _joined("n:", (*NAMING, *TELLING)).alias("whole"),
+        pl.any_horizontal(pl.col("domain", "name_key", "slug", *REGISTRY_FIELDS).is_not_null()).alias("is_named"),
+    )  # fmt: skip
+    alone = pl.col("domain").is_not_null() & (pl.len().over("domain") == 1)
+    shared = pl.col("whole").n_unique().over("identity") > 1
+    identity = (
+        pl.when(~pl.col("is_named")).then(None)
+        .when(alone).then(pl.format("d:{}", "domain"))
+        .when(shared).then(pl.col("whole"))
         .otherwise(pl.col("identity"))
-        .alias("identity")
-    )
+    )  # fmt: skip
+    return named.with_columns(identity.alias("identity"))
+
+
+def _joined(prefix: str, columns: Iterable[str]) -> pl.Expr:
+    texts = [pl.col(column).fill_null("") for column in columns]
+    return pl.format(prefix + "|".join(["{}"] * len(texts)), *texts)
+
+
+def split_nameless(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows with an identity, and those that name no company at all."""
+    return frame.filter(pl.col("identity").is_not_null()), frame.filter(pl.col("identity").is_null())
 
 
 def split_duplicates(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

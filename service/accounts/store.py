@@ -15,7 +15,7 @@ from service.imports.target import Difference, Order
 from service.matching.records import ACCOUNT_FIELDS
 
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
-_CHANGED = "account a JOIN incoming i ON a.id = i.account_id WHERE a.org_id = $1"
+_CHANGED = "account a JOIN incoming i ON a.id = i.account_id WHERE a.org_id = $1 AND NOT i.same"
 _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
 _KEEP_UPDATED = f"{_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, now() FROM {_CHANGED}"
 _MORE = "(a.populations & $3::bigint) <> 0"
@@ -32,8 +32,10 @@ _UPDATE = """
     UPDATE account a SET digest = i.digest, populations = (a.populations & ~$3::bigint) | i.populations,
         identity = CASE WHEN i.external_id IS NULL AND a.external_id IS NOT NULL THEN a.identity ELSE i.identity END,
         external_id = coalesce(i.external_id, a.external_id), import_id = $2, updated_at = now() {}
-    FROM incoming i WHERE a.org_id = $1 AND a.id = i.account_id
+    FROM incoming i WHERE a.org_id = $1 AND a.id = i.account_id AND NOT i.same
 """
+_NOTE = "UPDATE account a SET digest = i.digest FROM incoming i WHERE a.org_id = $1 AND a.id = i.account_id AND i.same"
+"""Another wording that says the same: the next file of that wording is found the same by its digest."""
 _INSERT = f"""
     INSERT INTO account
         (org_id, id, identity, digest, populations, created_by, import_id, created_at, updated_at, {", ".join(TEXTS)})
@@ -58,6 +60,7 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
         await driver.execute(_UPDATE.format(said), org_id, import_id, work.spoken)
     if difference.created:
         await driver.execute(_INSERT, org_id, import_id)
+    await driver.execute(_NOTE, org_id)
 
 
 async def read_participating(

@@ -13,7 +13,13 @@ from service.accounts.compare import Work, compare, refusals
 from service.accounts.models import StandardPopulation
 from service.accounts.repository import Accounts
 from service.accounts.rollback import forget_history, roll_back
-from service.accounts.rows import split_duplicates, with_digest, with_identity, with_populations
+from service.accounts.rows import (
+    split_duplicates,
+    split_nameless,
+    with_digest,
+    with_identity,
+    with_populations,
+)
 from service.accounts.store import write_difference
 from service.db.sessions import TenantSession
 from service.imports.operations import CHANGED_JOB
@@ -31,9 +37,11 @@ class AccountTarget:
         """Population, identity, digest and a fresh id for each row; later rows of one identity are refused."""
         population = StandardPopulation(order.population) if order.population else None
         identified = with_identity(with_digest(with_populations(rows, population), order.fields))
-        first, later = split_duplicates(identified)
+        named, nameless = split_nameless(identified)
+        first, later = split_duplicates(named)
         batch = first.with_columns(new_ids(first.height))
-        return Ready(batch, _duplicates(later), _warnings(first))
+        refused = pl.concat([_duplicates(later), _nameless(nameless)])
+        return Ready(batch, refused, _warnings(first))
 
     def outlook(self, rows: pl.DataFrame) -> Outlook:
         return Outlook(keys_of(rows))
@@ -92,6 +100,14 @@ def _duplicates(later: pl.DataFrame) -> pl.DataFrame:
         "row", "line", "first_row",
     )  # fmt: skip
     return refusals(later, "duplicate_in_file", message)
+
+
+def _nameless(rows: pl.DataFrame) -> pl.DataFrame:
+    message = pl.format(
+        "line {}: the row names no company: give it a name, a website or an external id, or remove it.",
+        "line",
+    )
+    return refusals(rows, "no_key", message)
 
 
 def _warnings(rows: pl.DataFrame) -> list[str]:

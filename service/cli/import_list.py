@@ -76,11 +76,11 @@ def import_list(  # noqa: PLR0913  # each is one option
         async with api_client(url, key) as http:
             ground = AsyncClient(url, http=http)
             found = await _watched(ground, file, options, watcher)
-            if rejected is not None and found.counts and found.counts.rejected:
+            if rejected is not None and found.report and found.report.errors_stored:
                 rejected.write_text(
                     await ground.download_rejected_rows(found.id), encoding="utf-8", newline=""
                 )
-                watcher.written(rejected, found.counts.rejected)
+                watcher.written(rejected)
             return found
 
     watcher = Watcher(file.name)

@@ -62,8 +62,8 @@ class Watcher:
         if found.preview:
             self._preview(found.preview)
 
-    def written(self, path: Path, rows: int) -> None:
-        self._console.print(f"{counted(rows, 'refused row')} written to {escape(str(path))}", soft_wrap=True)
+    def written(self, path: Path) -> None:
+        self._console.print(f"refused rows written to {escape(str(path))}", soft_wrap=True)
 
     def _report(self, report: m.Report) -> None:
         mapping = ", ".join(f"{field} ← {header}" for field, header in report.mapping.items())

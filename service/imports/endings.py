@@ -112,7 +112,7 @@ async def _tell(session: TenantSession, record: Import, found: Found) -> None:
     record.phase = None
     record.report = {
         **found.read.report,
-        "warnings": [*found.warnings, *_kept_warning(record.mode, found.refused)],
+        "warnings": [*found.warnings, *_kept_warning(record.mode, found.read.refused)],
         "errors_stored": min(told.height, MAX_STORED_ERRORS),
     }
     record.rows_read = found.read.rows.height + found.read.refused.height
@@ -135,7 +135,7 @@ def _kept_warning(mode: ImportMode, refused: pl.DataFrame) -> list[str]:
 
 
 async def _supersede(session: TenantSession, clock: Clock, record: Import) -> list[UUID]:
-    held = await Imports(session).held(record.kind, before=record.id)
+    held = await Imports(session).held(record)
     for older in held:
         await close(session, clock, older, SUPERSEDED)
     return held

@@ -11,6 +11,7 @@ from service.imports.models import Import
 from service.imports.progress import Progress
 from service.imports.target import RECORD_KINDS
 from service.ingest import Limits, Sheet, open_sheet
+from service.ingest.refusals import TEXT_SHOWN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ def read_file(path: Path, order: Import, limits: Limits, progress: Progress) -> 
         batches.append(batch)
         progress.advance(batch.frame.height + batch.refused.height)
     rows = pl.concat([b.frame for b in batches])
-    refused = pl.concat([b.refused for b in batches])
+    refused = pl.concat([b.refused.with_columns(pl.col("text").str.head(TEXT_SHOWN)) for b in batches])
     return Read(rows, refused, report_of(sheet))
 
 

@@ -103,7 +103,9 @@ async def confirm(session: TenantSession, clock: Clock, import_id: UUID) -> Impo
     record = await _changing(session, import_id)
     if record.status is not ImportStatus.HELD:
         raise ImportStateError(record.status, "confirmed", "Only an import that is held waits for that.")
-    record.status, record.confirmed = ImportStatus.RECEIVED, True
+    if await Imports(session).is_overtaken(record):
+        raise ImportStateError("superseded", "confirmed", "A newer list was imported meanwhile.")
+    record.status, record.confirmed, record.cancelling = ImportStatus.RECEIVED, True, False
     await session.flush()
     await queue_import(session, import_id)
     await _record(session, clock, "import.confirmed", import_id, {})
@@ -120,6 +122,7 @@ async def cancel(session: TenantSession, clock: Clock, import_id: UUID) -> Impor
         raise ImportStateError(record.status, "cancelled", "It is over.")
     if record.status in WAITING:
         record.status, record.finished_at = ImportStatus.CANCELLED, clock.now()
+        await queue_import(session, import_id)  # it removes the file, once this is settled
     record.cancelling = True
     await session.flush()
     await _record(session, clock, "import.cancelled", import_id, {})

@@ -104,6 +104,12 @@ class Reader:
                     return Turn.LATER
                 # its worker died at every attempt; it must not hold up those after it
                 await endings.close(session, self.clock, first, GIVEN_UP)
+            if record.cancelling:
+                await endings.close(session, self.clock, import_id, None, status=ImportStatus.CANCELLED)
+                return Turn.OVER
+            if not record.rollback_of and not record.dry_run and await imports.is_overtaken(record):
+                await endings.close(session, self.clock, import_id, endings.SUPERSEDED)
+                return Turn.OVER
             record.status = ImportStatus.RUNNING
             return record
 
@@ -129,6 +135,7 @@ class Reader:
         except Exception:
             if last_attempt:
                 await self._fail(org_id, work.id, GIVEN_UP)
+                self.spool.discard(work.id)
                 await self._call_next(org_id)
             raise
 
@@ -166,10 +173,12 @@ class Reader:
             record = await imports.by_id(import_id)
             if record is None or record.status in OVER:
                 return
+            _heed(record)
             target = self.targets[record.kind]
             outcome, skipped = await target.roll_back(session, undone=undone, import_id=import_id)
             record.created, record.updated = outcome.created, outcome.updated
             record.removed, record.skipped = outcome.removed, skipped
+            await _require_quota(session, target)
             await endings.finish(session, self.clock, record)
             await self._changed(session, target)
 
@@ -192,6 +201,7 @@ class Reader:
         record = await imports.by_id(order.import_id)
         if record is None or record.status in OVER:
             return []
+        _heed(record)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
         target = self.targets[record.kind]
         difference = await target.compare(session, ready.batch, order)
@@ -202,7 +212,6 @@ class Reader:
             shown = preview(read, refused, difference, outlook, guards)
             endings.seal_preview(self.keystore, session, record, shown)
         elif guards and not record.confirmed:
-            self.spool.hold(order.import_id)
             await endings.hold(session, record, found, guards)
             return []
         else:
@@ -251,12 +260,22 @@ class Reader:
 
 
 async def _write(session: TenantSession, target: Target[Any, Any], found: Found, order: Order) -> None:
-    if not found.difference.changes:
-        return
     await target.write(session, found.difference, order)
+    if found.difference.changes:
+        await _require_quota(session, target)
+
+
+async def _require_quota(session: TenantSession, target: Target[Any, Any]) -> None:
+    """QuotaExceededError, which undoes what was written."""
     quota = target.traits.quota
     if quota and await is_limited(session, quota):
         await require_room(session, quota, await target.count(session))
+
+
+def _heed(record: Import) -> None:
+    """CancelledImportError where somebody asked for that meanwhile."""
+    if record.cancelling:
+        raise CancelledImportError
 
 
 def _safe_mode(mode: ImportMode, read: Read) -> ImportMode:

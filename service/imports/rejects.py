@@ -27,22 +27,28 @@ from service.kit.ids import Ids
 WHERE: Final = ("_line", "_column", "_reason", "_message")
 """Columns behind the file's own; an import leaves them out, so the mended list can be sent as it is."""
 _PIECE = 1000
+MOST_ROWS: Final = 100_000
 _MOST_BYTES = 32 * 1024**2
 _PIECES = (
     "SELECT id, data FROM import_reject WHERE org_id = $1 AND import_id = $2 AND id > $3 ORDER BY id LIMIT 1"
 )
 _ANY = "SELECT EXISTS (SELECT FROM import_reject WHERE org_id = $1 AND import_id = $2)"
-_OLD = "org_id = $1 AND id < $2 AND created_at < $3"
-_FORGET = f"DELETE FROM import_reject WHERE org_id = $1 AND import_id IN (SELECT id FROM import WHERE {_OLD})"
-_FORGET_PREVIEWS = f"UPDATE import SET preview = NULL WHERE {_OLD} AND preview IS NOT NULL"
+_TABLES = ("import_reject", "import_error")
+_OF = "DELETE FROM {} WHERE org_id = $1 AND import_id IN (SELECT id FROM import WHERE org_id = $1 AND "
+_FORGET = _OF + "id < $2 AND created_at < $3)"
+_FORGET_TRIED = _OF + "dry_run AND created_at < $2)"
+_FORGET_PREVIEWS = (
+    "UPDATE import SET preview = NULL WHERE org_id = $1 AND created_at < $2 AND preview IS NOT NULL"
+)
 _FIRST: Final = UUID(int=0)
 
 
 def written(spool: Spool, order: Import, limits: Limits, refused: pl.DataFrame) -> list[bytes]:
     """The refused rows (`row`, `line`, `column`, `reason`, `message`) of a spooled file as pieces of one CSV, packed. Heavy.
 
-    Rows beyond 32 MiB of packed text are left out.
+    The first 100,000 of them, as far as 32 MiB of packed text.
     """
+    refused = refused.head(MOST_ROWS)
     sheet = open_sheet(
         spool.path(order.id),
         limits=limits,
@@ -122,6 +128,13 @@ async def piece_after(
 
 
 async def forget(session: TenantSession, *, before: UUID, until: datetime) -> None:
-    """Rows and previews of imports older than `before` that came earlier than `until`."""
-    for statement in (_FORGET, _FORGET_PREVIEWS):
-        await session.sql(statement, session.org_id, before, until)
+    """Refused rows of imports older than `before` that came earlier than `until`."""
+    for table in _TABLES:
+        await session.sql(_FORGET.format(table), session.org_id, before, until)
+
+
+async def forget_tried(session: TenantSession, *, until: datetime) -> None:
+    """What dry runs earlier than `until` found."""
+    for table in _TABLES:
+        await session.sql(_FORGET_TRIED.format(table), session.org_id, until)
+    await session.sql(_FORGET_PREVIEWS, session.org_id, until)

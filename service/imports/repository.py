@@ -1,10 +1,12 @@
 """SQL of imports and their refused rows."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from service.db.sessions import TenantReadSession
@@ -31,7 +33,13 @@ class Imports:
 
     async def page(self, *, limit: int, before: UUID | None = None) -> list[Import]:
         """Up to `limit` imports, newest first, older than `before`."""
-        statement = select(Import).where(Import.org_id == self._session.org_id)
+        statement = (
+            select(Import)
+            .options(
+                defer(Import.preview)  # type: ignore[arg-type]  # a column, which SQLModel types as its value
+            )
+            .where(Import.org_id == self._session.org_id)
+        )
         if before is not None:
             statement = statement.where(col(Import.id) < before)
         return list(await self._session.scalars(statement.order_by(col(Import.id).desc()).limit(limit)))
@@ -44,19 +52,57 @@ class Imports:
                 Import.org_id == self._session.org_id,
                 col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING]),
             )
-            .order_by(col(Import.id))
+            .order_by(
+                (col(Import.status) == ImportStatus.RUNNING).desc(), col(Import.created_at), col(Import.id)
+            )
             .limit(1)
         )
 
-    async def held(self, kind: ImportKind, *, before: UUID) -> list[UUID]:
-        """Imports of such records that wait for somebody's word since before that import came, oldest first."""
+    async def unfinished(self) -> list[UUID]:
+        """Imports whose files are needed: they wait, are being read, or are held."""
+        return list(
+            await self._session.scalars(
+                select(Import.id).where(
+                    Import.org_id == self._session.org_id,
+                    col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD]),
+                )
+            )
+        )
+
+    async def held(self, newer: Import) -> list[UUID]:
+        """Imports of such records that wait for somebody's word since before `newer` was accepted."""
         statement = select(Import.id).where(
             Import.org_id == self._session.org_id,
-            Import.kind == kind,
+            Import.kind == newer.kind,
             Import.status == ImportStatus.HELD,
-            col(Import.id) < before,
+            col(Import.created_at) <= newer.created_at,
+            Import.id != newer.id,
         )
-        return list(await self._session.scalars(statement.order_by(col(Import.id))))
+        return list(await self._session.scalars(statement))
+
+    async def held_since(self, moment: datetime) -> list[UUID]:
+        """Imports that were accepted before `moment` and wait for somebody's word."""
+        statement = select(Import.id).where(
+            Import.org_id == self._session.org_id,
+            Import.status == ImportStatus.HELD,
+            col(Import.created_at) < moment,
+        )
+        return list(await self._session.scalars(statement))
+
+    async def is_overtaken(self, record: Import) -> bool:
+        """Whether a list of such records that was accepted later is stored already."""
+        found = await self._session.scalar(
+            select(Import.id)
+            .where(
+                Import.org_id == self._session.org_id,
+                Import.kind == record.kind,
+                Import.status == ImportStatus.COMPLETED,
+                col(Import.dry_run).is_(False),
+                col(Import.created_at) > record.created_at,
+            )
+            .limit(1)
+        )
+        return found is not None
 
     async def oldest_of_the_last(self, count: int) -> UUID | None:
         """The oldest of the newest `count` imports that were stored; None where there are fewer."""
@@ -80,11 +126,12 @@ class Imports:
                 Import.org_id == self._session.org_id,
                 Import.kind == kind,
                 col(Import.dry_run).is_(False),
+                col(Import.cancelling).is_(False),
                 col(Import.status).in_(
                     [ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD, ImportStatus.COMPLETED]
                 ),
             )
-            .order_by(col(Import.id).desc())
+            .order_by(col(Import.created_at).desc(), col(Import.id).desc())
             .limit(1)
         )
 

@@ -1,6 +1,7 @@
 """Uploads on their way to a worker: one file an import, on disk before the upload is acknowledged."""
 
 import hashlib
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Collection
@@ -15,9 +16,6 @@ from service.imports.errors import EmptyUploadError, UploadIncompleteError, Uplo
 
 _PART = ".part"
 _UPLOAD = ".upload"
-_HELD = ".held"
-HELD_SECONDS = 7 * 86_400
-"""How long the file of an import that waits for somebody's word is kept."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
@@ -36,14 +34,7 @@ class Spool:
     limit: int
 
     def path(self, import_id: UUID) -> Path:
-        held = self.folder / f"{import_id}{_HELD}"
-        return held if held.exists() else self.folder / f"{import_id}{_UPLOAD}"
-
-    def hold(self, import_id: UUID) -> None:
-        """Keep the upload for `HELD_SECONDS`, though no job waits for it."""
-        path = self.path(import_id)
-        if path.suffix == _UPLOAD:
-            path.replace(path.with_suffix(_HELD))
+        return self.folder / f"{import_id}{_UPLOAD}"
 
     async def receive(
         self, import_id: UUID, chunks: AsyncIterator[bytes], *, announced: int | None = None
@@ -82,18 +73,29 @@ class Spool:
         """The upload is no longer needed."""
         self.path(import_id).unlink(missing_ok=True)
 
-    def sweep(self, expected: Collection[UUID], *, older_than_seconds: float = 3600) -> int:
-        """Delete what a crashed process left: parts, and uploads that no import in `expected` will read; how many."""
+    def stale(self, *, older_than_seconds: float) -> list[Path]:
+        """Parts and uploads that have lain for so long: a crashed process left them, or an import waits for its turn."""
         if not self.folder.exists():
-            return 0
-        now = time.time()
-        before, keep = now - older_than_seconds, {self.path(import_id) for import_id in expected}
+            return []
+        before = time.time() - older_than_seconds
         found = [*self.folder.glob(f"*{_PART}"), *self.folder.glob(f"*{_UPLOAD}")]
-        stale = [path for path in found if path not in keep and path.stat().st_mtime < before]
-        stale += [p for p in self.folder.glob(f"*{_HELD}") if p.stat().st_mtime < now - HELD_SECONDS]
-        for path in stale:
+        return [path for path in found if _modified(path) < before]
+
+    def remove(self, stale: Collection[Path], *, but: Collection[UUID]) -> int:
+        """Delete these files, except the uploads of imports in `but`; how many."""
+        keep = {self.path(import_id) for import_id in but}
+        leaving = [path for path in stale if path not in keep]
+        for path in leaving:
             path.unlink(missing_ok=True)
-        return len(stale)
+        return len(leaving)
+
+
+def _modified(path: Path) -> float:
+    """When it was written last; a file that went meanwhile counts as fresh."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _publish(part: Path, final: Path) -> None:

@@ -87,8 +87,8 @@ async def test_an_import_that_waits_is_cancelled_at_once(client: httpx.AsyncClie
     answer = await client.post("/v1/imports", content=LIST, headers=pair.left.headers)
     done = await client.post(f"/v1/imports/{answer.json()['id']}/cancel", headers=pair.left.headers)
     assert done.json()["status"] == "cancelled"
-    assert list(pair.world.spool.folder.iterdir()) == []
     await pair.world.work()
+    assert list(pair.world.spool.folder.iterdir()) == []
     accounts = await client.get("/v1/accounts", headers=pair.left.headers)
     assert accounts.json()["items"] == []
 

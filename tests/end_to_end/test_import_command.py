@@ -56,7 +56,7 @@ def test_a_list_is_tried_sent_held_confirmed_and_mended_by_command(data_dir: Pat
         rejected = tmp_path / "rejected.csv"
         done = sent(LIST + "x,few\n", "--rejected", str(rejected))
         assert "is live" in done
-        assert "1 refused row written to" in done
+        assert "refused rows written to" in done
         mended = rejected.read_text().replace("x,few,,", "x,Few Bakery,few.com,Customer")
         assert "1 row: 1 new" in sent(mended)
         held = sent(HEADER + "1,Orchid Bakery 1,orchid1.com,Customer\n", "--mode", "replace", code=3)

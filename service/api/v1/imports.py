@@ -21,7 +21,7 @@ from service.api.v1.import_bodies import ImportOut, RowError, import_out, import
 from service.db.sessions import TenantSession
 from service.http.state import AppState
 from service.imports.errors import UnknownImportError
-from service.imports.models import Import, ImportKind, ImportMode, ImportStatus
+from service.imports.models import Import, ImportKind, ImportMode
 from service.imports.operations import Upload, accept, cancel, confirm, roll_back
 from service.imports.rejects import piece_after
 from service.imports.repository import Imports
@@ -232,10 +232,7 @@ async def confirm_import(session: Writing, app: App, import_id: UUID) -> ImportO
 )  # fmt: skip
 async def cancel_import(session: Writing, app: App, import_id: UUID) -> ImportOut:
     """Give an import up. One that waits ends at once, one that is being read within a second or so; what is stored stays whole."""
-    record = await cancel(session, app.clock, import_id)
-    if record.status is ImportStatus.CANCELLED:
-        app.spool.discard(import_id)
-    return import_out(record)
+    return import_out(await cancel(session, app.clock, import_id))
 
 
 @router.post(

@@ -17,6 +17,7 @@ from service.imports.reader import Reader
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.target import Order, Ready
+from service.imports.tidy import tidy
 from service.ingest import Limits
 from service.jobs import enqueue
 from tests.domain.imports.support import FIRST, counts, fetch, imported, one
@@ -202,14 +203,29 @@ async def test_a_broken_upload_leaves_no_file(world: World) -> None:
     assert list(small.folder.iterdir()) == []
 
 
-async def test_parts_that_a_crash_left_are_swept(world: World) -> None:
-    world.spool.folder.mkdir(parents=True)
-    waiting, orphan = world.ids.new(), world.ids.new()
-    for path in (world.spool.folder / "x.part", world.spool.path(waiting), world.spool.path(orphan)):
+async def test_what_a_crash_left_goes_and_what_an_import_waits_for_stays(pair: Pair) -> None:
+    world = pair.world
+    waiting = await world.upload(pair.left, FIRST, population=None)
+    orphan = world.ids.new()
+    for path in (world.spool.folder / "x.part", world.spool.path(orphan)):
         path.write_bytes(b"1")
-    assert world.spool.sweep([waiting]) == 0
-    assert world.spool.sweep([waiting], older_than_seconds=-1) == 2
+    assert await tidy(world.database, world.spool, world.clock) == 0
+    assert await tidy(world.database, world.spool, world.clock, older_than_seconds=-1) == 2
     assert list(world.spool.folder.iterdir()) == [world.spool.path(waiting)]
+
+
+async def test_an_upload_whose_job_came_too_early_keeps_its_file(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    world = pair.world
+    await world.upload(pair.left, FIRST, population=None)
+    second = await world.upload(pair.left, FIRST + "\n", population=None)
+    await superuser.execute(
+        "DELETE FROM pgqueuer WHERE position(convert_to($1, 'UTF8') IN payload) > 0", str(second)
+    )
+    await tidy(world.database, world.spool, world.clock, older_than_seconds=-1)
+    await world.work()
+    assert (await one(world, pair.left, second)).status is ImportStatus.COMPLETED
 
 
 async def test_a_row_with_a_nul_is_refused_and_the_good_ones_kept(pair: Pair) -> None:
