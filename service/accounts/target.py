@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from service.accounts.compare import Work, compare, refusals
+from service.accounts.keys import keys_of
 from service.accounts.models import StandardPopulation
 from service.accounts.repository import Accounts
 from service.accounts.rollback import forget_history, roll_back
@@ -24,7 +24,6 @@ from service.accounts.store import write_difference
 from service.db.sessions import TenantSession
 from service.imports.operations import CHANGED_JOB
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
-from service.matching.normalise import normalise
 from service.organizations.standing import Quota
 
 
@@ -62,24 +61,6 @@ class AccountTarget:
 
     async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
         await forget_history(session, before=before, until=until)
-
-
-def keys_of(rows: pl.DataFrame) -> Mapping[str, int]:
-    """What accounts can be matched by: `domain`, `name_only`, of these with a free or shared address, or `none`."""
-    found = normalise(rows)
-    reason = found["domain_reason"]
-    domain = found["domain"].is_not_null()
-    other = found["name"].is_not_null() | found["linkedin"].is_not_null() | (found["registry"].list.len() > 0)
-    without = ~domain & other.fill_null(value=False)
-    return {
-        "domain": int(domain.sum()),
-        "name_only": int((without & reason.is_null()).sum()),
-        "free_mail": int((without & (reason == "free_mail").fill_null(value=False)).sum()),
-        "unusable_website": int(
-            (without & reason.is_in(["shared_host", "invalid"]).fill_null(value=False)).sum()
-        ),
-        "none": int((~domain & ~other.fill_null(value=False)).sum()),
-    }
 
 
 def new_ids(count: int, *, now_ms: int | None = None) -> pl.Series:

@@ -18,7 +18,7 @@ TAGS: Final[Mapping[str, str]] = {
     "populations": "The segments of your list that sharing rules speak of.",
     "partnerships": "Whom you are linked with, and what each side lets the other see.",
     "overlaps": "The companies in common, as far as the partner shows them, each explained term by term.",
-    "reports": "Counts that reconcile on both sides.",
+    "reports": "Counts that reconcile on both sides, and how good your own list is.",
     "sandbox": "An organization to try things out in, with fictional partners; only `cg_test_` keys open it.",
     "API keys": "What programs show instead of a password, each with scopes of its own.",
     "members": "The people of your organization, their roles, and those who are invited.",

@@ -33,6 +33,7 @@ from service.guards.errors import (
     RateLimitedError,
     RequestInProgressError,
 )
+from service.http.at_once import BusyError
 from service.http.body_limit import StalledBodyError
 from service.http.etags import PreconditionFailedError
 from service.http.problem import (
@@ -206,6 +207,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     WeakPasswordError: Kind("weak-password", HTTPStatus.UNPROCESSABLE_ENTITY, "The password will not do"),
     TooManyAttemptsError: Kind("too-many-attempts", HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts"),
     TooManyLettersError: Kind("too-many-letters", HTTPStatus.TOO_MANY_REQUESTS, "Too many letters"),
+    BusyError: Kind("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy", {"Retry-After": "5"}),
     PasswordsBusyError: Kind("passwords-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at once"),
     ImportStateError: Kind("import-state", HTTPStatus.CONFLICT, "Not in this state of the import"),
     UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from service.crypto import Keystore
 from service.db.database import Database
 from service.guards.limits import Limiter
+from service.http.at_once import AtOnce
 from service.http.gate import Gate
 from service.http.key_uses import KeyUses
 from service.http.known_callers import KnownCallers
@@ -38,6 +39,8 @@ class AppState:
     callers: KnownCallers = field(default_factory=KnownCallers)
     signer: Signer = field(default_factory=Signer)
     """Signs cursors."""
+    reports: AtOnce = field(default_factory=lambda: AtOnce(2))
+    """Those over a whole list."""
     gate: Gate = field(default_factory=Gate)
     """Closed while nobody may be served yet."""
     metrics: Metrics = field(default_factory=Metrics)

@@ -115,6 +115,7 @@ MATRIX: dict[str, Route] = {
     ),
     "list_opportunities": Route(Scope.ACCOUNTS_READ, own=False),
     "get_opportunity": Route(Scope.ACCOUNTS_READ),
+    "get_data_quality": Route(Scope.ACCOUNTS_READ, own=False),
     "list_populations": Route(Scope.ACCOUNTS_READ, own=False),
     "list_partnerships": Route(Scope.PARTNERSHIPS_READ, own=False),
     "get_partnership": Route(Scope.PARTNERSHIPS_READ),

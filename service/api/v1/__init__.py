@@ -8,6 +8,7 @@ from service.api.v1 import (
     accounts,
     api_keys,
     audit_log,
+    data_quality,
     imports,
     lookup,
     member_invitations,
@@ -45,6 +46,7 @@ RESOURCES: Final = (
     partnerships,
     overlaps,
     reports,
+    data_quality,
     sandbox,
 )
 """In the order of the reference."""

@@ -38,7 +38,7 @@ class SharedHost(StrEnum):
 
 
 class LookedUpOverlap(BaseModel):
-    """As in the list of overlaps; `GET /v1/overlaps/{id}` explains it."""
+    """As in the list of overlaps; `GET /v1/overlaps/{overlap_id}` explains it."""
 
     id: UUID
     partnership_id: UUID

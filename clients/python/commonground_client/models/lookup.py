@@ -9,7 +9,7 @@ from pydantic import Field
 
 
 class LookedUpOverlap(Model):
-    """As in the list of overlaps; `GET /v1/overlaps/{id}` explains it."""
+    """As in the list of overlaps; `GET /v1/overlaps/{overlap_id}` explains it."""
 
     confidence: float
     found_at: datetime

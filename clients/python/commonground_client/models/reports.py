@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from commonground_client.base import Model
+from commonground_client.base import Model, OpenEnum
 from pydantic import Field
 
 
@@ -19,6 +19,76 @@ class Cell(Model):
     counts: Counts
     partner_population: str
     population: str
+
+
+class FindingCode(OpenEnum):
+    NO_KEY = "no_key"
+    NO_POPULATION = "no_population"
+    NO_WEBSITE = "no_website"
+    UNUSABLE_WEBSITE = "unusable_website"
+    CROWDED_DOMAIN = "crowded_domain"
+    DUPLICATE_COMPANY = "duplicate_company"
+    DUPLICATE_NUMBER = "duplicate_number"
+    NAMES_DIFFER = "names_differ"
+    STALE = "stale"
+
+
+class NamedAccount(Model):
+    id: UUID
+    name: str | None
+
+
+class Example(Model):
+    accounts: list[NamedAccount] = Field(description="Up to 5 of them.")
+    count: int = Field(description="Accounts that have it.")
+    value: str | None = Field(
+        description="The domain, host, website or registry number that these accounts have."
+    )
+
+
+class Gain(OpenEnum):
+    """What mending brings, the most first."""
+
+    MATCHABLE = "matchable"
+    SURER = "surer"
+    TIDIER = "tidier"
+
+
+class Finding(Model):
+    accounts: int
+    code: FindingCode
+    examples: list[Example] = Field(description="Up to 20.")
+    gain: Gain = Field(
+        description="What mending it brings: accounts that could not be met at all, that are met more surely, or a tidier list."
+    )
+    gaining: int = Field(description="Those of them that would be met, or met more surely.")
+    groups: int | None = Field(description="How many domains, hosts or numbers they stand in.")
+    message: str = Field(description="What there is, counted, and what to do.")
+    parts: dict[str, int] = Field(
+        description="`no_website`: `company_email`, `unusable_email`, `no_email`; `unusable_website`: by reason."
+    )
+
+
+class Keys(Model):
+    """Accounts by the best that they can be matched by."""
+
+    domain: int = Field(description="The company's own domain, of the website or else of the e-mail.")
+    free_mail: int = Field(description="By name only, beside an address at a free-mail host.")
+    name_only: int
+    none: int
+    unusable_website: int = Field(
+        description="By name only, beside a website or address that is no company's own."
+    )
+
+
+class DataQuality(Model):
+    accounts: int
+    findings: list[Finding] = Field(
+        description="What would raise it, by what mending it brings: the most first."
+    )
+    keys: Keys
+    matchable: int = Field(description="Accounts with anything to be matched by, and in a population.")
+    matchable_share: float | None = Field(description="Null for an empty list.")
 
 
 class Matrix(Model):

@@ -124,6 +124,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "update_me": ("PATCH", "/v1/person/me"),
     "verify_email": ("POST", "/v1/email-verifications"),
     "list_populations": ("GET", "/v1/populations"),
+    "get_data_quality": ("GET", "/v1/reports/data-quality"),
     "get_overlap_matrix": ("GET", "/v1/reports/matrix"),
     "create_sandbox": ("POST", "/v1/sandbox"),
     "create_sandbox_key": ("POST", "/v1/sandbox/api-keys"),

@@ -1,0 +1,1 @@
+"""How good a list is for matching: what its accounts can be matched by, what is wrong with them, and what mending it brings."""
