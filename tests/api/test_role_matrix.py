@@ -79,7 +79,7 @@ OPEN = ("livez", "readyz")
 UNREADY = {
     "confirm_second_factor", "renew_recovery_codes", "disable_second_factor", "confirm_import", "cancel_import",
 }  # fmt: skip
-"""They need a second factor that was begun; that they aren't refused for the role is what counts here."""
+"""They need a second factor that was begun, or an import that isn't over; that they aren't refused for the role is what counts here."""
 
 
 def scoped() -> Iterator[tuple[str, str]]:
