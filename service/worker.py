@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from service.accounts.contact_target import ContactTarget
 from service.accounts.opportunity_target import OpportunityTarget
 from service.accounts.target import AccountTarget
 from service.crypto import Keystore
@@ -28,9 +29,13 @@ from service.partnerships.sandbox import jobs as sandbox_jobs
 from service.settings import Settings, make_mailer, open_keystore
 
 
-def targets() -> Targets:
+def targets(keystore: Keystore) -> Targets:
     """What imports write into, by kind of record."""
-    return {ImportKind.ACCOUNTS: AccountTarget(), ImportKind.OPPORTUNITIES: OpportunityTarget()}
+    return {
+        ImportKind.ACCOUNTS: AccountTarget(),
+        ImportKind.CONTACTS: ContactTarget(keystore),
+        ImportKind.OPPORTUNITIES: OpportunityTarget(),
+    }
 
 
 def make_registry(
@@ -51,7 +56,7 @@ def make_registry(
             database=database,
             keystore=keystore,
             spool=spool,
-            targets=targets(),
+            targets=targets(keystore),
             limits=Limits(),
             clock=clock,
             ids=ids,

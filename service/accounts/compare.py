@@ -220,7 +220,11 @@ def refusals(
     rows: pl.DataFrame, reason: str, message: pl.Expr, fields: Sequence[str] = ACCOUNT_FIELDS
 ) -> pl.DataFrame:
     """Rows that the target refuses or leaves, with the columns of an ingest refusal; `fields` are those that are shown."""
-    text = pl.concat_str([pl.col(f) for f in fields], separator=" | ", ignore_nulls=True).str.head(500)
+    text = pl.concat_str(
+        [pl.lit("") if not fields else pl.col(fields[0]), *(pl.col(f) for f in fields[1:])],
+        separator=" | ",
+        ignore_nulls=True,
+    ).str.head(500)
     return rows.select(
         "row", "line", pl.lit(None, pl.String).alias("column"), pl.lit(reason).alias("reason"), message.alias("message"),
         text.alias("text"),

@@ -6,6 +6,11 @@ class UnknownAccountError(Exception):
         super().__init__("There is no such account.")
 
 
+class UnknownContactError(Exception):
+    def __init__(self) -> None:
+        super().__init__("There is no such contact.")
+
+
 class UnknownOpportunityError(Exception):
     def __init__(self) -> None:
         super().__init__("There is no such opportunity.")

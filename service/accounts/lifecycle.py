@@ -2,7 +2,15 @@
 
 from service.db.sessions import DutySession
 
-TABLES = ("record_history", "opportunity_stage", "opportunity", "account", "account_departure", "population")
+TABLES = (
+    "record_history",
+    "contact",
+    "opportunity_stage",
+    "opportunity",
+    "account",
+    "account_departure",
+    "population",
+)
 
 
 async def forget(session: DutySession) -> None:

@@ -1,9 +1,9 @@
-"""Accounts, the populations they belong to, opportunities at them, and what all of these were before an import changed them."""
+"""Accounts, the populations they belong to, contacts and opportunities at them, and what all of these were before an import changed them."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
+from service.db.sealed import SealedColumn
 from service.imports.models import ImportKind
 
 NUMBERED = text("nullif(current_setting('app.account_change', true), '')::bigint")
@@ -119,6 +120,49 @@ class AccountDeparture(Record, table=True):
     domain: str | None = Field(default=None, sa_type=Text)
 
 
+SEALED_CONTACT: Final = SealedColumn("contact", "personal")
+SEALED_PAST: Final = SealedColumn("record_history", "personal", key="record_id", home=SEALED_CONTACT)
+"""Moved as they are: what opens in the contact's row opens here."""
+
+
+class Contact(Record, table=True):
+    """A person at an account, as the file said it: who they are is sealed, and nothing of it stands in any other column."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "account_id"], ["account.org_id", "account.id"], ondelete="SET NULL (account_id)"
+        ),
+        Index("uq_contact_identity", "org_id", "identity", unique=True),
+        Index("ix_contact_account", "org_id", "account_id"),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    identity: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    """External id, else the keyed hash of the e-mail address, else that of account and name."""
+    digest: bytes = Field(sa_type=LargeBinary)
+    """As an account's, but keyed."""
+    account_id: UUID | None = None
+    email_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """HMAC-SHA256 of the address in lower case, under the organization's own key."""
+    personal: bytes = Field(sa_type=LargeBinary)
+    """Sealed JSON: name, first_name, last_name, email, phone, mobile, linkedin."""
+    external_id: str | None = Field(default=None, sa_type=Text)
+    title: str | None = Field(default=None, sa_type=Text)
+    department: str | None = Field(default=None, sa_type=Text)
+    country: str | None = Field(default=None, sa_type=Text)
+    city: str | None = Field(default=None, sa_type=Text)
+    owner: str | None = Field(default=None, sa_type=Text)
+    status: str | None = Field(default=None, sa_type=Text)
+    consent: str | None = Field(default=None, sa_type=Text)
+    source: str | None = Field(default=None, sa_type=Text)
+    created_by: UUID
+    import_id: UUID
+    created_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
+
+
 class Outcome(StrEnum):
     WON = "won"
     LOST = "lost"
@@ -195,4 +239,6 @@ class RecordHistory(Record, table=True):
     kind: ImportKind = Field(sa_column=enum_column(ImportKind))
     change: Change = Field(sa_column=enum_column(Change))
     before: dict[str, Any] = Field(sa_type=JSONB)
+    personal: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Of a contact, sealed."""
     changed_at: datetime = Field(sa_column=moment())

@@ -11,9 +11,10 @@ from service.api.deps import SECURITY_SCHEMES
 
 TAGS: Final[Mapping[str, str]] = {
     "organizations": "Your organization: the tenant that the API key belongs to.",
-    "imports": "Bring a list of accounts or opportunities, and see what became of it row by row.",
+    "imports": "Bring a list of accounts, contacts or opportunities, and see what became of it row by row.",
     "accounts": "The companies in your own list. Nobody else sees them but as your sharing rules say.",
     "lookup": "One company: your own accounts of it, and what your partners show of theirs.",
+    "contacts": "The people at those companies. Who they are is stored sealed, and erased for good when asked.",
     "opportunities": "Your own deals at those companies, with the stages that each was in.",
     "populations": "The segments of your list that sharing rules speak of.",
     "partnerships": "Whom you are linked with, and what each side lets the other see.",

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.accounts.errors import UnknownAccountError, UnknownOpportunityError
+from service.accounts.errors import UnknownAccountError, UnknownContactError, UnknownOpportunityError
 from service.api.errors import (
     BadFormError,
     DigestMismatchError,
@@ -212,6 +212,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     ImportStateError: Kind("import-state", HTTPStatus.CONFLICT, "Not in this state of the import"),
     UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownAccountError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    UnknownContactError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownOpportunityError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownSharingRuleError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from service.accounts.models import SEALED_CONTACT, SEALED_PAST
 from service.audit.operations import record
 from service.cli.errors import CommandError
 from service.cli.operator import Desk, at_desk, everyone
@@ -33,7 +34,14 @@ Org = Annotated[
     typer.Option("--org", metavar="HANDLE", help="Only this organization's key; else everybody's in turn."),
 ]
 
-SEALED_COLUMNS: tuple[SealedColumn, ...] = (SEALED_SECRET, SEALED_ANSWER, SEALED_PREVIEW, SEALED_REJECTS)
+SEALED_COLUMNS: tuple[SealedColumn, ...] = (
+    SEALED_CONTACT,
+    SEALED_PAST,
+    SEALED_SECRET,
+    SEALED_ANSWER,
+    SEALED_PREVIEW,
+    SEALED_REJECTS,
+)
 """Every column that a room seals under a data key."""
 
 

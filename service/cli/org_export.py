@@ -1,19 +1,24 @@
 """Everything of an organization as a ZIP file of NDJSON: what its own session may read, one snapshot, a row in memory at a time."""
 
+import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
 import asyncpg
 
+from service.accounts.models import SEALED_CONTACT, SEALED_PAST
 from service.audit import record
 from service.cli.errors import CommandError
 from service.cli.operator import Desk
+from service.crypto import DataKeys
+from service.db.sealed import SealedColumn
 from service.organizations.models import Organization
 
 _PREFETCH = 500
@@ -28,6 +33,9 @@ class Part:
     without: tuple[str, ...] = ()
     org: str | None = "org_id"
     """The column that must be the organization; None where row-level security alone says which rows it may see."""
+
+    opens: SealedColumn | None = None
+    """The column whose values are opened."""
 
     def query(self) -> str:
         where = "true" if self.org is None else f't."{self.org}" = $1'
@@ -51,9 +59,10 @@ PARTS: Mapping[str, Part] = {
     "api_keys": Part("api_key", "API keys without what opens anything", without=("digest",)),
     "populations": Part("population", "populations, by the bit that accounts have in `populations`"),
     "accounts": Part("account", "accounts", without=("digest", "change")),
+    "contacts": Part("contact", "contacts", without=("digest", "identity", "email_hash"), opens=SEALED_CONTACT),
     "opportunities": Part("opportunity", "opportunities", without=("digest",)),
     "opportunity_stages": Part("opportunity_stage", "the stages that each was in"),
-    "record_history": Part("record_history", "records as they were before an import changed them"),
+    "record_history": Part("record_history", "records as they were before an import changed them", opens=SEALED_PAST),
     "imports": Part("import", "imports", without=("preview",)),
     "import_errors": Part("import_error", "rows that imports refused"),
     "partnerships": Part("partnership", "partnerships", org=None),
@@ -121,16 +130,32 @@ async def _write(desk: Desk, owner: Organization, archive: zipfile.ZipFile) -> d
         for name, part in PARTS.items():
             query = _PEOPLE if part.table == "person" else part.query()
             with archive.open(f"{name}.ndjson", "w", force_zip64=True) as file:
-                counts[name] = await _stream(driver, query, owner, file)
+                opened = (
+                    partial(_opened, part.opens, DataKeys(desk.keystore, str(owner.id)))
+                    if part.opens
+                    else str
+                )
+                counts[name] = await _stream(driver, query, owner, file, opened)
     return counts
 
 
-async def _stream(driver: asyncpg.Connection, query: str, owner: Organization, file: IO[bytes]) -> int:
+async def _stream(
+    driver: asyncpg.Connection, query: str, owner: Organization, file: IO[bytes], opened: Callable[[str], str]
+) -> int:
     count = 0
     async for row in driver.cursor(query, owner.id, prefetch=_PREFETCH):
-        file.write(row["line"].encode() + b"\n")
+        file.write(opened(row["line"]).encode() + b"\n")
         count += 1
     return count
+
+
+def _opened(column: SealedColumn, keys: DataKeys, line: str) -> str:
+    """A row with the JSON that is sealed in it."""
+    row = json.loads(line)
+    if row[column.column] is not None:
+        record = bytes.fromhex(row[column.column].removeprefix("\\x"))
+        row[column.column] = json.loads(keys.open(record, column.place(row[column.key])))
+    return json.dumps(row)
 
 
 def _readme(owner: Organization, desk: Desk, counts: Mapping[str, int]) -> str:

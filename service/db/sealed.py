@@ -28,10 +28,12 @@ class SealedColumn:
     """For tables without a tenant: under the service's own data key."""
     text: Callable[[Any], str] = str
     """Writes the value of `key` as it stands in the place, where it may hold other than plain ASCII."""
+    home: "SealedColumn | None" = None
+    """Where its values were sealed, if they were moved from there as they are: their place is that of home, and `key` the row's there."""
 
     def place(self, row: object) -> DataPlace:
         """Where the value of this row belongs; `row` is the value of `key`."""
-        return DataPlace(self.table, self.text(row), self.column)
+        return self.home.place(row) if self.home else DataPlace(self.table, self.text(row), self.column)
 
 
 def owner_of(session: WriteSession) -> str:
@@ -51,11 +53,11 @@ async def reseal(session: WriteSession, column: SealedColumn, keys: DataKeys, *,
              ORDER BY {column.key} LIMIT {int(limit)} FOR UPDATE""",
         newest.to_bytes(8),
     )
-    again = [(row.key, _sealed_again(column, keys, row.key, row.record)) for row in rows]
+    again = [(row.key, _sealed_again(column, keys, row.key, row.record), row.record) for row in rows]
     if again:
         driver = await session.raw()
         await driver.executemany(
-            f"UPDATE {column.table} SET {column.column} = $2 WHERE {_owned(session)} AND {column.key} = $1",
+            f"UPDATE {column.table} SET {column.column} = $2 WHERE {_owned(session)} AND {column.key} = $1 AND {column.column} = $3",
             again,
         )
     return len(again)

@@ -104,7 +104,7 @@ async def tell_refused(session: TenantSession, import_id: UUID, read: Read, refu
         }
         record.rows_read, record.rejected = read.rows.height + read.refused.height, refused.height
         await session.flush()
-        await keep_errors(session, import_id, refused.head(MAX_STORED_ERRORS))
+        await keep_errors(session, record, refused.head(MAX_STORED_ERRORS))
 
 
 async def _tell(session: TenantSession, record: Import, found: Found) -> None:
@@ -121,7 +121,7 @@ async def _tell(session: TenantSession, record: Import, found: Found) -> None:
     record.unchanged, record.removed = difference.unchanged, difference.removed
     record.skipped = 0 if difference.left is None else difference.left.height
     await session.flush()
-    await keep_errors(session, record.id, told.head(MAX_STORED_ERRORS))
+    await keep_errors(session, record, told.head(MAX_STORED_ERRORS))
 
 
 def _kept_warning(mode: ImportMode, refused: pl.DataFrame) -> list[str]:

@@ -34,7 +34,12 @@ class ImportKind(StrEnum):
     """What a list is of."""
 
     ACCOUNTS = "accounts"
+    CONTACTS = "contacts"
     OPPORTUNITIES = "opportunities"
+
+
+PERSONAL_KINDS: Final = frozenset({ImportKind.CONTACTS})
+"""Of their rows nothing is kept but where and why one was refused."""
 
 
 class ImportMode(StrEnum):

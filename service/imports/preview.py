@@ -11,6 +11,7 @@ from service.imports.target import Difference, Outlook
 
 SHOWN_ROWS = 10
 EXAMPLES = 3
+HIDDEN = "…"
 _PLACES = ("row", "line")
 
 
@@ -20,10 +21,14 @@ def preview(
     difference: Difference[Any],
     outlook: Outlook,
     guards: Mapping[Guard, str],
+    *,
+    personal: bool = False,
 ) -> dict[str, Any]:
-    """JSON-ready. `refused` are all refused rows, those of the reader and those of the target."""
+    """JSON-ready. `refused` are all refused rows, those of the reader and those of the target. Of
+    what is `personal` the first rows show where something stands, not what.
+    """
     return {
-        "rows": _shown(read),
+        "rows": _shown(read, personal=personal),
         "columns": _filled(read),
         "problems": _problems(refused),
         "duplicates": refused.filter(pl.col("reason") == "duplicate_in_file").height,
@@ -33,9 +38,15 @@ def preview(
     }
 
 
-def _shown(read: Read) -> list[dict[str, Any]]:
+def _shown(read: Read, *, personal: bool) -> list[dict[str, Any]]:
     fields = [*_PLACES, *read.report["mapping"]]
-    return [dict(row) for row in read.rows.head(SHOWN_ROWS).select(fields).iter_rows(named=True)]
+    shown = read.rows.head(SHOWN_ROWS).select(fields)
+    if personal:
+        shown = shown.with_columns(
+            pl.when(pl.col(name).is_not_null()).then(pl.lit(HIDDEN)).alias(name)
+            for name in read.report["mapping"]
+        )
+    return [dict(row) for row in shown.iter_rows(named=True)]
 
 
 def _filled(read: Read) -> dict[str, int]:

@@ -17,7 +17,7 @@ from service.imports import endings, rejects
 from service.imports.endings import Found
 from service.imports.files import Read, read_file
 from service.imports.guards import fired
-from service.imports.models import OVER, Import, ImportMode, ImportStatus, Phase
+from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
 from service.imports.operations import REMEMBERED, REMEMBERED_IMPORTS, RUN_JOB, queue_import, run_arguments
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
@@ -156,7 +156,7 @@ class Reader:
         progress.at(Phase.PREPARING, read.rows.height)
         ready = await anyio.to_thread.run_sync(self.targets[work.kind].ready, read.rows, order)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
-        if refused.height:
+        if refused.height and work.kind not in PERSONAL_KINDS:
             await self._keep_rejects(org_id, work, refused)
         if not work.dry_run:
             _require_whole(work, read, refused)
@@ -209,7 +209,8 @@ class Reader:
         guards = fired(difference, order.mode, await target.count(session))
         if record.dry_run:
             outlook = await anyio.to_thread.run_sync(target.outlook, read.rows)
-            shown = preview(read, refused, difference, outlook, guards)
+            personal = record.kind in PERSONAL_KINDS
+            shown = preview(read, refused, difference, outlook, guards, personal=personal)
             endings.seal_preview(self.keystore, session, record, shown)
         elif guards and not record.confirmed:
             await endings.hold(session, record, found, guards)

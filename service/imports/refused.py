@@ -1,10 +1,9 @@
 """Keeping the rows that an import refused."""
 
-from uuid import UUID
-
 import polars as pl
 
 from service.db.sessions import TenantSession
+from service.imports.models import PERSONAL_KINDS, Import
 from service.ingest.refusals import TEXT_SHOWN
 
 _ADD_ERRORS = """
@@ -14,11 +13,13 @@ _ADD_ERRORS = """
 """
 
 
-async def keep_errors(session: TenantSession, import_id: UUID, refused: pl.DataFrame) -> None:
-    """Store refused rows (`row`, `line`, `column`, `reason`, `message`, `text`), once each."""
+async def keep_errors(session: TenantSession, record: Import, refused: pl.DataFrame) -> None:
+    """Store refused rows (`row`, `line`, `column`, `reason`, `message`, `text`), once each; of people without their text."""
+    if record.kind in PERSONAL_KINDS:
+        refused = refused.with_columns(pl.lit("").alias("text"))
     driver = await session.raw()
     # PostgreSQL's text has no place for U+0000, which may be the very reason of a refusal; its picture stands for it
     shown = refused.with_columns(pl.col(pl.String).str.replace_all("\x00", "␀", literal=True))
     shown = shown.with_columns(pl.col("text").str.head(TEXT_SHOWN))
     columns = [shown[c].to_list() for c in ("row", "line", "column", "reason", "message", "text")]
-    await driver.execute(_ADD_ERRORS, session.org_id, import_id, *columns)
+    await driver.execute(_ADD_ERRORS, session.org_id, record.id, *columns)

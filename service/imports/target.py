@@ -10,11 +10,12 @@ import polars as pl
 
 from service.db.sessions import TenantSession
 from service.imports.models import ImportKind, ImportMode
-from service.ingest import ACCOUNTS, OPPORTUNITIES, RecordKind
+from service.ingest import ACCOUNTS, CONTACTS, OPPORTUNITIES, RecordKind
 from service.organizations.standing import Quota
 
 RECORD_KINDS: Final[Mapping[ImportKind, RecordKind]] = {
     ImportKind.ACCOUNTS: ACCOUNTS,
+    ImportKind.CONTACTS: CONTACTS,
     ImportKind.OPPORTUNITIES: OPPORTUNITIES,
 }
 

@@ -23,7 +23,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = MappingProxyType(
         Role.ADMIN: frozenset(Scope),
         Role.PARTNER_MANAGER: frozenset(Scope) - _ADMINISTRATION,
         Role.SALES: _READING | {Scope.LEADS_WRITE},
-        Role.VIEWER: _READING,
+        Role.VIEWER: _READING - {Scope.CONTACTS_READ},
     }
 )
 

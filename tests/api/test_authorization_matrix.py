@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from service.accounts.attached.repository import Opportunities
+from service.accounts.contacts import Contacts
 from service.imports.models import ImportKind
 from service.jobs import forget
 from service.organizations.invitations import invite
@@ -113,6 +114,9 @@ MATRIX: dict[str, Route] = {
     "lookup": Route(
         Scope.ACCOUNTS_READ, query={"domain": "siemens.com"}, own=False, also=(Scope.OVERLAPS_READ,)
     ),
+    "list_contacts": Route(Scope.CONTACTS_READ, own=False),
+    "get_contact": Route(Scope.CONTACTS_READ),
+    "erase_contact": Route(Scope.CONTACTS_WRITE),
     "list_opportunities": Route(Scope.ACCOUNTS_READ, own=False),
     "get_opportunity": Route(Scope.ACCOUNTS_READ),
     "get_data_quality": Route(Scope.ACCOUNTS_READ, own=False),
@@ -176,6 +180,8 @@ async def make_scene(pair: Pair) -> Scene:
     import_id = await pair.world.upload(pair.left, company_list(("Siemens AG", "siemens.com")) + "x\n")
     await pair.world.upload(pair.right, company_list(("Siemens", "siemens.com")))
     await pair.world.work()
+    people = "Name,Email,Account Name\nFriederike Quandt,f.quandt@siemens.com,Siemens AG\n"
+    await pair.world.upload(pair.left, people, kind=ImportKind.CONTACTS, population=None)
     deals = "Opportunity Name,Account Name,Stage\nTurbines,Siemens AG,Proposal\n"
     await pair.world.upload(pair.left, deals, kind=ImportKind.OPPORTUNITIES, population=None)
     await pair.world.work()
@@ -183,7 +189,7 @@ async def make_scene(pair: Pair) -> Scene:
     ids = {
         "import_id": import_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
         "overlap_id": told["id"], "population": "customers", "key_id": await another_key(pair),
-        "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair),
+        "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "contact_id": await contact_of(pair),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
 
@@ -207,6 +213,13 @@ async def people_of(pair: Pair) -> dict[str, UUID]:
 async def opportunity_of(pair: Pair) -> UUID:
     async with pair.world.database.tenant_read(pair.left.id) as session:
         [row] = await Opportunities(session).page({}, limit=2)
+    found: UUID = row["id"]
+    return found
+
+
+async def contact_of(pair: Pair) -> UUID:
+    async with pair.world.database.tenant_read(pair.left.id) as session:
+        [row] = await Contacts(session, pair.world.keystore).page({}, limit=2)
     found: UUID = row["id"]
     return found
 
@@ -307,7 +320,10 @@ async def test_a_strangers_id_answers_as_an_unknown_one(
     assert set(foreign.headers) == set(unknown.headers)
 
 
-@pytest.mark.parametrize("name", ["get_import", "list_import_errors", "get_account", "get_opportunity"])
+@pytest.mark.parametrize(
+    "name",
+    ["get_import", "list_import_errors", "get_account", "get_opportunity", "get_contact", "erase_contact"],
+)
 async def test_a_partner_is_a_stranger_to_ones_own_records(
     client: httpx.AsyncClient, app: FastAPI, scene: Scene, name: str
 ) -> None:

@@ -51,11 +51,25 @@ class Table:
     same: str = "true"
     more: Mapping[str, str] = field(default_factory=dict)
     """Columns of `incoming` that are none of the table."""
+    sealed: tuple[str, ...] = ()
+    """Columns (bytea) that the history keeps as they are, beside the image."""
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Columns that an import may set, the sealed ones too."""
+        return (*self.columns, *self.sealed)
 
     @property
     def incoming(self) -> dict[str, str]:
         first = {"id": "uuid", "new_id": "uuid", "identity": 'text COLLATE "C"', "digest": "bytea"}
-        return {**first, "external_id": "text", "account_id": "uuid", **self.columns, **self.more}
+        return {
+            **first,
+            "external_id": "text",
+            "account_id": "uuid",
+            **self.columns,
+            **dict.fromkeys(self.sealed, "bytea"),
+            **self.more,
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +149,7 @@ async def write(session: TenantSession, table: Table, found: Difference[Work], o
         texts = ", ".join(f"{c} = i.{c}" for c in found.work.said)
         await driver.execute(_UPDATE.format(table.name, f", {texts}" if texts else ""), *values)
     if found.created:
-        said = ["external_id", "account_id", *table.columns]
+        said = ["external_id", "account_id", *table.stored]
         inserted = ", ".join(said), ", ".join(f"i.{c}" for c in said)
         await driver.execute(_INSERT.format(table.name, *inserted), *values)
 
@@ -150,9 +164,11 @@ def _tables(table: Table) -> str:
 
 def keep_history(table: Table, change: str, rows: str, *, by: str = "$2") -> str:
     """SQL that keeps what `rows` (rows `a`, with their conditions) are now, as changed by the import that stands in the place `by`."""
+    names = "".join(f", {name}" for name in table.sealed)
+    values = "".join(f", a.{name}" for name in table.sealed)
     return (
-        "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at) "
-        f"SELECT a.org_id, a.id, {by}, '{table.kind.value}', '{change}', {table.image}, now() FROM {rows}"
+        f"INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at{names}) "
+        f"SELECT a.org_id, a.id, {by}, '{table.kind.value}', '{change}', {table.image}, now(){values} FROM {rows}"
     )
 
 
@@ -161,7 +177,7 @@ def _already_there(rows: pl.DataFrame, table: Table, order: Order) -> pl.DataFra
         f"line {{}}: the {table.name} is in the list already, and mode=append leaves it as it is. Use mode=upsert to change it.",
         "line",
     )
-    return refusals(rows, "already_there", message, list(order.headers))
+    return refusals(rows, "already_there", message, () if table.sealed else list(order.headers))
 
 
 def _warnings(table: Table, looked: Looked) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from service.imports.target import Outcome
 _MADE = "a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2"
 _IMAGES = """
     CREATE TEMPORARY TABLE image ON COMMIT DROP AS
-    SELECT h.record_id AS of_id, h.change AS was, h.before, (jsonb_populate_record(NULL::{table}, h.before)).*
+    SELECT h.record_id AS of_id, h.change AS was, h.before, h.personal AS was_personal, (jsonb_populate_record(NULL::{table}, h.before)).*
     FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2
 """
 _AT = "(SELECT o.id FROM account o WHERE o.org_id = $1 AND o.id = i.account_id)"
@@ -43,7 +43,8 @@ async def roll_back(
     the organization.
     """
     driver, values = await session.raw(), (session.org_id, undone, import_id)
-    columns = ("identity", "digest", "external_id", *table.columns)
+    columns = {c: f"i.{c}" for c in ("identity", "digest", "external_id", *table.columns)}
+    columns |= {c: f"i.was_{c}" for c in table.sealed}
     changed = _CHANGED.format(table=table.name)
     touched: int = await driver.fetchval(_TOUCHED.format(table=table.name), *values[:2])
     await driver.execute(_IMAGES.format(table=table.name), *values[:2])
@@ -52,10 +53,10 @@ async def roll_back(
     await driver.execute(
         keep_history(table, "updated", f"{table.name} a, image i WHERE {changed}", by="$3"), *values
     )
-    said = ", ".join(f"{c} = i.{c}" for c in columns)
+    said = ", ".join(f"{c} = {value}" for c, value in columns.items())
     update = _UPDATE.format(table=table.name, said=said, at=_AT, changed=changed)
     updated = count_of(await driver.execute(update, *values))
-    listed, given = ", ".join(columns), ", ".join(f"i.{c}" for c in columns)
+    listed, given = ", ".join(columns), ", ".join(columns.values())
     back = _BRING_BACK.format(table=table.name, columns=listed, values=given, at=_AT)
     created = count_of(await driver.execute(back, *values))
     return Outcome(created=created, updated=updated, removed=removed), touched - removed - updated - created

@@ -16,6 +16,7 @@ OF_ONE_SIDE: Final = (
     ("import_error", "org_id"),
     ("import", "org_id"),
     ("record_history", "org_id"),
+    ("contact", "org_id"),
     ("opportunity_stage", "org_id"),
     ("opportunity", "org_id"),
     ("account", "org_id"),

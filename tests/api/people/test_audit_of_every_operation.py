@@ -54,6 +54,7 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "update_api_key": ("api_key.updated",),
     "rotate_api_key": ("api_key.rotated",),
     "revoke_api_key": ("api_key.revoked",),
+    "erase_contact": ("contact.erased",),
     "create_import": ("import.accepted",),
     "roll_back_import": ("import.rolled_back",),
     "confirm_import": ("import.confirmed",),

@@ -28,6 +28,7 @@ from commonground_client.models.common import (
     Rotation,
     Scope,
 )
+from commonground_client.models.contacts import Contact, ContactPage
 from commonground_client.models.health import Health
 from commonground_client.models.imports import (
     Counted,
@@ -137,6 +138,8 @@ __all__ = [
     "Checkpoint",
     "CheckpointPage",
     "CodeIn",
+    "Contact",
+    "ContactPage",
     "Counted",
     "Counts",
     "CurrentSession",
@@ -249,6 +252,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "CellOut": Cell,
     "CheckpointOut": Checkpoint,
     "CodeIn": CodeIn,
+    "ContactOut": Contact,
     "Counted": Counted,
     "CountsOut": Counts,
     "CurrentSessionOut": CurrentSession,
@@ -295,6 +299,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "Page_ApiKeyOut_": ApiKeyPage,
     "Page_AuditEntryOut_": AuditEntryPage,
     "Page_CheckpointOut_": CheckpointPage,
+    "Page_ContactOut_": ContactPage,
     "Page_ImportOut_": ImportPage,
     "Page_InvitationOut_": InvitationPage,
     "Page_MemberOut_": MemberPage,

@@ -24,6 +24,8 @@ class Scope(OpenEnum):
     """What an API key may do."""
 
     ACCOUNTS_READ = "accounts:read"
+    CONTACTS_READ = "contacts:read"
+    CONTACTS_WRITE = "contacts:write"
     IMPORTS_READ = "imports:read"
     IMPORTS_WRITE = "imports:write"
     PARTNERSHIPS_READ = "partnerships:read"

@@ -47,6 +47,7 @@ class ImportKind(OpenEnum):
     """What a list is of."""
 
     ACCOUNTS = "accounts"
+    CONTACTS = "contacts"
     OPPORTUNITIES = "opportunities"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from commonground_client.operations.accounts import Accounts, AsyncAccounts
 from commonground_client.operations.api_keys import ApiKeys, AsyncApiKeys
 from commonground_client.operations.audit_log import AsyncAuditLog, AuditLog
+from commonground_client.operations.contacts import AsyncContacts, Contacts
 from commonground_client.operations.health import AsyncHealth, Health
 from commonground_client.operations.imports import AsyncImports, Imports
 from commonground_client.operations.lookup import AsyncLookup, Lookup
@@ -29,6 +30,7 @@ class Operations(
     Accounts,
     ApiKeys,
     AuditLog,
+    Contacts,
     Health,
     Imports,
     Lookup,
@@ -53,6 +55,7 @@ class AsyncOperations(
     AsyncAccounts,
     AsyncApiKeys,
     AsyncAuditLog,
+    AsyncContacts,
     AsyncHealth,
     AsyncImports,
     AsyncLookup,
@@ -85,6 +88,9 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "export_audit_log": ("GET", "/v1/audit-log/export"),
     "list_audit_checkpoints": ("GET", "/v1/audit-log/checkpoints"),
     "list_audit_entries": ("GET", "/v1/audit-log"),
+    "erase_contact": ("DELETE", "/v1/contacts/{contact_id}"),
+    "get_contact": ("GET", "/v1/contacts/{contact_id}"),
+    "list_contacts": ("GET", "/v1/contacts"),
     "livez": ("GET", "/livez"),
     "readyz": ("GET", "/readyz"),
     "cancel_import": ("POST", "/v1/imports/{import_id}/cancel"),

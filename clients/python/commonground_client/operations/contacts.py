@@ -1,0 +1,111 @@
+"""Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+from commonground_client import models as m
+from commonground_client.aio import AsyncSender
+from commonground_client.call import Call, path
+from commonground_client.sync import Sender
+
+
+def _erase_contact(contact_id: UUID) -> Call[None]:
+    return Call(method="DELETE", path=path("/v1/contacts/{}", contact_id), answer=type(None))
+
+
+def _get_contact(contact_id: UUID) -> Call[m.Contact]:
+    return Call(method="GET", path=path("/v1/contacts/{}", contact_id), answer=m.Contact)
+
+
+def _list_contacts(
+    *,
+    account_id: UUID | None = None,
+    domain: str | None = None,
+    owner: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[m.ContactPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/contacts"),
+        answer=m.ContactPage,
+        query={"account_id": account_id, "domain": domain, "owner": owner, "cursor": cursor, "limit": limit},
+    )
+
+
+class Contacts(Sender):
+    def erase_contact(self, contact_id: UUID) -> None:
+        """Erase a person at once: the contact and what it was before. A list that names them brings them back."""
+        return self.send(_erase_contact(contact_id))
+
+    def get_contact(self, contact_id: UUID) -> m.Contact:
+        """One of one's own contacts."""
+        return self.send(_get_contact(contact_id))
+
+    def list_contacts(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.ContactPage:
+        """One's own contacts in the order in which they came."""
+        return self.send(
+            _list_contacts(account_id=account_id, domain=domain, owner=owner, cursor=cursor, limit=limit)
+        )
+
+    def iter_contacts(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[m.Contact]:
+        """Every item of `list_contacts`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_contacts(
+                account_id=account_id, domain=domain, owner=owner, limit=limit, cursor=cursor
+            )
+        )
+
+
+class AsyncContacts(AsyncSender):
+    async def erase_contact(self, contact_id: UUID) -> None:
+        """Erase a person at once: the contact and what it was before. A list that names them brings them back."""
+        return await self.send(_erase_contact(contact_id))
+
+    async def get_contact(self, contact_id: UUID) -> m.Contact:
+        """One of one's own contacts."""
+        return await self.send(_get_contact(contact_id))
+
+    async def list_contacts(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.ContactPage:
+        """One's own contacts in the order in which they came."""
+        return await self.send(
+            _list_contacts(account_id=account_id, domain=domain, owner=owner, cursor=cursor, limit=limit)
+        )
+
+    def iter_contacts(
+        self,
+        *,
+        account_id: UUID | None = None,
+        domain: str | None = None,
+        owner: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[m.Contact]:
+        """Every item of `list_contacts`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_contacts(
+                account_id=account_id, domain=domain, owner=owner, limit=limit, cursor=cursor
+            )
+        )

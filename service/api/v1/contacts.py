@@ -1,0 +1,81 @@
+"""One's own contacts."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, Field
+
+from service.accounts.contacts import Contacts, erase
+from service.api.deps import App, Reading, Writing, reads, writes
+from service.api.pagination import Page, Paging
+from service.api.problems import responses
+from service.api.routing import resource
+from service.organizations.models import Scope
+
+router = resource("/contacts", "contacts")
+
+
+class ContactOut(BaseModel):
+    id: UUID
+    external_id: str | None
+    account_id: UUID | None = Field(
+        description="One of your accounts; null where the file's isn't in the list."
+    )
+    name: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    mobile: str | None
+    linkedin: str | None
+    title: str | None
+    department: str | None
+    country: str | None
+    city: str | None
+    owner: str | None
+    status: str | None
+    consent: str | None
+    source: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@router.get(
+    "", operation_id="list_contacts", responses=responses(400),
+    dependencies=[Depends(reads(Scope.CONTACTS_READ), scope="function")],
+)  # fmt: skip
+async def list_contacts(
+    session: Reading,
+    app: App,
+    paging: Paging,
+    *,
+    account_id: UUID | None = None,
+    domain: Annotated[
+        str | None, Query(max_length=253, pattern=r"^[^\x00]*$", description="The account's domain.")
+    ] = None,
+    owner: Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00]*$")] = None,
+) -> Page[ContactOut]:
+    """One's own contacts in the order in which they came."""
+    asked = {"account_id": account_id, "domain": domain, "owner": owner}
+    rows = await Contacts(session, app.keystore).page(asked, limit=paging.limit + 1, after=paging.after_id())
+    return paging.page(rows, lambda row: ContactOut(**row), lambda row: (row["id"],))
+
+
+@router.get(
+    "/{contact_id}", operation_id="get_contact", responses=responses(404),
+    dependencies=[Depends(reads(Scope.CONTACTS_READ), scope="function")],
+)  # fmt: skip
+async def get_contact(session: Reading, app: App, contact_id: UUID) -> ContactOut:
+    """One of one's own contacts."""
+    return ContactOut(**await Contacts(session, app.keystore).row(contact_id))
+
+
+@router.delete(
+    "/{contact_id}", operation_id="erase_contact", status_code=204, responses=responses(404),
+    dependencies=[Depends(writes(Scope.CONTACTS_WRITE), scope="function")],
+)  # fmt: skip
+async def erase_contact(session: Writing, app: App, contact_id: UUID) -> None:
+    """Erase a person at once: the contact and what it was before. A list that names them brings them back."""
+    await erase(session, app.clock, contact_id)
