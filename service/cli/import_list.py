@@ -33,6 +33,7 @@ def import_list(  # noqa: PLR0913  # each is one option
     url: Annotated[
         str, typer.Option(envvar="COMMONGROUND_URL", help="Where the service is.")
     ] = "http://127.0.0.1:8000",
+    records: Annotated[m.ImportKind, typer.Option(help="What the rows are.")] = m.ImportKind.ACCOUNTS,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")
     ] = False,
@@ -68,7 +69,7 @@ def import_list(  # noqa: PLR0913  # each is one option
     if not file.is_file():
         raise CommandError(f"There is no file {file}.", exit_code=2)
     options = {
-        "dry_run": dry_run or None, "mode": mode, "population": population, "columns": columns, "worksheet": sheet,
+        "records": records, "dry_run": dry_run or None, "mode": mode, "population": population, "columns": columns, "worksheet": sheet,
         "all_or_nothing": all_or_nothing or None, "confirm": confirm or None,
     }  # fmt: skip
 

@@ -70,9 +70,12 @@ class Import(Record, table=True):
     """One uploaded file on its way to records."""
 
     __tablename__ = "import"
+    __table_args__ = (Index("uq_import_number", "org_id", "number", unique=True),)
 
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
+    number: int = Field(sa_type=BigInteger)
+    """The place among the organization's imports in the order in which they were accepted, whatever clocks say."""
     kind: ImportKind = Field(default=ImportKind.ACCOUNTS, sa_column=enum_column(ImportKind))
     status: ImportStatus = Field(sa_column=enum_column(ImportStatus))
     mode: ImportMode = Field(sa_column=enum_column(ImportMode))

@@ -70,7 +70,7 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
         return newest
     await _require_room(session, imports, upload)
     record = Import(
-        org_id=session.org_id, id=upload.import_id, kind=upload.kind, status=ImportStatus.RECEIVED, mode=upload.mode,
+        org_id=session.org_id, id=upload.import_id, number=await imports.next_number(), kind=upload.kind, status=ImportStatus.RECEIVED, mode=upload.mode,
         filename=upload.filename, population=upload.population,
         columns=dict(upload.columns) if upload.columns else None, bytes_received=upload.bytes_received,
         digest=upload.digest, worksheet=upload.worksheet, all_or_nothing=upload.all_or_nothing, dry_run=upload.dry_run,
@@ -95,7 +95,7 @@ async def _says_the_same(imports: Imports, newest: Import) -> bool:
     if newest.kind is ImportKind.ACCOUNTS:
         return True
     accounts = await imports.newest(ImportKind.ACCOUNTS)
-    return accounts is None or accounts.id < newest.id
+    return accounts is None or accounts.number < newest.number
 
 
 async def confirm(session: TenantSession, clock: Clock, import_id: UUID) -> Import:
@@ -139,7 +139,7 @@ async def roll_back(session: TenantSession, clock: Clock, ids: Ids, import_id: U
             "too old", "rolled back", "What was before is kept for 90 days, and of the last 10 imports."
         )
     record = Import(
-        org_id=session.org_id, id=ids.new(), kind=undone.kind, status=ImportStatus.RECEIVED, mode=ImportMode.UPSERT,
+        org_id=session.org_id, id=ids.new(), number=await Imports(session).next_number(), kind=undone.kind, status=ImportStatus.RECEIVED, mode=ImportMode.UPSERT,
         filename=f"rollback of {undone.filename}"[:200], bytes_received=0, digest=b"", rollback_of=import_id,
         confirmed=True, created_at=clock.now(), finished_at=None,
     )  # fmt: skip

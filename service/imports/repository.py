@@ -52,11 +52,16 @@ class Imports:
                 Import.org_id == self._session.org_id,
                 col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING]),
             )
-            .order_by(
-                (col(Import.status) == ImportStatus.RUNNING).desc(), col(Import.created_at), col(Import.id)
-            )
+            .order_by((col(Import.status) == ImportStatus.RUNNING).desc(), col(Import.number))
             .limit(1)
         )
+
+    async def next_number(self) -> int:
+        """For whoever has taken the turn."""
+        newest = await self._session.scalar(
+            select(func.max(Import.number)).where(Import.org_id == self._session.org_id)
+        )
+        return int(newest or 0) + 1
 
     async def unfinished(self) -> list[UUID]:
         """Imports whose files are needed: they wait, are being read, or are held."""
@@ -75,8 +80,7 @@ class Imports:
             Import.org_id == self._session.org_id,
             Import.kind == newer.kind,
             Import.status == ImportStatus.HELD,
-            col(Import.created_at) <= newer.created_at,
-            Import.id != newer.id,
+            col(Import.number) < newer.number,
         )
         return list(await self._session.scalars(statement))
 
@@ -98,7 +102,7 @@ class Imports:
                 Import.kind == record.kind,
                 Import.status == ImportStatus.COMPLETED,
                 col(Import.dry_run).is_(False),
-                col(Import.created_at) > record.created_at,
+                col(Import.number) > record.number,
             )
             .limit(1)
         )
@@ -131,7 +135,7 @@ class Imports:
                     [ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD, ImportStatus.COMPLETED]
                 ),
             )
-            .order_by(col(Import.created_at).desc(), col(Import.id).desc())
+            .order_by(col(Import.number).desc())
             .limit(1)
         )
 

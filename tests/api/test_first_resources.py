@@ -40,6 +40,7 @@ async def test_an_upload_is_accepted_read_and_counted(client: httpx.AsyncClient,
         "unchanged": 0,
         "removed": 0,
         "rejected": 0,
+        "skipped": 0,
     }
     assert (found["report"]["encoding"], found["report"]["compression"]) == ("utf-8", "gzip")
     assert found["report"]["mapping"] == {"name": "Company", "website": "Website", "country": "Country"}

@@ -15,8 +15,8 @@ from tests.support.servers import OwnDatabase
 from tests.support.turns import take_turns
 
 _ACCOUNT = """
-    INSERT INTO account (org_id, id, identity, digest, populations, import_id, created_at, updated_at)
-    VALUES ($1, gen_random_uuid(), 'one', '', 1, gen_random_uuid(), now(), now())
+    INSERT INTO account (org_id, id, identity, digest, populations, created_by, import_id, created_at, updated_at)
+    VALUES ($1, gen_random_uuid(), 'one', '', 1, gen_random_uuid(), gen_random_uuid(), now(), now())
 """
 
 

@@ -64,6 +64,8 @@ def test_a_list_is_tried_sent_held_confirmed_and_mended_by_command(data_dir: Pat
         assert "10 of 11 records" in held
         gone = sent(HEADER + "1,Orchid Bakery 1,orchid1.com,Customer\n", "--mode", "replace", "--confirm")
         assert "10 removed" in gone
+        deals = "Opportunity ID,Opportunity Name,Account ID,Stage,Amount\n7,Ovens,1,Proposal,EUR 1200\n"
+        assert "1 row: 1 new" in sent(deals, "--records", "opportunities")
         assert "was refused, nothing was kept" in sent("\x89PNG\r\n\x1a\n", code=1)
         del at["COMMONGROUND_API_KEY"]
         assert "COMMONGROUND_API_KEY" in sent(LIST, code=2)

@@ -40,7 +40,7 @@ def test_scopes_of_the_roles_are_these() -> None:
     assert ROLE_SCOPES[Role.ADMIN] == set(Scope)
     assert ROLE_SCOPES[Role.PARTNER_MANAGER] == set(Scope) - administration
     assert ROLE_SCOPES[Role.SALES] == reading | {Scope.LEADS_WRITE}
-    assert ROLE_SCOPES[Role.VIEWER] == reading
+    assert ROLE_SCOPES[Role.VIEWER] == reading - {Scope.CONTACTS_READ}
 
 
 @pytest.mark.parametrize(
