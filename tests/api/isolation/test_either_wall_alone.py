@@ -11,6 +11,7 @@ from tests.support.tables import fingerprint
 
 SILENT = {
     "get_overlap": "without filters both sides' rules are summed up, and the sum names populations that nothing is in",
+    "list_contacts": "who a contact is lies sealed, and another organization's key doesn't open it",
 }
 """Operations that tell nothing even without both walls, and why."""
 
