@@ -134,15 +134,15 @@ async def test_a_call_with_a_key_leaves_its_entry(
         await verify_log(session)
 
 
-@pytest.mark.parametrize("name", [name for name in AUDITED if name in MATRIX])
 async def test_a_call_that_is_refused_leaves_none(
-    client: httpx.AsyncClient, app: FastAPI, pair: Pair, logged: Logged, name: str
+    client: httpx.AsyncClient, app: FastAPI, pair: Pair, logged: Logged
 ) -> None:
     scene = await make_scene(pair)
     await logged()
-    answer = await scene.call(client, app, name, {"Authorization": "Bearer cg_live_x"})
-    assert answer.status_code == 401
-    assert not await logged()
+    for name in (name for name in AUDITED if name in MATRIX):
+        answer = await scene.call(client, app, name, {"Authorization": "Bearer cg_live_x"})
+        assert answer.status_code == 401, name
+        assert not await logged(), name
 
 
 @dataclass(frozen=True)
