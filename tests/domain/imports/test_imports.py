@@ -12,7 +12,7 @@ from service.imports.errors import EmptyUploadError, UploadIncompleteError, Uplo
 from service.imports.files import read_file
 from service.imports.models import ImportKind, ImportMode, ImportStatus
 from service.imports.operations import RUN_JOB
-from service.imports.progress import Progress
+from service.imports.progress import CancelledImportError, Progress
 from service.imports.reader import Reader
 from service.imports.repository import Imports
 from service.imports.spool import Spool
@@ -284,3 +284,29 @@ async def test_a_second_job_of_a_finished_import_changes_nothing(pair: Pair) -> 
     assert (await one(pair.world, pair.left, old)).status is ImportStatus.COMPLETED
     names = await fetch(pair.world, pair.left, "SELECT name FROM account ORDER BY external_id")
     assert names[0]["name"] == "Newest AG"
+
+
+async def test_an_import_that_is_cancelled_while_it_is_compared_stores_nothing(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    world = pair.world
+    import_id = await world.upload(pair.left, FIRST, population=None)
+    reader = Reader(
+        world.database,
+        world.keystore,
+        world.spool,
+        {ImportKind.ACCOUNTS: AccountTarget()},
+        Limits(),
+        world.clock,
+        world.ids,
+    )
+    read = read_file(
+        world.spool.path(import_id), await one(world, pair.left, import_id), Limits(), Progress(Event())
+    )
+    order = Order(pair.left.id, import_id, ImportMode.UPSERT, None, read.headers)
+    ready = AccountTarget().ready(read.rows, order)
+    await superuser.execute("UPDATE import SET cancelling = true WHERE id = $1", import_id)
+    with pytest.raises(CancelledImportError):
+        async with world.database.tenant(pair.left.id) as session:
+            await reader._store(session, read, ready, order, Progress(Event()))
+    assert await fetch(world, pair.left, "SELECT id FROM account") == []
