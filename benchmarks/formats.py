@@ -113,7 +113,8 @@ def _json(path: Path, rows: Sequence[Sequence[str]]) -> None:
 
 def _read(path: Path, expected: int) -> list[float]:
     done = subprocess.run([sys.executable, "-c", READ, path], capture_output=True, text=True, check=True)
-    rows, *measured = json.loads(done.stdout)
+    measured: list[float] = json.loads(done.stdout)
+    rows = measured.pop(0)
     if rows != expected:
         raise SystemExit(f"{path.name}: {rows} rows of {expected} were read")
     return measured

@@ -29,11 +29,11 @@ from service.db.database import Database
 from service.db.embedded import EmbeddedServer
 from service.db.sessions import TenantSession
 from service.imports import jobs as import_jobs
-from service.imports.models import ImportMode
+from service.imports.models import ImportKind, ImportMode
 from service.imports.operations import RUN_JOB, Upload, accept
 from service.imports.reader import Reader
 from service.imports.spool import Spool
-from service.imports.target import Difference, Order, Outlook, Ready
+from service.imports.target import Difference, Order, Ready
 from service.ingest import Limits
 from service.jobs import JobContext, Payload, Registry
 from service.jobs.drain import drain
@@ -149,7 +149,7 @@ def _timed_registry(world: World, spool: Spool, run: Run) -> Registry:
             database=desk.database,
             keystore=desk.keystore,
             spool=spool,
-            target=target,
+            targets={ImportKind.ACCOUNTS: target},
             limits=Limits(),
             clock=desk.clock,
             ids=desk.ids,
@@ -177,29 +177,23 @@ def _timed(name: str, handler: Handler, run: Run) -> Handler:
     return handle
 
 
-class _TimedTarget:
+class _TimedTarget(AccountTarget):
     """Accounts as a target, its steps timed."""
 
     def __init__(self, run: Run) -> None:
-        self._inner, self._run = AccountTarget(), run
+        self._run = run
 
     def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
         with self._run.stage("imports.run: normalise, identify"):
-            return self._inner.ready(rows, order)
-
-    def outlook(self, rows: pl.DataFrame) -> Outlook:
-        return self._inner.outlook(rows)
-
-    async def count(self, session: TenantSession) -> int:
-        return await self._inner.count(session)
+            return super().ready(rows, order)
 
     async def compare(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Difference[Work]:
         with self._run.stage("imports.run: compare accounts"):
-            return await self._inner.compare(session, batch, order)
+            return await super().compare(session, batch, order)
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
         with self._run.stage("imports.run: write accounts"):
-            await self._inner.write(session, difference, order)
+            await super().write(session, difference, order)
 
 
 _STANDING = (

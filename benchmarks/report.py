@@ -47,8 +47,8 @@ def summary(runs: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, Any]]:
     found = {name: _median(rounds) for name, rounds in runs.items()}
     for other in ("sql", "floor"):
         if "ours" in runs and other in runs:
-            pairs = zip(runs["ours"], runs[other], strict=True)
-            found["ours"][f"over_{other}"] = median(mine.total / theirs.total for mine, theirs in pairs)
+            both = zip(runs["ours"], runs[other], strict=True)
+            found["ours"][f"over_{other}"] = median(mine.total / theirs.total for mine, theirs in both)
     if "service" in found:
         found["service"] |= _rates(found["service"])
     if "service again" in found:

@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # ships no annotations
+import psutil
 
 from service.db.errors import EmbeddedServerError
 

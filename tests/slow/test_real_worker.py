@@ -54,7 +54,7 @@ async def test_racing_uploads_of_both_sides_settle_on_the_newest_lists(
         for _ in range(4):
             for name, member in (("left", pair.left), ("right", pair.right)):
                 rows = random.sample(pool, random.randint(5, 25))
-                await world.upload(member, company_list(*rows), mode=ImportMode.REPLACE)
+                await world.upload(member, company_list(*rows), mode=ImportMode.REPLACE, confirmed=True)
                 newest[name] = {domain for _, domain in rows}
                 await asyncio.sleep(random.random() / 5)  # let jobs of several uploads overlap
             if random.random() < 0.5:
