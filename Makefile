@@ -7,7 +7,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 
 SEED ?= $(shell date +%s)
 BUDGET ?= 900
 
-.PHONY: demo test test-slow check bench bench-reads bench-formats lock format clean
+.PHONY: demo test test-slow check bench bench-reads bench-formats bench-imports lock format clean
 
 demo: $(READY)
 	$(BIN)/commonground demo
@@ -37,6 +37,9 @@ bench-reads: $(READY)
 
 bench-formats: $(READY)
 	$(BIN)/python -m benchmarks.formats $(BENCH)
+
+bench-imports: $(READY)
+	$(BIN)/python -m benchmarks.imports $(BENCH)
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -81,7 +81,7 @@ class World:
         return self.desk.database
 
 
-async def _world(database: Database) -> World:
+async def make_pair(database: Database) -> World:
     desk = Desk(database, MemoryKeystore(), SystemClock(), UuidV7Ids())
     made = [(await new_organization(desk, handle, handle))[0] for handle in ("left", "right")]
     partnership = await new_partnership(desk, "left", "right")
@@ -104,13 +104,13 @@ async def service_run(started: EmbeddedServer, lists: Lists) -> tuple[Run, Run]:
     run, again = Run(), Run()
     with tempfile.TemporaryDirectory(prefix="cg-bench-spool-") as folder:
         async with service_database(started, "bench_service") as database:
-            world = await _world(database)
+            world = await make_pair(database)
             spool = Spool(Path(folder), limit=1 << 31)
-            registry = _timed_registry(world, spool, run)
+            registry = timed_registry(world, spool, run)
             await drain(database, registry)
             run.seconds.clear()
             await _lists(world, spool, registry, lists.wide, run)
-            registry = _timed_registry(world, spool, again)
+            registry = timed_registry(world, spool, again)
             await _lists(world, spool, registry, changed(lists), again)
     return run, again
 
@@ -118,13 +118,13 @@ async def service_run(started: EmbeddedServer, lists: Lists) -> tuple[Run, Run]:
 async def _lists(world: World, spool: Spool, registry: Registry, paths: tuple[Path, Path], run: Run) -> None:
     before = time.process_time()
     for organization, path in zip((world.lo, world.hi), paths, strict=True):
-        await _upload(world, spool, organization.id, path, run)
+        await upload(world, spool, organization.id, path, run)
     await drain(world.database, registry)
     run.facts |= await _counts(world)
     run.facts["cpu_seconds"] = time.process_time() - before
 
 
-async def _upload(world: World, spool: Spool, org_id: UUID, path: Path, run: Run) -> None:
+async def upload(world: World, spool: Spool, org_id: UUID, path: Path, run: Run) -> None:
     import_id = world.desk.ids.new()
     with run.stage("upload"):
         received = await spool.receive(import_id, _chunks(path))
@@ -140,7 +140,7 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def _timed_registry(world: World, spool: Spool, run: Run) -> Registry:
+def timed_registry(world: World, spool: Spool, run: Run) -> Registry:
     inner, timed, desk = Registry(), Registry(), world.desk
     target = _TimedTarget(run)
     import_jobs.register(
@@ -226,7 +226,7 @@ async def domains_joined(started: EmbeddedServer, left: pl.DataFrame, right: pl.
     run = Run()
     load_suffix_list()
     async with service_database(started, "bench_domains") as database:
-        world = await _world(database)
+        world = await make_pair(database)
         began, pushes = time.perf_counter(), (Run(), Run())
         sides = await asyncio.gather(
             _push(world, world.lo, left, pushes[0]), _push(world, world.hi, right, pushes[1])
