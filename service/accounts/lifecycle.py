@@ -9,6 +9,7 @@ TABLES = (
     "opportunity",
     "account",
     "account_departure",
+    "account_attribute",
     "population",
 )
 

@@ -26,6 +26,7 @@ from sqlmodel import Field
 from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 from service.imports.models import ImportKind
+from service.ingest.values import AttributeType
 
 NUMBERED = text("nullif(current_setting('app.account_change', true), '')::bigint")
 """The number that the database gives to the statement."""
@@ -63,7 +64,10 @@ class Population(Record, table=True):
 
 
 class Account(Record, table=True):
-    """One company in an organization's list, as the file said it, with the domain that the normaliser found."""
+    """One company in an organization's list, as the file said it, with the domain that the normaliser found.
+
+    Beside the texts of country, revenue and employees stands what could be read of them.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -97,6 +101,21 @@ class Account(Record, table=True):
     vat: str | None = Field(default=None, sa_type=Text)
     duns: str | None = Field(default=None, sa_type=Text)
     siren: str | None = Field(default=None, sa_type=Text)
+    country_code: str | None = Field(default=None, sa_type=Text)
+    """ISO 3166-1 alpha-2, in capitals."""
+    revenue_amount: Decimal | None = Field(default=None, sa_type=Numeric)
+    revenue_currency: str | None = Field(default=None, sa_type=Text)
+    """ISO 4217; null where the file names none."""
+    employees_from: int | None = Field(default=None, sa_type=Integer)
+    employees_to: int | None = Field(default=None, sa_type=Integer)
+    """Both alike where the file gives one number; null where it gives no bound."""
+    parent_external_id: str | None = Field(default=None, sa_type=Text)
+    parent_name: str | None = Field(default=None, sa_type=Text)
+    parent_domain: str | None = Field(default=None, sa_type=Text)
+    attributes: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
+    )
+    """Key of an `AccountAttribute` → value of its type; what isn't known is missing."""
     created_by: UUID
     """The import that made it."""
     import_id: UUID
@@ -107,6 +126,22 @@ class Account(Record, table=True):
     """Given by the database whenever the row is written, ascending in an organization: what a push has seen, it needn't read again."""
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+
+
+class AccountAttribute(Record, table=True):
+    """A custom attribute that the organization's accounts may have."""
+
+    __tablename__ = "account_attribute"
+
+    org_id: UUID = Field(primary_key=True)
+    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    """Names it for programs and never changes: lower-case letters, digits and underscores."""
+    name: str = Field(sa_type=Text)
+    """Names it for people."""
+    type: AttributeType = Field(sa_column=enum_column(AttributeType))
+    currency: str | None = Field(default=None, sa_type=Text)
+    """Of money that names none."""
+    created_at: datetime = Field(sa_column=moment())
 
 
 class AccountDeparture(Record, table=True):

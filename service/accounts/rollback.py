@@ -12,7 +12,11 @@ from service.db.sessions import TenantSession
 from service.imports.target import Outcome
 
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
-_RESTORED = ("identity", "digest", "populations", *TEXTS)
+_VALUES = (
+    "country_code", "revenue_amount", "revenue_currency", "employees_from", "employees_to", "parent_external_id", "parent_name",
+    "parent_domain", "attributes",
+)  # fmt: skip
+_RESTORED = ("identity", "digest", "populations", *TEXTS, *_VALUES)
 _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
 _MADE = """
     a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2
@@ -20,7 +24,8 @@ _MADE = """
 """
 _IMAGES = """
     CREATE TEMPORARY TABLE image ON COMMIT DROP AS
-    SELECT h.record_id AS of_id, h.change AS was, (jsonb_populate_record(NULL::account, h.before)).*
+    SELECT h.record_id AS of_id, h.change AS was,
+        (jsonb_populate_record(jsonb_populate_record(NULL::account, '{"attributes": {}}'), h.before)).*
     FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2 AND h.before ? 'identity'
     AND NOT EXISTS (
         SELECT FROM record_history l WHERE l.org_id = $1 AND l.record_id = h.record_id AND l.import_id <> $2 AND l.changed_at > h.changed_at

@@ -59,6 +59,7 @@ PARTS: Mapping[str, Part] = {
     "api_keys": Part("api_key", "API keys without what opens anything", without=("digest",)),
     "populations": Part("population", "populations, by the bit that accounts have in `populations`"),
     "accounts": Part("account", "accounts", without=("digest", "change")),
+    "account_attributes": Part("account_attribute", "custom attributes, by the key that accounts have in `attributes`"),
     "contacts": Part("contact", "contacts", without=("digest", "identity", "email_hash"), opens=SEALED_CONTACT),
     "opportunities": Part("opportunity", "opportunities", without=("digest",)),
     "opportunity_stages": Part("opportunity_stage", "the stages that each was in"),
