@@ -14,28 +14,29 @@ import anyio.to_thread
 import asyncpg
 import polars as pl
 
+from service.accounts.columns import NAMES_DOMAIN, TYPES, columns_set
 from service.accounts.models import StandardPopulation
 from service.accounts.rows import bits_spoken_of
+from service.accounts.values import read_values, warnings_of
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
 from service.matching.normalise import normalise
 from service.matching.records import ACCOUNT_FIELDS
 
-TEXTS = ("domain", *ACCOUNT_FIELDS)
 KEY_COLUMNS = ("at", "identity", "digest", "populations")
-INCOMING_COLUMNS = ("account_id", "new_id", "identity", "digest", "populations", *TEXTS)
-NAMES_DOMAIN = ("name", "website", "email")
-"""What a domain is found by."""
+_INCOMING_KEY = ("account_id", "new_id", "identity", "digest", "populations")
 
-_TABLES = f"""
+_TABLES = """
     CREATE TEMPORARY TABLE incoming_key (at int, identity text COLLATE "C", digest bytea, populations bigint) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE newcomer (at int, domain text, name text, country text, named boolean) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE newcomer (at int, domain text, name text, country text, named boolean) ON COMMIT DROP
+"""
+_INCOMING = """
     CREATE TEMPORARY TABLE incoming (
         same boolean NOT NULL DEFAULT false, account_id uuid, new_id uuid, identity text COLLATE "C", digest bytea, populations bigint,
-        {", ".join(f"{c} text" for c in TEXTS)}
+        external_id text{}
     ) ON COMMIT DROP
-"""  # column names of ours
+"""
 _DIFFERING = """
     SELECT k.at, a.id FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity
     WHERE a.id IS NULL OR a.digest <> k.digest OR (a.populations & $2::bigint) <> k.populations
@@ -68,7 +69,7 @@ _MARK_SAME = """
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What `write` needs beside the temporary tables: the bits spoken of, those that bound a removal, the texts to be set."""
+    """What `write` needs beside the temporary tables: the bits spoken of, those that bound a removal, the columns to be set."""
 
     spoken: int
     scope: int
@@ -99,20 +100,17 @@ async def compare(session: TenantSession, rows: pl.DataFrame, order: Order) -> D
         left = _already_there(rows.join(changed, on="at", how="anti"))
     else:
         changed = await _with_domains_of_the_whole(driver, session.org_id, changed, order.fields)
-    created, updated = await _stage(driver, session.org_id, changed, spoken=spoken, fields=order.fields)
+    changed, unread = await anyio.to_thread.run_sync(read_values, changed, rows, order.headers)
+    said = columns_set(order.fields)
+    created, updated = await _stage(driver, session.org_id, changed, spoken=spoken, said=said)
     existing = removed = 0
     if order.mode is ImportMode.REPLACE:
         existing = await driver.fetchval(_COUNT_SCOPE, session.org_id, scope)
         removed = await driver.fetchval(_COUNT_GONE, session.org_id, scope)
-    work = Work(spoken, scope, _said(order.fields))
     unchanged = rows.height - created - updated - (0 if left is None else left.height)
-    return Difference(created, updated, unchanged, removed, existing, work, left)
-
-
-def _said(fields: frozenset[str]) -> tuple[str, ...]:
-    """Text columns that the import sets; the domain follows from what names it."""
-    texts = [f for f in ACCOUNT_FIELDS if f in fields and f != "external_id"]
-    return (*(("domain",) if fields & set(NAMES_DOMAIN) else ()), *texts)
+    return Difference(
+        created, updated, unchanged, removed, existing, Work(spoken, scope, said), left, tuple(warnings_of(unread)), tuple(unread)
+    )  # fmt: skip
 
 
 async def _differing(
@@ -192,17 +190,20 @@ async def _with_domains_of_the_whole(
 
 
 async def _stage(
-    driver: asyncpg.Connection, org_id: UUID, changed: pl.DataFrame, *, spoken: int, fields: frozenset[str]
+    driver: asyncpg.Connection, org_id: UUID, changed: pl.DataFrame, *, spoken: int, said: Sequence[str]
 ) -> tuple[int, int]:
-    """Fill `incoming`, marking what says the same after all; how many are new, and how many change."""
-    await copy_in(
-        driver, "incoming", changed.with_columns(pl.col("id").alias("account_id")).select(INCOMING_COLUMNS)
-    )
+    """Fill `incoming`, marking what says the same after all; how many are new, and how many change.
+
+    It has no columns but those that the file sets: what the others cost would be in proportion to all there are.
+    """
+    await driver.execute(_INCOMING.format("".join(f", {column} {TYPES[column]}" for column in said)))
+    whole = changed.with_columns(pl.col("id").alias("account_id"))
+    await copy_in(driver, "incoming", whole.select(*_INCOMING_KEY, "external_id", *said))
     created = changed["id"].null_count()
     updated = changed.height - created
     if updated:
         await driver.execute("ANALYZE incoming (account_id)")
-        texts = [f"a.{c} IS NOT DISTINCT FROM i.{c}" for c in _said(fields)]
+        texts = [f"a.{c} IS NOT DISTINCT FROM i.{c}" for c in said]
         same = await driver.execute(_MARK_SAME.format(" AND ".join(texts) or "true"), org_id, spoken)
         updated -= count_of(same)
     return created, updated

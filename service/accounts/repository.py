@@ -15,8 +15,9 @@ _COUNTS = """
     WHERE p.org_id = $1 GROUP BY p.slug
 """
 _ROWS = """
-    SELECT id, external_id, name, website, domain, country, city, industry, employees, revenue, status, owner, populations,
-           created_at, updated_at
+    SELECT id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
+           revenue, revenue_amount::text, revenue_currency, status, owner, registry_id, lei, vat, duns, siren,
+           parent_external_id, parent_name, parent_domain, attributes::text, populations, created_at, updated_at
     FROM account
     WHERE org_id = $1
 """

@@ -7,16 +7,13 @@ An account that a later import wrote, or that somebody made again meanwhile, sta
 from datetime import datetime
 from uuid import UUID
 
-from service.accounts.compare import TEXTS, count_of
+from service.accounts.columns import TYPES
+from service.accounts.compare import count_of
 from service.db.sessions import TenantSession
 from service.imports.target import Outcome
 
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
-_VALUES = (
-    "country_code", "revenue_amount", "revenue_currency", "employees_from", "employees_to", "parent_external_id", "parent_name",
-    "parent_domain", "attributes",
-)  # fmt: skip
-_RESTORED = ("identity", "digest", "populations", *TEXTS, *_VALUES)
+_RESTORED = ("identity", "digest", "populations", *TYPES, "attributes")
 _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
 _MADE = """
     a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2

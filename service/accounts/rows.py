@@ -26,6 +26,8 @@ STATUS_SPELLINGS: Mapping[StandardPopulation, tuple[str, ...]] = {
 }  # fmt: skip
 """Spellings of a CRM's status column, compared in lower case with single spaces."""
 
+READING = 2
+"""Counts how texts were read so far; where they come to be read otherwise, the next file of each list is compared in full."""
 SEPARATOR = "\x1f"
 LONGEST_IDENTITY = 500
 """Bytes; an index entry of PostgreSQL holds 2,704, and a longer identity stands as its hash."""
@@ -67,7 +69,8 @@ def with_digest(frame: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
 def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
     """Add `digest`: SHA-256 (64 hex characters) of the names of these columns of text and of what the row says in them."""
     canonical = pl.concat_str(
-        [pl.lit(",".join(said)), *(pl.col(field).fill_null("") for field in said)], separator=SEPARATOR
+        [pl.lit(f"{READING}:{','.join(said)}"), *(pl.col(field).fill_null("") for field in said)],
+        separator=SEPARATOR,
     )
     return (
         frame.with_columns(canonical.alias("canonical"))

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
-from service.accounts.compare import GONE, TEXTS, Work, parsed
+from service.accounts.compare import GONE, Work, parsed
 from service.accounts.rows import STANDARD_BITS
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
@@ -36,10 +36,9 @@ _UPDATE = """
 """
 _NOTE = "UPDATE account a SET digest = i.digest FROM incoming i WHERE a.org_id = $1 AND a.id = i.account_id AND i.same"
 """Another wording that says the same: the next file of that wording is found the same by its digest."""
-_INSERT = f"""
-    INSERT INTO account
-        (org_id, id, identity, digest, populations, created_by, import_id, created_at, updated_at, {", ".join(TEXTS)})
-    SELECT $1, i.new_id, i.identity, i.digest, i.populations, $2, $2, now(), now(), {", ".join(f"i.{c}" for c in TEXTS)}
+_INSERT = """
+    INSERT INTO account (org_id, id, identity, digest, populations, created_by, import_id, created_at, updated_at, {})
+    SELECT $1, i.new_id, i.identity, i.digest, i.populations, $2, $2, now(), now(), {}
     FROM incoming i WHERE i.account_id IS NULL ORDER BY i.new_id
 """
 
@@ -59,7 +58,9 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
         said = "".join(f", {c} = i.{c}" for c in work.said)
         await driver.execute(_UPDATE.format(said), org_id, import_id, work.spoken)
     if difference.created:
-        await driver.execute(_INSERT, org_id, import_id)
+        columns = ("external_id", *work.said)
+        listed = ", ".join(columns), ", ".join(f"i.{c}" for c in columns)
+        await driver.execute(_INSERT.format(*listed), org_id, import_id)
     await driver.execute(_NOTE, org_id)
 
 

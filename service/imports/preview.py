@@ -1,6 +1,7 @@
 """What a dry run answers: what would happen, what is wrong with the file, and what it is worth."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -30,7 +31,7 @@ def preview(
     return {
         "rows": _shown(read, personal=personal),
         "columns": _filled(read),
-        "problems": _problems(refused),
+        "problems": [*_problems(refused), *(asdict(one) for one in difference.unread)],
         "duplicates": refused.filter(pl.col("reason") == "duplicate_in_file").height,
         "keys": dict(outlook.keys),
         "guards": [{"guard": guard.value, "message": message} for guard, message in guards.items()],

@@ -51,12 +51,26 @@ class Ready(Generic[BatchT]):
     warnings: list[str]
 
 
+UNREADABLE: Final = "unreadable_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Values of one column that were left out while their rows are kept: how many, the first `lines`, and one of them told."""
+
+    column: str
+    reason: str
+    rows: int
+    lines: list[int]
+    example: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Difference(Generic[WorkT]):
     """What would change: counts, the records that there were (`existing`, of those that the import may remove), and the work.
 
-    `left` are rows of `append` whose records were there before, with the columns of an ingest refusal; `warnings` are sentences
-    on what only the comparison could tell.
+    `left` are rows of `append` whose records were there before, with the columns of an ingest refusal; `unread` what was left out
+    of rows that are new or changed; `warnings` are sentences on what only the comparison could tell.
     """
 
     created: int
@@ -67,6 +81,7 @@ class Difference(Generic[WorkT]):
     work: WorkT
     left: pl.DataFrame | None = None
     warnings: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     @property
     def changes(self) -> int:

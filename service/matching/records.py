@@ -3,6 +3,9 @@
 REGISTRY_FIELDS = ("registry_id", "lei", "vat", "duns", "siren")
 """Columns that hold a registry number; `registry_id` holds `scheme:number`, the others the bare number of their scheme."""
 
+PARENT_FIELDS = ("parent_external_id", "parent_name", "parent_domain")
+"""What names the company that an account belongs to."""
+
 ACCOUNT_FIELDS = (
     "external_id",
     "name",
@@ -17,6 +20,7 @@ ACCOUNT_FIELDS = (
     "status",
     "owner",
     *REGISTRY_FIELDS,
+    *PARENT_FIELDS,
 )
 """Every canonical text column, in the order in which frames carry them. A missing or empty value is null."""
 

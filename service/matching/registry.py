@@ -75,9 +75,12 @@ def comparable_number(numbers: pl.Series) -> pl.Series:
 
 
 def _reader(field: str) -> Callable[[str], list[str]]:
-    if field == "registry_id":
-        return read_any
-    return lambda text: read_number(field, text)
+    return lambda text: numbers_of(field, text)
+
+
+def numbers_of(field: str, text: str) -> list[str]:
+    """What one value of a registry column gives, as `scheme|id`; none if it is invalid."""
+    return read_any(text) if field == "registry_id" else read_number(field, text)
 
 
 def read_any(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
@@ -22,19 +23,46 @@ from service.partnerships.errors import UnknownPopulationError
 router = resource("/accounts", "accounts", LeanOperation)
 
 
+class MoneyOut(BaseModel):
+    amount: str = Field(description="A decimal number.")
+    currency: str | None = Field(description="ISO 4217; null where nothing names it.")
+
+
+AttributeValue = str | float | bool | MoneyOut
+
+
 class AccountOut(BaseModel):
     id: UUID
     external_id: str | None
     name: str | None
     website: str | None
     domain: str | None = Field(description="The registrable domain that the website or e-mail gives.")
-    country: str | None
+    linkedin: str | None
+    country: str | None = Field(description="As the file says it.")
+    country_code: str | None = Field(
+        description="ISO 3166-1 alpha-2; null where the country could not be read."
+    )
     city: str | None
     industry: str | None
-    employees: str | None
-    revenue: str | None
+    employees: str | None = Field(description="As the file says it.")
+    employees_from: int | None = Field(description="What could be read of it; both alike for one number.")
+    employees_to: int | None = Field(description="Null with a lower bound: no upper one.")
+    revenue: str | None = Field(description="As the file says it.")
+    revenue_amount: str | None = Field(description="What could be read of it: a decimal number.")
+    revenue_currency: str | None = Field(description="ISO 4217; null where the file names none.")
     status: str | None
     owner: str | None
+    registry_id: str | None = Field(description="`scheme:number`.")
+    lei: str | None
+    vat: str | None
+    duns: str | None
+    siren: str | None
+    parent_external_id: str | None
+    parent_name: str | None
+    parent_domain: str | None
+    attributes: dict[str, AttributeValue] = Field(
+        description="Custom attributes by key, each of the type that it was defined with; dates as `2026-11-22`, or with time and zone."
+    )
     populations: list[str]
     created_at: datetime
     updated_at: datetime
@@ -56,7 +84,11 @@ def bits_of(slug: str | None, populations: list[Population]) -> int | None:
 
 def account_out(row: Mapping[str, Any], populations: list[Population]) -> dict[str, Any]:
     """An `AccountOut`: the columns of a row stand in its order."""
-    return {**dict(row), "populations": slugs(row["populations"], populations)}
+    return {
+        **dict(row),
+        "attributes": msgspec.Raw(row["attributes"]),
+        "populations": slugs(row["populations"], populations),
+    }
 
 
 @router.get(

@@ -17,7 +17,7 @@ from service.ingest.kinds import RecordKind
 from service.matching.records import ACCOUNT_FIELDS
 
 LANGUAGES = {"en", "de", "fr", "es", "pt", "id", "ru", "ja"}
-RELATIONS = ("aliases", "alias_domains", "parent_external_id", "parent_name")
+RELATIONS = ("aliases", "alias_domains")
 ACCOUNT = RecordKind("account", "company", (*ACCOUNT_FIELDS, *RELATIONS), ("name", "website"), "headers.csv")
 KINDS = (ACCOUNT, CONTACT, OPPORTUNITY)
 ALIKE = {"registry_id", "lei", "duns", "siren"}

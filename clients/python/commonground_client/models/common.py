@@ -132,6 +132,11 @@ class Mode(OpenEnum):
     PRIVATE = "private"
 
 
+class Money(Model):
+    amount: str = Field(description="A decimal number.")
+    currency: str | None = Field(description="ISO 4217; null where nothing names it.")
+
+
 class NewApiKey(Model):
     created_at: datetime
     created_by: Maker

@@ -1,0 +1,29 @@
+"""Columns of the account table that imports set: their types, and which a field of the file gives."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from service.matching.records import ACCOUNT_FIELDS
+
+SETS: Final[Mapping[str, tuple[str, ...]]] = {
+    "country": ("country_code",),
+    "revenue": ("revenue_amount", "revenue_currency"),
+    "employees": ("employees_from", "employees_to"),
+}
+"""Field → columns for what could be read of it, beside the column of its text."""
+NAMES_DOMAIN: Final = ("name", "website", "email")
+"""What a domain is found by."""
+TYPES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("domain", *ACCOUNT_FIELDS, "country_code", "revenue_currency"), "text"),
+    "revenue_amount": "numeric",
+    **dict.fromkeys(SETS["employees"], "integer"),
+}
+"""Every column that comes out of a file → its type in SQL."""
+
+
+def columns_set(fields: Iterable[str]) -> tuple[str, ...]:
+    """Columns that a file with these fields sets; the domain follows from what names it, and the external id is never unset."""
+    given = set(fields)
+    set_by = {column for field in given for column in (field, *SETS.get(field, ()))} - {"external_id"}
+    set_by |= {"domain"} if given & set(NAMES_DOMAIN) else set()
+    return tuple(column for column in TYPES if column in set_by)

@@ -1,0 +1,83 @@
+"""What texts of accounts say, as values. A value that can't be read leaves its columns empty, and its row and text stand."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+import polars as pl
+
+from service.accounts.columns import SETS
+from service.imports.target import UNREADABLE, Unread
+from service.ingest.values import Reading, amounts, countries, head_counts
+from service.ingest.values.numbers import decimal_hints
+from service.ingest.values.reading import fault
+from service.matching.columns import map_distinct
+from service.matching.records import REGISTRY_FIELDS
+from service.matching.registry import numbers_of
+
+SHOWN_LINES: Final = 3
+A_NUMBER: Final = "the number with its check digit as the register has it"
+SCHEME_AND_NUMBER: Final = "the scheme before the number, such as lei:529900T8BM49AURSDO55"
+
+
+def read_values(
+    changed: pl.DataFrame, rows: pl.DataFrame, headers: Mapping[str, str]
+) -> tuple[pl.DataFrame, list[Unread]]:
+    """`changed` with the columns of `SETS` for each field that the file has; and what couldn't be read, column by column.
+
+    `changed` are some of `rows`, whose other values settle what one leaves open. `headers` are the file's, by field.
+    """
+    unread: list[Unread] = []
+    for field in headers:
+        if field in SETS:
+            read = _READERS[field](changed[field], rows[field])
+            values = [read.values[:, at].alias(column) for at, column in enumerate(SETS[field])]
+            changed = changed.with_columns(values)
+            unread += told_of(changed["line"], read.faults, headers[field])
+        elif field in REGISTRY_FIELDS:
+            unread += told_of(changed["line"], _invalid(changed[field], field), headers[field])
+    return changed, unread
+
+
+def told_of(lines: pl.Series, faults: pl.Series, header: str) -> Iterator[Unread]:
+    """What there is to say of a column with `faults`: nothing, or one entry."""
+    at = faults.is_not_null().arg_true()
+    if len(at):
+        said = f"line {lines[at[0]]}, column '{header}': {faults[at[0]]}"
+        yield Unread(header, UNREADABLE, len(at), lines.gather(at.head(SHOWN_LINES)).to_list(), said)
+
+
+def warnings_of(unread: Sequence[Unread]) -> list[str]:
+    """A sentence a column."""
+    return [
+        f"{one.rows:,} values of the column '{one.column}' could not be read, such as this: {one.example} Their rows are kept."
+        for one in unread
+    ]
+
+
+def _invalid(numbers: pl.Series, field: str) -> pl.Series:
+    """What is wrong with registry numbers that no register gives: they are kept as text and match nothing."""
+    expected = SCHEME_AND_NUMBER if field == "registry_id" else A_NUMBER
+    said = numbers.str.strip_chars()
+    return map_distinct(
+        said.set(said == "", None),
+        lambda text: None if numbers_of(field, text) else fault(text, f"is no valid {field}", expected),
+    )
+
+
+def _countries(column: pl.Series, _whole: pl.Series) -> Reading:
+    return countries(column)
+
+
+def _revenues(column: pl.Series, whole: pl.Series) -> Reading:
+    return amounts(column, decimal_hints(whole))
+
+
+def _head_counts(column: pl.Series, _whole: pl.Series) -> Reading:
+    return head_counts(column)
+
+
+_READERS: Final[Mapping[str, Callable[[pl.Series, pl.Series], Reading]]] = {
+    "country": _countries,
+    "revenue": _revenues,
+    "employees": _head_counts,
+}
