@@ -129,9 +129,8 @@ async def upload(world: World, spool: Spool, org_id: UUID, path: Path, run: Run)
     with run.stage("upload"):
         received = await spool.receive(import_id, _chunks(path))
         async with world.database.tenant(org_id) as session:
-            await accept(
-                session, world.desk.clock, Upload(import_id, path.name, *received, mode=ImportMode.REPLACE)
-            )
+            upload = Upload(import_id, path.name, *received, mode=ImportMode.REPLACE)
+            await accept(session, world.desk.keystore, world.desk.clock, upload)
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

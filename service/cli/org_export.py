@@ -64,7 +64,7 @@ PARTS: Mapping[str, Part] = {
     "opportunities": Part("opportunity", "opportunities", without=("digest",)),
     "opportunity_stages": Part("opportunity_stage", "the stages that each was in"),
     "record_history": Part("record_history", "records as they were before an import changed them", opens=SEALED_PAST),
-    "imports": Part("import", "imports", without=("preview",)),
+    "imports": Part("import", "imports", without=("preview", "upload_key")),
     "import_errors": Part("import_error", "rows that imports refused"),
     "partnerships": Part("partnership", "partnerships", org=None),
     "partnership_sides": Part(

@@ -23,6 +23,7 @@ from service.crypto.statement import (
     parse_statement,
     sign_statement,
 )
+from service.crypto.streams import OpenedStream, SealingStream
 from service.crypto.tombstones import Erased, Tombstone
 from service.crypto.wrapping import KeyEncryptionKey, SecretName
 
@@ -45,6 +46,7 @@ __all__ = [
     "Keystore",
     "MemoryKeystore",
     "Mode",
+    "OpenedStream",
     "OuterKey",
     "PairKeys",
     "Party",
@@ -53,6 +55,7 @@ __all__ = [
     "RestKey",
     "RestPlace",
     "SealKey",
+    "SealingStream",
     "SecretBytes",
     "SecretName",
     "Side",

@@ -40,14 +40,14 @@ class Found:
 
 async def complete(session: TenantSession, clock: Clock, record: Import, found: Found) -> list[UUID]:
     """Counts, report and refused rows. What was held before it is superseded: the ids, whose files are no longer needed."""
-    record.status, record.finished_at = ImportStatus.COMPLETED, clock.now()
+    record.end(ImportStatus.COMPLETED, clock.now())
     await _tell(session, record, found)
     return [] if record.dry_run else await _supersede(session, clock, record)
 
 
 async def finish(session: TenantSession, clock: Clock, record: Import) -> None:
     """An import without a file is done."""
-    record.status, record.phase, record.finished_at = ImportStatus.COMPLETED, None, clock.now()
+    record.end(ImportStatus.COMPLETED, clock.now())
     await session.flush()
 
 
@@ -88,7 +88,8 @@ async def close(
     record = await Imports(session).by_id(import_id)
     if record is None or record.status in OVER:
         return False
-    record.status, record.problem, record.finished_at = status, problem, clock.now()
+    record.end(status, clock.now())
+    record.problem = problem
     await session.flush()
     return True
 

@@ -5,6 +5,7 @@ ImportFailedError
 ├── ImportStateError         it is over, or not held: it can't be confirmed or cancelled
 ├── UploadTooLargeError      more bytes than the operator allows
 ├── UploadIncompleteError    the connection ended before the announced length
+├── UploadDamagedError       it waited and isn't what came any more
 └── EmptyUploadError         no byte came
 """
 
@@ -33,6 +34,13 @@ class UploadTooLargeError(ImportFailedError):
 class UploadIncompleteError(ImportFailedError):
     def __init__(self, received: int, announced: int) -> None:
         super().__init__(f"The upload ended after {received:,} of {announced:,} bytes: send it again.")
+
+
+class UploadDamagedError(ImportFailedError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The uploaded file was changed or cut short while it waited, and nothing of it was kept: upload it again."
+        )
 
 
 class EmptyUploadError(ImportFailedError):

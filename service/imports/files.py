@@ -1,12 +1,14 @@
 """A spooled file, read whole: nothing of it counts before its end was reached without a frame error."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 
+from service.crypto.errors import RecordError
+from service.imports.errors import UploadDamagedError
 from service.imports.models import Import
 from service.imports.progress import Progress
 from service.imports.target import RECORD_KINDS
@@ -29,16 +31,30 @@ class Read:
         return found
 
 
-def read_file(path: Path, order: Import, limits: Limits, progress: Progress) -> Read:
-    """Every row of the file, or the IngestError that refuses it whole. CancelledImportError."""
-    sheet = open_sheet(
-        path, limits=limits, kind=RECORD_KINDS[order.kind], columns=order.columns, name=order.filename,
-        worksheet=order.worksheet,
-    )  # fmt: skip
+Opener = Callable[[], BinaryIO]
+"""Gives the bytes of an upload, from their beginning."""
+
+
+@contextmanager
+def sheet_of(opener: Opener, order: Import, limits: Limits) -> Iterator[Sheet]:
+    """The upload, opened as its import says. IngestError refuses it whole; UploadDamagedError."""
+    try:
+        with opener() as upload:
+            yield open_sheet(
+                upload, limits=limits, kind=RECORD_KINDS[order.kind], columns=order.columns, name=order.filename,
+                worksheet=order.worksheet,
+            )  # fmt: skip
+    except RecordError as error:
+        raise UploadDamagedError from error
+
+
+def read_file(opener: Opener, order: Import, limits: Limits, progress: Progress) -> Read:
+    """Every row of the file, or the IngestError that refuses it whole. CancelledImportError, UploadDamagedError."""
     batches = []
-    for batch in sheet.batches():
-        batches.append(batch)
-        progress.advance(batch.frame.height + batch.refused.height)
+    with sheet_of(opener, order, limits) as sheet:
+        for batch in sheet.batches():
+            batches.append(batch)
+            progress.advance(batch.frame.height + batch.refused.height)
     rows = pl.concat([b.frame for b in batches])
     refused = pl.concat([b.refused.with_columns(pl.col("text").str.head(TEXT_SHOWN)) for b in batches])
     return Read(rows, refused, report_of(sheet))

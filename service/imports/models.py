@@ -14,6 +14,7 @@ from service.db.sealed import SealedColumn
 
 SEALED_REJECTS: Final = SealedColumn("import_reject", "data")
 SEALED_PREVIEW: Final = SealedColumn("import", "preview")
+SEALED_UPLOAD_KEY: Final = SealedColumn("import", "upload_key")
 
 
 class ImportStatus(StrEnum):
@@ -87,6 +88,8 @@ class Import(Record, table=True):
     bytes_received: int = Field(sa_type=BigInteger)
     digest: bytes = Field(sa_type=LargeBinary)
     """SHA-256 of the uploaded bytes."""
+    upload_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What opens the upload in the spool, sealed; it goes when the import is over."""
     worksheet: str | None = Field(default=None, sa_type=Text)
     all_or_nothing: bool = Field(default=False, sa_type=Boolean)
     dry_run: bool = Field(default=False, sa_type=Boolean)
@@ -116,6 +119,10 @@ class Import(Record, table=True):
     """Rows of `append` whose records were there before."""
     created_at: datetime = Field(sa_column=moment())
     finished_at: datetime | None = Field(sa_column=moment(nullable=True))
+
+    def end(self, status: ImportStatus, now: datetime) -> None:
+        """It is over, and nobody opens its upload any more."""
+        self.status, self.phase, self.upload_key, self.finished_at = status, None, None, now
 
 
 class RowRefusal(Record, table=True):

@@ -7,9 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from service.audit import record as record_action
+from service.crypto import DataKeys, Keystore, SecretBytes
+from service.crypto.errors import RecordError
+from service.db.sealed import owner_of
 from service.db.sessions import TenantSession
-from service.imports.errors import ImportStateError, UnknownImportError
-from service.imports.models import OVER, Import, ImportKind, ImportMode, ImportStatus
+from service.imports.errors import ImportStateError, UnknownImportError, UploadDamagedError
+from service.imports.models import OVER, SEALED_UPLOAD_KEY, Import, ImportKind, ImportMode, ImportStatus
 from service.imports.repository import Imports
 from service.jobs import Payload, enqueue
 from service.kit.clock import Clock
@@ -29,12 +32,13 @@ WAITING = frozenset({ImportStatus.RECEIVED, ImportStatus.HELD})
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What came with a file: `digest` is the SHA-256 of its bytes; `columns` maps canonical fields to headers where settled."""
+    """What came with a file: `digest` is the SHA-256 of its bytes, `key` what opens them in the spool; `columns` maps canonical fields to headers where settled."""
 
     import_id: UUID
     filename: str
     bytes_received: int
     digest: bytes
+    key: SecretBytes
     kind: ImportKind = ImportKind.ACCOUNTS
     mode: ImportMode = ImportMode.UPSERT
     population: str | None = None
@@ -54,7 +58,7 @@ class Upload:
         return asked == stored and not self.dry_run
 
 
-async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import:
+async def accept(session: TenantSession, keystore: Keystore, clock: Clock, upload: Upload) -> Import:
     """Record an upload that is safe in the spool and queue its reading, in one transaction.
 
     The bytes of the newest import, sent again, answer with that import: then its id isn't the upload's, whose file is not needed.
@@ -73,7 +77,7 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
         org_id=session.org_id, id=upload.import_id, number=await imports.next_number(), kind=upload.kind, status=ImportStatus.RECEIVED, mode=upload.mode,
         filename=upload.filename, population=upload.population,
         columns=dict(upload.columns) if upload.columns else None, bytes_received=upload.bytes_received,
-        digest=upload.digest, worksheet=upload.worksheet, all_or_nothing=upload.all_or_nothing, dry_run=upload.dry_run,
+        digest=upload.digest, upload_key=_sealed(session, keystore, upload), worksheet=upload.worksheet, all_or_nothing=upload.all_or_nothing, dry_run=upload.dry_run,
         confirmed=upload.confirmed, created_at=clock.now(), finished_at=None,
     )  # fmt: skip
     session.add(record)
@@ -88,6 +92,20 @@ async def accept(session: TenantSession, clock: Clock, upload: Upload) -> Import
     if not upload.dry_run:
         await _record(session, clock, "import.accepted", record.id, details)
     return record
+
+
+def _sealed(session: TenantSession, keystore: Keystore, upload: Upload) -> bytes:
+    place = SEALED_UPLOAD_KEY.place(upload.import_id)
+    return DataKeys(keystore, owner_of(session)).seal(upload.key.reveal(), place)
+
+
+def upload_key(keystore: Keystore, record: Import) -> SecretBytes:
+    """What opens the upload of an import that isn't over. UploadDamagedError."""
+    keys, place = DataKeys(keystore, str(record.org_id)), SEALED_UPLOAD_KEY.place(record.id)
+    try:
+        return SecretBytes(keys.open(record.upload_key or b"", place))
+    except RecordError as error:
+        raise UploadDamagedError from error
 
 
 async def _says_the_same(imports: Imports, newest: Import) -> bool:
@@ -121,7 +139,7 @@ async def cancel(session: TenantSession, clock: Clock, import_id: UUID) -> Impor
     if record.status in OVER:
         raise ImportStateError(record.status, "cancelled", "It is over.")
     if record.status in WAITING:
-        record.status, record.finished_at = ImportStatus.CANCELLED, clock.now()
+        record.end(ImportStatus.CANCELLED, clock.now())
         await queue_import(session, import_id)  # it removes the file, once this is settled
     record.cancelling = True
     await session.flush()

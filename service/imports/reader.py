@@ -15,10 +15,18 @@ from service.db.errors import DatabaseUnavailable
 from service.db.sessions import TenantSession
 from service.imports import endings, rejects
 from service.imports.endings import Found
-from service.imports.files import Read, read_file
+from service.imports.errors import UploadDamagedError
+from service.imports.files import Opener, Read, read_file
 from service.imports.guards import fired
 from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
-from service.imports.operations import REMEMBERED, REMEMBERED_IMPORTS, RUN_JOB, queue_import, run_arguments
+from service.imports.operations import (
+    REMEMBERED,
+    REMEMBERED_IMPORTS,
+    RUN_JOB,
+    queue_import,
+    run_arguments,
+    upload_key,
+)
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.repository import Imports
@@ -128,6 +136,8 @@ class Reader:
             await self._fail(org_id, work.id, {"code": code, "message": str(error)})
         except RefusedWholeError as error:
             await self._refuse(org_id, work.id, error)
+        except UploadDamagedError as error:
+            await self._fail(org_id, work.id, {"code": "upload_damaged", "message": str(error)})
         except CancelledImportError:
             await self._fail(org_id, work.id, None, status=ImportStatus.CANCELLED)
         except DatabaseUnavailable:
@@ -149,15 +159,14 @@ class Reader:
                 await self._import(org_id, work, progress)
 
     async def _import(self, org_id: UUID, work: Import, progress: Progress) -> None:
-        read = await anyio.to_thread.run_sync(
-            partial(read_file, self.spool.path(work.id), work, self.limits, progress)
-        )
+        opener = partial(self.spool.open, work.id, upload_key(self.keystore, work))
+        read = await anyio.to_thread.run_sync(partial(read_file, opener, work, self.limits, progress))
         order = Order(org_id, work.id, _safe_mode(work.mode, read), work.population, read.headers)
         progress.at(Phase.PREPARING, read.rows.height)
         ready = await anyio.to_thread.run_sync(self.targets[work.kind].ready, read.rows, order)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
         if refused.height and work.kind not in PERSONAL_KINDS:
-            await self._keep_rejects(org_id, work, refused)
+            await self._keep_rejects(org_id, work, opener, refused)
         if not work.dry_run:
             _require_whole(work, read, refused)
         progress.at(Phase.COMPARING, read.rows.height)
@@ -182,10 +191,8 @@ class Reader:
             await endings.finish(session, self.clock, record)
             await self._changed(session, target)
 
-    async def _keep_rejects(self, org_id: UUID, work: Import, refused: pl.DataFrame) -> None:
-        pieces = await anyio.to_thread.run_sync(
-            partial(rejects.written, self.spool, work, self.limits, refused)
-        )
+    async def _keep_rejects(self, org_id: UUID, work: Import, opener: Opener, refused: pl.DataFrame) -> None:
+        pieces = await anyio.to_thread.run_sync(partial(rejects.written, opener, work, self.limits, refused))
         async with self.database.tenant(org_id) as session:
             await rejects.keep(session, self.keystore, self.ids, work.id, pieces)
 

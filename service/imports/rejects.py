@@ -16,10 +16,9 @@ import polars as pl
 from service.crypto import DataKeys, Keystore
 from service.db.sealed import owner_of
 from service.db.sessions import TenantReadSession, TenantSession
+from service.imports.files import Opener, sheet_of
 from service.imports.models import SEALED_REJECTS, Import, ImportReject
-from service.imports.spool import Spool
-from service.imports.target import RECORD_KINDS
-from service.ingest import Limits, open_sheet
+from service.ingest import Limits
 from service.ingest.batches import FORMULA_BEGINNINGS
 from service.ingest.originals import originals
 from service.kit.ids import Ids
@@ -43,30 +42,23 @@ _FORGET_PREVIEWS = (
 _FIRST: Final = UUID(int=0)
 
 
-def written(spool: Spool, order: Import, limits: Limits, refused: pl.DataFrame) -> list[bytes]:
+def written(opener: Opener, order: Import, limits: Limits, refused: pl.DataFrame) -> list[bytes]:
     """The refused rows (`row`, `line`, `column`, `reason`, `message`) of a spooled file as pieces of one CSV, packed. Heavy.
 
     The first 100,000 of them, as far as 32 MiB of packed text.
     """
     refused = refused.head(MOST_ROWS)
-    sheet = open_sheet(
-        spool.path(order.id),
-        limits=limits,
-        kind=RECORD_KINDS[order.kind],
-        columns=order.columns,
-        name=order.filename,
-        worksheet=order.worksheet,
-    )
     said = {
         row: rest for row, *rest in refused.select("row", "line", "column", "reason", "message").iter_rows()
     }
-    rows = ([*_fitted(o.values, len(sheet.headers)), *said[o.row]] for o in originals(sheet, refused["row"]))
-    pieces, size = [_packed([[*sheet.headers, *WHERE]])], 0
-    for some in _pieces_of(rows):
-        pieces.append(_packed(some))
-        size += len(pieces[-1])
-        if size > _MOST_BYTES:
-            break
+    with sheet_of(opener, order, limits) as sheet:
+        found, width = originals(sheet, refused["row"]), len(sheet.headers)
+        pieces, size = [_packed([[*sheet.headers, *WHERE]])], 0
+        for some in _pieces_of([*_fitted(o.values, width), *said[o.row]] for o in found):
+            pieces.append(_packed(some))
+            size += len(pieces[-1])
+            if size > _MOST_BYTES:
+                break
     return pieces
 
 

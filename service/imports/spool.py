@@ -1,17 +1,22 @@
-"""Uploads on their way to a worker: one file an import, on disk before the upload is acknowledged."""
+"""Uploads on their way to a worker: one file an import, on disk before the upload is acknowledged, and never as it came.
+
+Each is sealed under a key drawn for it alone, which its import keeps, sealed in turn under the organization's data key.
+"""
 
 import hashlib
+import io
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
 import anyio.to_thread
 
+from service.crypto import OpenedStream, SealingStream, SecretBytes, line
 from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
 
 _PART = ".part"
@@ -20,10 +25,11 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 class Received(NamedTuple):
-    """An upload that is safe on disk: its bytes, and their SHA-256."""
+    """An upload that is safe on disk: its bytes, their SHA-256, and the key that opens it."""
 
     size: int
     digest: bytes
+    key: SecretBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Spool:
     async def receive(
         self, import_id: UUID, chunks: AsyncIterator[bytes], *, announced: int | None = None
     ) -> Received:
-        """Write a streamed body; what came, once it is safe on disk. Nothing stays when it fails.
+        """Write a streamed body, sealed; what came, once it is safe on disk. Nothing stays when it fails.
 
         UploadTooLargeError, UploadIncompleteError, EmptyUploadError.
         """
@@ -48,7 +54,7 @@ class Spool:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f"{import_id}{_PART}"
         try:
-            received = await self._write(part, chunks)
+            received = await self._write(part, import_id, chunks)
             if announced is not None and received.size != announced:
                 raise UploadIncompleteError(received.size, announced)
             if not received.size:
@@ -58,16 +64,22 @@ class Spool:
             part.unlink(missing_ok=True)
         return received
 
-    async def _write(self, part: Path, chunks: AsyncIterator[bytes]) -> Received:
-        received, digest = 0, hashlib.sha256()
+    async def _write(self, part: Path, import_id: UUID, chunks: AsyncIterator[bytes]) -> Received:
+        received, digest, key = 0, hashlib.sha256(), SecretBytes.draw()
+        sealing = SealingStream(key, _bound_to(import_id))
         with os.fdopen(os.open(part, _NEW, 0o600), "wb") as file:
             async for chunk in chunks:
                 received += len(chunk)
                 if received > self.limit:
                     raise UploadTooLargeError(self.limit)
                 digest.update(chunk)
-                await anyio.to_thread.run_sync(file.write, chunk)
-        return Received(received, digest.digest())
+                await anyio.to_thread.run_sync(_write_all, file, sealing.feed(chunk))
+            await anyio.to_thread.run_sync(file.write, sealing.finish())
+        return Received(received, digest.digest(), key)
+
+    def open(self, import_id: UUID, key: SecretBytes) -> BinaryIO:
+        """The bytes that came, in order. FileNotFoundError; reading raises RecordError where the file isn't whole or another one."""
+        return io.BufferedReader(OpenedStream(self.path(import_id).open("rb"), key, _bound_to(import_id)))
 
     def discard(self, import_id: UUID) -> None:
         """The upload is no longer needed."""
@@ -88,6 +100,14 @@ class Spool:
         for path in leaving:
             path.unlink(missing_ok=True)
         return len(leaving)
+
+
+def _bound_to(import_id: UUID) -> bytes:
+    return line("upload", str(import_id))
+
+
+def _write_all(file: BinaryIO, pieces: Iterable[bytes]) -> None:
+    file.writelines(pieces)
 
 
 def _modified(path: Path) -> float:

@@ -23,6 +23,7 @@ from service.ingest.errors import (
 )
 from service.ingest.limits import Limits
 from service.ingest.source import SPLIT
+from service.ingest.whole import Whole
 
 _SCRIPT = Path(__file__).with_name("reader_process.py")
 _LISTED = 40
@@ -32,7 +33,7 @@ SAVE_AGAIN = "Open it where it was made, save it again, or export the list as CS
 class Apart:
     """One file being read in a process of its own, which ends with this object at the latest."""
 
-    def __init__(self, source: Path | bytes, order: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(self, source: Whole, order: Mapping[str, Any], limits: Limits) -> None:
         self._limits = limits
         self._format: str = order["format"]
         self._process = subprocess.Popen(  # noqa: S603  # a script of our own, no shell
@@ -41,11 +42,11 @@ class Apart:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "POLARS_MAX_THREADS": "2"},
+            pass_fds=source.descriptors,
         )
         self._end = weakref.finalize(self, _end, self._process)
-        place = {"path": str(source.absolute())} if isinstance(source, Path) else {"data": source}
         caps = {"cells": limits.cells, "memory": limits.memory, "bytes_raw": limits.bytes_raw}
-        self.send({**order, **place, **caps})
+        self.send({**order, **source.order, **caps})
 
     def send(self, message: Any) -> None:
         data = marshal.dumps(message)

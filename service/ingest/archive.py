@@ -1,6 +1,5 @@
 """ZIP archives: the one file inside, and what a workbook is before a library sees it."""
 
-import io
 import re
 import stat
 import struct
@@ -8,7 +7,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from service.ingest.compression import REPACK, Growth
@@ -24,6 +22,7 @@ from service.ingest.errors import (
 )
 from service.ingest.limits import Limits
 from service.ingest.source import CHUNK, SPLIT
+from service.ingest.whole import Whole
 
 ZIP_MAGIC = b"PK\x03\x04"
 EMPTY_ZIP_MAGIC = b"PK\x05\x06"
@@ -47,16 +46,16 @@ _ERROR_MARKS = (b't="e"', b"t='e'", b'value-type="error"')
 class Archive:
     """An opened ZIP archive whose frame is whole: it begins with its first entry and ends with its list of them."""
 
-    def __init__(self, packed: Path | bytes, limits: Limits) -> None:
+    def __init__(self, packed: Whole, limits: Limits) -> None:
         self._limits = limits
         self.packed = packed
-        self.size = packed.stat().st_size if isinstance(packed, Path) else len(packed)
+        self.size = packed.size
         if self.size > limits.bytes_compressed:
             raise TooLargeError(
                 f"the file has more bytes than the limit 'bytes_compressed' of {limits.bytes_compressed}",
                 mend=SPLIT,
             )
-        with self._opened() as stream:
+        with self.packed.opened() as stream:
             _check_frame(stream, self.size)
             with _zip_errors():
                 self._entries = zipfile.ZipFile(stream).infolist()
@@ -65,14 +64,9 @@ class Archive:
     def names(self) -> list[str]:
         return [entry.filename for entry in self._entries]
 
-    @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
-        with self.packed.open("rb") if isinstance(self.packed, Path) else io.BytesIO(self.packed) as stream:
-            yield stream
-
     def head(self, name: str, size: int) -> bytes:
         """The first bytes of an entry."""
-        with self._opened() as stream, _zip_errors(), zipfile.ZipFile(stream).open(name) as entry:
+        with self.packed.opened() as stream, _zip_errors(), zipfile.ZipFile(stream).open(name) as entry:
             return entry.read(size)
 
     def the_file(self) -> tuple[str, Iterator[bytes]]:
@@ -110,7 +104,7 @@ class Archive:
         return suspect
 
     def _unpack(self, entry: zipfile.ZipInfo, growth: Growth) -> Iterator[bytes]:
-        with self._opened() as stream, _zip_errors(), zipfile.ZipFile(stream).open(entry) as packed:
+        with self.packed.opened() as stream, _zip_errors(), zipfile.ZipFile(stream).open(entry) as packed:
             while piece := packed.read(CHUNK):
                 growth.add(len(piece))
                 yield piece

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from service.ingest.archive import EMPTY_ZIP_MAGIC, ZIP_MAGIC, Archive
 from service.ingest.batches import Table
@@ -16,7 +16,8 @@ from service.ingest.limits import Limits
 from service.ingest.parquet import PARQUET_MAGIC, ParquetTable
 from service.ingest.records import RecordsTable
 from service.ingest.signatures import EXPORT_AS_CSV, refuse_binary, refuse_nested, refuse_signatures
-from service.ingest.source import Source, capped, held, peek
+from service.ingest.source import Source, capped, peek
+from service.ingest.whole import Whole
 from service.ingest.workbook import WorkbookTable
 
 _HEAD = 64 * 1024
@@ -62,12 +63,11 @@ def open_table(origin: Source, request: Request) -> tuple[Table, str | None]:
     return _open_text(capped(chunks, limits.bytes_raw, name="bytes_raw"), request), None
 
 
-def _whole(origin: Source, chunks: Iterator[bytes], limits: Limits) -> Path | bytes:
-    """A file that is read from its end: by its path, or what a stream gives, in memory."""
+def _whole(origin: Source, chunks: Iterator[bytes], limits: Limits) -> Whole:
     if origin.path is None:
-        return held(chunks, limits.bytes_compressed)
+        return Whole.held(chunks, limits.bytes_compressed)
     origin.bytes_read = origin.size or 0
-    return origin.path
+    return Whole.at(origin.path)
 
 
 def _open_unpacked(chunks: Iterator[bytes], request: Request) -> Table:
@@ -75,9 +75,9 @@ def _open_unpacked(chunks: Iterator[bytes], request: Request) -> Table:
     limits = request.limits
     head, chunks, _ = peek(chunks, _HEAD)
     if head.startswith(PARQUET_MAGIC):
-        return ParquetTable(held(chunks, limits.bytes_compressed), limits)
+        return ParquetTable(Whole.held(chunks, limits.bytes_compressed), limits)
     if head.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC)):
-        workbook = _workbook(Archive(held(chunks, limits.bytes_compressed), limits), request)
+        workbook = _workbook(Archive(Whole.held(chunks, limits.bytes_compressed), limits), request)
         if workbook is not None:
             return workbook
     refuse_nested(head)

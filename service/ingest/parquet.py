@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from service.ingest.kinds import PLACE, Selection
 from service.ingest.limits import Limits
 from service.ingest.rows import Layout, check_rows, checked, no_data_rows
 from service.ingest.source import SPLIT
+from service.ingest.whole import Whole
 
 PARQUET_MAGIC = b"PAR1"
 
@@ -27,9 +27,8 @@ class ParquetTable:
     worksheets: tuple[str, ...] = ()
     header_line = 0
 
-    def __init__(self, packed: Path | bytes, limits: Limits) -> None:
-        size = packed.stat().st_size if isinstance(packed, Path) else len(packed)
-        if size > limits.bytes_compressed:
+    def __init__(self, packed: Whole, limits: Limits) -> None:
+        if packed.size > limits.bytes_compressed:
             raise TooLargeError(
                 f"the file has more bytes than the limit 'bytes_compressed' of {limits.bytes_compressed}",
                 mend=SPLIT,

@@ -77,11 +77,6 @@ def capped(chunks: Iterator[bytes], limit: int, *, name: str) -> Iterator[bytes]
         yield chunk
 
 
-def held(chunks: Iterator[bytes], limit: int) -> bytes:
-    """All of a stream, for formats that are read from their end; raises as `capped` does."""
-    return b"".join(capped(chunks, limit, name="bytes_compressed"))
-
-
 def regrouped(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Chunks of any size as blocks worth a vectorised pass."""
     held: list[bytes] = []

@@ -64,7 +64,9 @@ async def test_the_file_is_kept_byte_for_byte_however_the_body_is_cut(
         answer = await send(client, pair, in_pieces(pieces, []))
         assert answer.status_code == 202, answer.text
         assert answer.json()["bytes_received"] == len(data)
-        assert pair.world.spool.path(UUID(answer.json()["id"])).read_bytes() == data
+        opener = await pair.world.opener(pair.left, UUID(answer.json()["id"]))
+        with opener() as spooled_file:
+            assert spooled_file.read() == data
 
 
 async def test_the_same_file_in_another_form_is_the_same_request_under_its_key(

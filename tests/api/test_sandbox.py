@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.exc import IntegrityError
 
+from service.crypto import SecretBytes
 from service.crypto.errors import SecretMissingError
 from service.db.names import Duty
 from service.imports.operations import Upload, accept
@@ -29,6 +30,11 @@ from tests.factories.world import Member, World, company_list
 
 PROBLEM = "urn:commonground:problem:"
 ROWS = company_list(("Crumpet Airways", "crumpet.example", "Germany"))
+
+
+def unread(world: World, name: str, size: int = 1) -> Upload:
+    """An upload whose file nobody opens."""
+    return Upload(world.ids.new(), name, size, name.encode(), SecretBytes.draw())
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -290,12 +296,12 @@ async def test_what_is_uploaded_while_a_sandbox_goes_stays_nowhere(
         await client.delete("/v1/sandbox", headers=owner.headers)
         await gus.post("/v1/member-invitations/accept", json=said)
         async with world.database.tenant(org_id) as session:
-            await accept(session, world.clock, Upload(world.ids.new(), "early.csv", 1, b"early"))
+            await accept(session, world.keystore, world.clock, unread(world, "early.csv"))
         await world.work()
         assert (await gus.get("/v1/members")).status_code == 401
     with pytest.raises(OrganizationSuspendedError):
         async with world.database.tenant(org_id) as session:
-            await accept(session, world.clock, Upload(world.ids.new(), "late.csv", 1, b"late"))
+            await accept(session, world.keystore, world.clock, unread(world, "late.csv"))
     async with world.database.directory() as session:
         assert await Persons(session).by_email("gus@example.com") is None
         assert await left(await session.raw(), [org_id]) == {}
@@ -520,9 +526,7 @@ async def test_a_sandbox_may_have_little_whatever_its_owner_may(
     size = OF_SANDBOXES[Quota.UPLOAD_BYTES] + 1
     with pytest.raises(QuotaExceededError, match=f"{size - 1:,} bytes of uploads"):
         async with world.database.tenant(sandbox.id) as session:
-            await accept(
-                session, world.clock, Upload(world.ids.new(), "large.csv", size, bytes([size % 251]))
-            )
+            await accept(session, world.keystore, world.clock, unread(world, "large.csv", size))
     rows = company_list(*((f"Company {number}", f"c{number}.example") for number in range(10_001)))
     await client.post("/v1/imports", content=rows, headers=bearer(made["key"]))
     await world.work()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ from service.accounts.operations import create_standard_populations
 from service.accounts.repository import Populations
 from service.crypto import Keystore
 from service.db.database import Database
+from service.imports.files import Opener
 from service.imports.models import ImportMode
-from service.imports.operations import Upload, accept
+from service.imports.operations import Upload, accept, upload_key
+from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.jobs.drain import drain
 from service.kit.clock import Clock
@@ -107,10 +110,17 @@ class World:
         received = await self.spool.receive(import_id, _once(content))
         async with self.database.tenant(member.id) as session:
             upload = Upload(import_id, "list.csv", *received, mode=mode, population=population, **how)
-            accepted = await accept(session, self.clock, upload)
+            accepted = await accept(session, self.keystore, self.clock, upload)
         if accepted.id != import_id:
             self.spool.discard(import_id)
         return accepted.id
+
+    async def opener(self, member: Member, import_id: UUID) -> Opener:
+        """What gives the bytes of an upload that waits in the spool."""
+        async with self.database.tenant_read(member.id) as session:
+            record = await Imports(session).by_id(import_id)
+        assert record is not None
+        return partial(self.spool.open, import_id, upload_key(self.keystore, record))
 
     async def work(self) -> list[str]:
         """Run every queued job; the names in the order in which they ran."""

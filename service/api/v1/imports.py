@@ -179,14 +179,14 @@ async def create_import(
     """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
     import_id, form = app.ids.new(), form_of(request)
     length = check_length(form, announced_length(request), app.spool.limit)
-    received = Received(0, b"")
+    received: Received
 
     async def receive(pieces: AsyncIterator[bytes]) -> None:
         nonlocal received
         received = await app.spool.receive(import_id, pieces, announced=length)
 
     async def effect(session: TenantSession) -> Response:
-        record = await accept(session, app.clock, asked.upload(import_id, received, form))
+        record = await accept(session, app.keystore, app.clock, asked.upload(import_id, received, form))
         is_new = record.id == import_id
         if not is_new:
             app.spool.discard(import_id)

@@ -117,7 +117,7 @@ async def _bring(parts: SandboxParts, org_id: UUID, name: str) -> None:
     import_id = parts.ids.new()
     received = await parts.spool.receive(import_id, _once(made_up(name)))
     async with parts.database.tenant(org_id) as session:
-        await accept(session, parts.clock, Upload(import_id, name, *received))
+        await accept(session, parts.keystore, parts.clock, Upload(import_id, name, *received))
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -273,7 +273,7 @@ async def test_a_second_job_of_a_finished_import_changes_nothing(pair: Pair) -> 
         pair.world.ids,
     )
     stale = await one(pair.world, pair.left, old)
-    read = read_file(pair.world.spool.path(old), stale, Limits(), Progress(Event()))
+    read = read_file(await pair.world.opener(pair.left, old), stale, Limits(), Progress(Event()))
     order = Order(pair.left.id, old, ImportMode.UPSERT, None, read.headers)
     ready = AccountTarget().ready(read.rows, order)
     await pair.world.work()
@@ -300,9 +300,8 @@ async def test_an_import_that_is_cancelled_while_it_is_compared_stores_nothing(
         world.clock,
         world.ids,
     )
-    read = read_file(
-        world.spool.path(import_id), await one(world, pair.left, import_id), Limits(), Progress(Event())
-    )
+    opener = await world.opener(pair.left, import_id)
+    read = read_file(opener, await one(world, pair.left, import_id), Limits(), Progress(Event()))
     order = Order(pair.left.id, import_id, ImportMode.UPSERT, None, read.headers)
     ready = AccountTarget().ready(read.rows, order)
     await superuser.execute("UPDATE import SET cancelling = true WHERE id = $1", import_id)

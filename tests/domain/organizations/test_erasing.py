@@ -12,7 +12,7 @@ from service.audit.operations import verify_log
 from service.audit.repository import AuditLog, Wanted
 from service.cli.erasing import erase_again, open_erasing
 from service.cli.operator import Desk
-from service.crypto import Erased
+from service.crypto import Erased, SecretBytes
 from service.imports.operations import Upload, accept
 from service.jobs import enqueue
 from service.organizations.errors import OrganizationSuspendedError
@@ -216,9 +216,10 @@ async def test_from_its_first_step_on_nobody_gets_in(scene: Scene) -> None:
     with pytest.raises(OrganizationSuspendedError):
         async with database.tenant_read(scene.doomed.id) as session:
             await identify(session, parse_key(scene.doomed.key), scene.world.clock)
+    upload = Upload(uuid4(), "late.csv", 10, b"late", SecretBytes.draw())
     with pytest.raises(OrganizationSuspendedError):
         async with database.tenant(scene.doomed.id) as session:
-            await accept(session, scene.world.clock, Upload(uuid4(), "late.csv", 10, b"late"))
+            await accept(session, scene.world.keystore, scene.world.clock, upload)
 
 
 async def test_a_job_that_comes_late_brings_nothing_back(scene: Scene) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from service.accounts.repository import Accounts
 from service.audit.repository import AuditLog
+from service.crypto import SecretBytes
 from service.imports.models import Import
 from service.imports.operations import Upload, accept
 from service.imports.repository import Imports
@@ -146,7 +147,9 @@ async def test_uploads_that_wait_are_bounded_and_those_that_were_read_are_not_co
 
     async def upload(size: int) -> None:
         async with world.database.tenant(member.id) as session:
-            await accept(session, world.clock, Upload(made := world.ids.new(), "list.csv", size, made.bytes))
+            made = world.ids.new()
+            upload = Upload(made, "list.csv", size, made.bytes, SecretBytes.draw())
+            await accept(session, world.keystore, world.clock, upload)
 
     await upload(60)
     with pytest.raises(QuotaExceededError, match="may have 100 bytes of uploads and would have 110"):
