@@ -17,7 +17,7 @@ import polars as pl
 from benchmarks.data import Lists, changed
 from benchmarks.ground import service_database
 from benchmarks.measure import Run
-from service.accounts.compare import Work
+from service.accounts.compare import Batch, Work
 from service.accounts.repository import Populations
 from service.accounts.target import AccountTarget
 from service.cli.operator import Desk
@@ -31,6 +31,7 @@ from service.db.sessions import TenantSession
 from service.imports import jobs as import_jobs
 from service.imports.models import ImportKind, ImportMode
 from service.imports.operations import RUN_JOB, Upload, accept
+from service.imports.packed import PackedRows
 from service.imports.reader import Reader
 from service.imports.spool import Spool
 from service.imports.target import Difference, Order, Ready
@@ -182,11 +183,11 @@ class _TimedTarget(AccountTarget):
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
+    def ready(self, rows: PackedRows, order: Order) -> Ready[Batch]:
         with self._run.stage("imports.run: normalise, identify"):
             return super().ready(rows, order)
 
-    async def compare(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Difference[Work]:
+    async def compare(self, session: TenantSession, batch: Batch, order: Order) -> Difference[Work]:
         with self._run.stage("imports.run: compare accounts"):
             return await super().compare(session, batch, order)
 

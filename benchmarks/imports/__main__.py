@@ -59,7 +59,15 @@ async def _round(started: EmbeddedServer, path: Path, again: Path, number: int) 
     async with fresh_database(started, "bench_floor") as urls:
         floor = await copied(urls, path)
     async with fresh_database(started, "bench_imports") as urls:
-        command: list[str | Path] = [sys.executable, "-m", "benchmarks.imports.ours", urls.app, urls.matcher, path, again]
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "benchmarks.imports.ours",
+            urls.app,
+            urls.matcher,
+            path,
+            again,
+        ]
         process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
         said, _ = await process.communicate()
     if process.returncode:

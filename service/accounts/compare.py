@@ -4,9 +4,8 @@ Keys and digests alone go to the server first, so that a list of which little ha
 only for what is new or differs. PostgreSQL refuses COPY into a table with policies, so both go to temporary tables.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from io import BytesIO
 from uuid import UUID
 
@@ -17,13 +16,17 @@ import polars as pl
 from service.accounts.columns import NAMES_DOMAIN, TYPES, columns_set
 from service.accounts.models import StandardPopulation
 from service.accounts.rows import bits_spoken_of
-from service.accounts.values import read_values, warnings_of
+from service.accounts.values import joined, read_values, warnings_of
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
-from service.imports.target import Difference, Order
+from service.imports.packed import PackedRows
+from service.imports.target import Difference, Order, Unread
+from service.ingest.values import Hints
+from service.kit.id_columns import new_ids
 from service.matching.normalise import normalise
 from service.matching.records import ACCOUNT_FIELDS
 
+_KEYS_AT_ONCE = 1 << 16
 KEY_COLUMNS = ("at", "identity", "digest", "populations")
 _INCOMING_KEY = ("account_id", "new_id", "identity", "digest", "populations")
 
@@ -67,6 +70,17 @@ _MARK_SAME = """
 """
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """The `rows` of a file, and of those that stand for an account each `known`: `row`, `line`, `identity`, `digest` (bytes),
+    `populations`, and the `domain` of rows without an external id. `hints` are what a field's values say of each other, by field.
+    """
+
+    rows: PackedRows
+    known: pl.DataFrame
+    hints: Mapping[str, Hints]
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What `write` needs beside the temporary tables: the bits spoken of, those that bound a removal, the columns to be set."""
@@ -76,137 +90,153 @@ class Work:
     said: tuple[str, ...]
 
 
-async def compare(session: TenantSession, rows: pl.DataFrame, order: Order) -> Difference[Work]:
-    """Fill the temporary tables `incoming_key` and `incoming` from `rows` and count what they would do.
+async def compare(session: TenantSession, batch: Batch, order: Order) -> Difference[Work]:
+    """Fill the temporary tables `incoming_key` and `incoming` from `batch` and count what they would do.
 
-    `rows` have `row`, `line`, `identity`, `digest` (hex), `populations`, `domain`, `new_id` and the account fields, one row
-    an identity. The caller sees to it that nobody else stores accounts of the organization.
+    The caller sees to it that nobody else stores accounts of the organization.
     """
     driver = await session.raw()
     population = StandardPopulation(order.population) if order.population else None
     spoken = bits_spoken_of(population, order.fields)
-    scope = spoken if population else 0
-    rows = rows.with_row_index("at")
+    work = Work(spoken, spoken if population else 0, columns_set(order.fields))
     await driver.execute(_TABLES)
-    first = not await driver.fetchval(_ANY, session.org_id)
-    found = await _differing(driver, session.org_id, rows, spoken, first=first)
-    changed = rows.join(found, on="at")
-    changed = await _with_domains(changed, pl.col("id").is_null())
-    if not first:
-        changed = await _adopted(driver, session.org_id, changed)
+    comparison = _Comparison(driver, session.org_id, batch, order, work)
+    known = batch.known.with_row_index("at")
+    if await driver.fetchval(_ANY, session.org_id):
+        changed = await comparison.differing(known)
+        changed = await comparison.adopted(changed)
+    else:
+        changed = known.with_columns(pl.lit(None, pl.String).alias("id"))
     left = None
     if order.mode is ImportMode.APPEND:
         changed = changed.filter(pl.col("id").is_null())
-        left = _already_there(rows.join(changed, on="at", how="anti"))
-    else:
-        changed = await _with_domains_of_the_whole(driver, session.org_id, changed, order.fields)
-    changed, unread = await anyio.to_thread.run_sync(read_values, changed, rows, order.headers)
-    said = columns_set(order.fields)
-    created, updated = await _stage(driver, session.org_id, changed, spoken=spoken, said=said)
+        left = _already_there(batch.rows.where(known.join(changed, on="at", how="anti")["row"]))
+    created, updated, unread = await comparison.stage(changed)
     existing = removed = 0
     if order.mode is ImportMode.REPLACE:
-        existing = await driver.fetchval(_COUNT_SCOPE, session.org_id, scope)
-        removed = await driver.fetchval(_COUNT_GONE, session.org_id, scope)
-    unchanged = rows.height - created - updated - (0 if left is None else left.height)
-    return Difference(
-        created, updated, unchanged, removed, existing, Work(spoken, scope, said), left, tuple(warnings_of(unread)), tuple(unread)
-    )  # fmt: skip
+        existing = await driver.fetchval(_COUNT_SCOPE, session.org_id, work.scope)
+        removed = await driver.fetchval(_COUNT_GONE, session.org_id, work.scope)
+    unchanged = known.height - created - updated - (0 if left is None else left.height)
+    told = tuple(warnings_of(unread)), tuple(unread)
+    return Difference(created, updated, unchanged, removed, existing, work, left, *told)
 
 
-async def _differing(
-    driver: asyncpg.Connection, org_id: UUID, rows: pl.DataFrame, spoken: int, *, first: bool
-) -> pl.DataFrame:
-    """`at` of rows that are new (`id` null) or say something else than the account `id` does."""
-    if first:
-        return rows.select(pl.col("at"), pl.lit(None, pl.String).alias("id"))
-    await copy_in(driver, "incoming_key", rows.select(KEY_COLUMNS))
-    await driver.execute("ANALYZE incoming_key (identity, digest)")
-    return await copied(driver, _DIFFERING, {"at": pl.UInt32, "id": pl.String}, org_id, spoken)
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """Rows go to the server part by part, so that a long list needs little memory."""
 
+    driver: asyncpg.Connection
+    org_id: UUID
+    batch: Batch
+    order: Order
+    work: Work
 
-async def _adopted(driver: asyncpg.Connection, org_id: UUID, changed: pl.DataFrame) -> pl.DataFrame:
-    """New rows that are an account stored under another identity: one row and one account of a domain, or of the very name where
-    the row says no domain; at most one of them with an external id.
-    """
-    new = changed.filter(
-        pl.col("id").is_null() & (pl.col("domain").is_not_null() | pl.col("name").is_not_null())
-    )
-    if not new.height:
-        return changed
-    named = pl.col("external_id").is_not_null().alias("named")
-    await copy_in(driver, "newcomer", new.select("at", "domain", "name", "country", named))
-    await driver.execute("ANALYZE newcomer")
-    schema = {"at": pl.UInt32, "stored_id": pl.String, "stored_identity": pl.String}
-    found = await copied(driver, _ADOPTABLE, schema, org_id)
-    alone = found.filter((pl.len().over("at") == 1) & (pl.len().over("stored_id") == 1))
-    if not alone.height:
-        return changed
-    kept = alone.select("at", pl.col("stored_identity").alias("identity"))
-    await copy_in(
-        driver, "incoming_key", kept.with_columns(digest=None, populations=None).select(KEY_COLUMNS)
-    )
-    return changed.join(alone.select("at", "stored_id"), on="at", how="left").with_columns(
-        pl.coalesce("id", "stored_id").alias("id")
-    )
+    async def differing(self, known: pl.DataFrame) -> pl.DataFrame:
+        """Rows that are new (`id` null) or say something else than the account `id` does."""
+        for part in known.select(KEY_COLUMNS).iter_slices(_KEYS_AT_ONCE):
+            await copy_in(self.driver, "incoming_key", part)
+        await self.driver.execute("ANALYZE incoming_key (identity, digest)")
+        schema = {"at": pl.UInt32, "id": pl.String}
+        found = await copied(self.driver, _DIFFERING, schema, self.org_id, self.work.spoken)
+        return known.join(found, on="at", maintain_order="left")
 
-
-async def _with_domains(changed: pl.DataFrame, wanted: pl.Expr) -> pl.DataFrame:
-    """`domain` of the rows `wanted` that have an external id: the others' was needed before."""
-    due = wanted & pl.col("external_id").is_not_null()
-    rows = changed.filter(due)
-    if not rows.height:
-        return changed
-    normalised = await anyio.to_thread.run_sync(normalise, rows)
-    found = rows.select("at", normalised["domain"].alias("found"))
-    return (
-        changed.join(found, on="at", how="left")
-        .with_columns(pl.coalesce("found", "domain").alias("domain"))
-        .drop("found")
-    )
-
-
-async def _with_domains_of_the_whole(
-    driver: asyncpg.Connection, org_id: UUID, changed: pl.DataFrame, fields: frozenset[str]
-) -> pl.DataFrame:
-    """Domains of accounts that are there: by what the file says and, where it lacks a column, by what is stored."""
-    known = changed.filter(pl.col("id").is_not_null())
-    if not known.height or not fields & set(NAMES_DOMAIN):
-        return changed
-    lacking = [f for f in NAMES_DOMAIN if f not in fields]
-    if lacking:
-        schema = {"id": pl.String, **dict.fromkeys(lacking, pl.String)}
-        query = _STORED.format(", ".join(lacking))
-        stored = await copied(driver, query, schema, org_id, known["id"].to_list())
-        known = known.drop(lacking).join(stored, on="id", how="left")
-    normalised = await anyio.to_thread.run_sync(partial(normalise, known))
-    found = known.select("at", normalised["domain"].alias("found"), pl.lit(value=True).alias("known"))
-    return (
-        changed.join(found, on="at", how="left")
-        .with_columns(
-            pl.when(pl.col("known")).then(pl.col("found")).otherwise(pl.col("domain")).alias("domain")
+    async def adopted(self, changed: pl.DataFrame) -> pl.DataFrame:
+        """`changed` with the accounts that stand under another identity: one row and one account of a domain, or of the very name
+        where the row says no domain; at most one of them with an external id. The domains of new rows are known then.
+        """
+        new = changed.filter(pl.col("id").is_null())
+        if not new.height:
+            return changed
+        domains = [new.select("at", "domain").clear()]
+        async for part in self._parts(new):
+            named = pl.col("external_id").is_not_null().alias("named")
+            domains.append(part.select("at", "domain"))
+            said = part.filter(pl.col("domain").is_not_null() | pl.col("name").is_not_null())
+            await copy_in(self.driver, "newcomer", said.select("at", "domain", "name", "country", named))
+        changed = changed.drop("domain").join(pl.concat(domains), on="at", how="left", maintain_order="left")
+        await self.driver.execute("ANALYZE newcomer")
+        schema = {"at": pl.UInt32, "stored_id": pl.String, "stored_identity": pl.String}
+        found = await copied(self.driver, _ADOPTABLE, schema, self.org_id)
+        alone = found.filter((pl.len().over("at") == 1) & (pl.len().over("stored_id") == 1))
+        if not alone.height:
+            return changed
+        kept = alone.select("at", pl.col("stored_identity").alias("identity"))
+        nothing = pl.lit(None).alias("digest"), pl.lit(None).alias("populations")
+        await copy_in(self.driver, "incoming_key", kept.with_columns(nothing).select(KEY_COLUMNS))
+        return (
+            changed.join(alone.select("at", "stored_id"), on="at", how="left", maintain_order="left")
+            .with_columns(pl.coalesce("id", "stored_id").alias("id"))
+            .drop("stored_id")
         )
-        .drop("found", "known")
+
+    async def stage(self, changed: pl.DataFrame) -> tuple[int, int, list[Unread]]:
+        """Fill `incoming`, marking what says the same after all; how many are new, how many change, and what couldn't be read.
+
+        It has no columns but those that the file sets: what the others cost would be in proportion to all there are.
+        """
+        said = self.work.said
+        columns = "".join(f", {column} {TYPES[column]}" for column in said)
+        await self.driver.execute(_INCOMING.format(columns))
+        unread: list[Unread] = []
+        async for part in self._parts(changed):
+            whole = await self._with_domains_of_the_whole(part)
+            rows, more = await anyio.to_thread.run_sync(
+                read_values, whole, self.batch.hints, self.order.headers
+            )
+            unread = joined(unread, more)
+            rows = rows.with_columns(new_ids(rows.height), pl.col("id").alias("account_id"))
+            await copy_in(self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said))
+        created = changed["id"].null_count()
+        updated = changed.height - created
+        if updated:
+            await self.driver.execute("ANALYZE incoming (account_id)")
+            texts = [f"a.{c} IS NOT DISTINCT FROM i.{c}" for c in said]
+            same = await self.driver.execute(
+                _MARK_SAME.format(" AND ".join(texts) or "true"), self.org_id, self.work.spoken
+            )
+            updated -= count_of(same)
+        return created, updated, unread
+
+    async def _parts(self, changed: pl.DataFrame) -> AsyncIterator[pl.DataFrame]:
+        """What the file says in these rows, beside what is known of them; of new ones the domain too."""
+        packs = iter(self.batch.rows)
+        while (part := await anyio.to_thread.run_sync(_part, packs, changed)) is not None:
+            if part.height:
+                yield part
+
+    async def _with_domains_of_the_whole(self, part: pl.DataFrame) -> pl.DataFrame:
+        """`domain` of the rows whose account is stored: by what the file says, and what is stored where it says nothing."""
+        known = part.filter(pl.col("id").is_not_null())
+        fields = self.order.fields
+        if not known.height or not fields & set(NAMES_DOMAIN):
+            return part
+        lacking = [f for f in NAMES_DOMAIN if f not in fields]
+        if lacking:
+            schema = {"id": pl.String, **dict.fromkeys(lacking, pl.String)}
+            query = _STORED.format(", ".join(lacking))
+            stored = await copied(self.driver, query, schema, self.org_id, known["id"].to_list())
+            known = known.drop(lacking).join(stored, on="id", how="left", maintain_order="left")
+        found = await anyio.to_thread.run_sync(_domains, known)
+        return part.update(known.select("at").with_columns(found), on="at", include_nulls=True)
+
+
+def _part(packs: Iterator[pl.DataFrame], changed: pl.DataFrame) -> pl.DataFrame | None:
+    """The next pack's rows of `changed`; None behind the last pack."""
+    pack = next(packs, None)
+    if pack is None or not pack.height:
+        return None
+    here = changed.filter(pl.col("row").is_between(pack["row"][0], pack["row"][-1]))
+    if not here.height:
+        return pack.clear()
+    part = pack.join(here.drop("line", "external_id", strict=False), on="row", maintain_order="left")
+    due = part.filter(
+        pl.col("id").is_null() & pl.col("domain").is_null() & pl.col("external_id").is_not_null()
     )
+    return part.update(due.select("at").with_columns(_domains(due)), on="at") if due.height else part
 
 
-async def _stage(
-    driver: asyncpg.Connection, org_id: UUID, changed: pl.DataFrame, *, spoken: int, said: Sequence[str]
-) -> tuple[int, int]:
-    """Fill `incoming`, marking what says the same after all; how many are new, and how many change.
-
-    It has no columns but those that the file sets: what the others cost would be in proportion to all there are.
-    """
-    await driver.execute(_INCOMING.format("".join(f", {column} {TYPES[column]}" for column in said)))
-    whole = changed.with_columns(pl.col("id").alias("account_id"))
-    await copy_in(driver, "incoming", whole.select(*_INCOMING_KEY, "external_id", *said))
-    created = changed["id"].null_count()
-    updated = changed.height - created
-    if updated:
-        await driver.execute("ANALYZE incoming (account_id)")
-        texts = [f"a.{c} IS NOT DISTINCT FROM i.{c}" for c in said]
-        same = await driver.execute(_MARK_SAME.format(" AND ".join(texts) or "true"), org_id, spoken)
-        updated -= count_of(same)
-    return created, updated
+def _domains(rows: pl.DataFrame) -> pl.Series:
+    return normalise(rows)["domain"].alias("domain")
 
 
 def _already_there(rows: pl.DataFrame) -> pl.DataFrame:
@@ -233,13 +263,13 @@ def refusals(
 
 
 async def copy_in(driver: asyncpg.Connection, table: str, rows: pl.DataFrame) -> None:
-    """COPY `rows` into a temporary table with the same columns; digests are hex. Null is the empty unquoted field."""
+    """COPY `rows` into a temporary table with the same columns; digests are bytes or hex. Null is the empty unquoted field."""
     buffer = BytesIO()
-    ordered = rows.with_columns(
-        pl.format("\\x{}", pl.col(c)).alias(c)
-        for c in rows.columns
-        if c == "digest" and rows.schema[c] == pl.String
-    )
+    ordered = rows
+    if rows.schema.get("digest") == pl.Binary:
+        ordered = ordered.with_columns(pl.col("digest").bin.encode("hex"))
+    if ordered.schema.get("digest") == pl.String:
+        ordered = ordered.with_columns(pl.format("\\x{}", "digest").alias("digest"))
     ordered.write_csv(buffer, include_header=False)
     buffer.seek(0)
     await driver.copy_to_table(table, source=buffer, format="csv", columns=rows.columns)

@@ -19,11 +19,12 @@ from service.accounts.compare import refusals
 from service.accounts.models import SEALED_CONTACT
 from service.accounts.rollback import forget_history
 from service.accounts.rows import SEPARATOR, bounded, split_duplicates
-from service.accounts.target import new_ids
 from service.crypto import DataKeys, Keystore, SecretName
 from service.db.sessions import TenantSession
 from service.imports.models import ImportKind
+from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
+from service.kit.id_columns import new_ids
 
 PERSONAL: Final = ("name", "first_name", "last_name", "email", "phone", "mobile", "linkedin")
 """What is sealed, as one JSON object of texts."""
@@ -45,8 +46,9 @@ class ContactTarget:
     keystore: Keystore
     traits: ClassVar[Traits] = Traits()
 
-    def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
+    def ready(self, packed: PackedRows, order: Order) -> Ready[pl.DataFrame]:
         """Identity and digest, keyed with the organization's own key, and a fresh id. What refuses a row repeats nothing of it."""
+        rows = packed.whole()
         names = ("external_id", "name", "first_name", "last_name", "email")
         nameless = pl.all_horizontal(pl.col(c).is_null() for c in names)
         key = _key(self.keystore, order.org_id)
@@ -55,7 +57,7 @@ class ContactTarget:
         refused = [_nameless(rows.filter(nameless)), _duplicates(later)]
         return Ready(first.with_columns(new_ids(first.height)), pl.concat(refused), [])
 
-    def outlook(self, rows: pl.DataFrame) -> Outlook:  # noqa: ARG002 - contacts aren't matched
+    def outlook(self, rows: PackedRows) -> Outlook:  # noqa: ARG002 - contacts aren't matched
         return Outlook()
 
     async def count(self, session: TenantSession) -> int:

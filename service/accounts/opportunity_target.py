@@ -14,10 +14,11 @@ from service.accounts.attached.opportunity_values import DATES, read_values
 from service.accounts.compare import copy_in, refusals
 from service.accounts.rollback import forget_history
 from service.accounts.rows import bounded, split_duplicates, with_digest_of
-from service.accounts.target import new_ids
 from service.db.sessions import TenantSession
 from service.imports.models import ImportKind
+from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
+from service.kit.id_columns import new_ids
 
 _STAGES = """jsonb_build_object('stages', (
     SELECT coalesce(jsonb_agg(jsonb_build_object('stage', s.stage, 'entered_at', s.entered_at) ORDER BY s.place), '[]')
@@ -71,11 +72,12 @@ class OpportunityTarget:
 
     traits = Traits()
 
-    def ready(self, rows: pl.DataFrame, order: Order) -> Ready[tuple[pl.DataFrame, pl.DataFrame]]:
+    def ready(self, packed: PackedRows, order: Order) -> Ready[tuple[pl.DataFrame, pl.DataFrame]]:
         """Values, identity, digest and a fresh id; with them the stages of the rows that have a history of their own.
 
         Refused are values that can't be read, rows that name no opportunity, and later rows of one identity.
         """
+        rows = packed.whole()
         nameless = pl.col("name").is_null() & pl.col("external_id").is_null()
         read = read_values(rows.filter(~nameless), order)
         said = _said(read.rows, order.fields)
@@ -86,7 +88,7 @@ class OpportunityTarget:
         batch = first.with_columns(new_ids(first.height), history)
         return Ready((batch, read.stages), pl.concat(refused, how="vertical_relaxed"), [])
 
-    def outlook(self, rows: pl.DataFrame) -> Outlook:  # noqa: ARG002 - opportunities aren't matched
+    def outlook(self, rows: PackedRows) -> Outlook:  # noqa: ARG002 - opportunities aren't matched
         return Outlook()
 
     async def count(self, session: TenantSession) -> int:

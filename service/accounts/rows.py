@@ -35,6 +35,9 @@ NAMING = ("domain", "name_key", "iso")
 """What names an account that has neither an external id nor a domain of its own: normalised, as `normalise` gives it."""
 TELLING = ("slug", *REGISTRY_FIELDS)
 """What tells two rows of one name apart."""
+NAMES = ("domain", "natural", "tail")
+KNOWN = ("row", "line", "external_id", "digest", "populations", *NAMES)
+"""What is known of each row of a file while it is told from the others."""
 BITS: Mapping[StandardPopulation, int] = {p: 1 << bit for bit, p in enumerate(StandardPopulation)}
 STANDARD_BITS = sum(BITS.values())
 
@@ -79,20 +82,49 @@ def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def with_identity(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `identity`, and `domain` for the rows without an external id (the others' isn't needed to tell them apart).
-
-    Identity: the external id; else the domain where the file has it once among such rows; else domain with name key, or
-    name key with country.
+def with_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add what an account without an external id is known by: `domain`, `natural` (domain, name key, country), `tail` (what else
+    may tell companies of one name apart); all null for rows that have one, and `natural` for rows that name nothing.
     """
     named = frame.filter(pl.col("external_id").is_not_null()).with_columns(
-        pl.lit(None, pl.String).alias("domain"), pl.format("x:{}", "external_id").alias("identity")
+        pl.lit(None, pl.String).alias(column) for column in NAMES
     )
     bare = frame.filter(pl.col("external_id").is_null())
-    if bare.height:
-        bare = _with_natural_identity(bare, normalise(bare))
-        named = pl.concat([named, bare.select(named.columns)]).sort("row")
-    return named.with_columns(bounded("identity"))
+    if not bare.height:
+        return named
+    normalised = normalise(bare)
+    found = bare.with_columns(
+        normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso"),
+        normalised["linkedin"].alias("slug"),
+    )  # fmt: skip
+    is_named = pl.any_horizontal(pl.col("domain", "name_key", "slug", *REGISTRY_FIELDS).is_not_null())
+    found = found.with_columns(
+        pl.when(is_named).then(_joined(NAMING)).alias("natural"), _joined(TELLING).alias("tail")
+    )
+    return pl.concat([named, found.select(named.columns)]).sort("row")
+
+
+def identified(rows: pl.DataFrame) -> pl.DataFrame:
+    """`identity` instead of `natural` and `tail`, over all rows of a file: the external id; else the domain where the file has
+    it once among such rows; else domain with name key, or name key with country. Null where a row names nothing.
+
+    What else may tell companies apart counts only between rows that would be one account.
+    """
+    bare = pl.col("external_id").is_null()
+    alone = pl.col("domain").is_not_null() & (pl.len().over("domain") == 1)
+    shared = pl.col("tail").n_unique().over("natural") > 1
+    identity = (
+        pl.when(alone).then(pl.format("d:{}", "domain"))
+        .when(shared).then(pl.format("n:{}|{}", "natural", "tail"))
+        .otherwise(pl.format("n:{}", "natural"))
+    )  # fmt: skip
+    if rows["external_id"].null_count():
+        found = rows.filter(bare & pl.col("natural").is_not_null()).select("row", identity.alias("found"))
+        rows = rows.join(found, on="row", how="left", maintain_order="left")
+    else:
+        rows = rows.with_columns(pl.lit(None, pl.String).alias("found"))
+    whole = pl.coalesce(pl.format("x:{}", "external_id"), "found").alias("identity")
+    return rows.with_columns(whole).drop("natural", "tail", "found").with_columns(bounded("identity"))
 
 
 def bounded(column: str) -> pl.Expr:
@@ -102,30 +134,9 @@ def bounded(column: str) -> pl.Expr:
     return pl.when(too_long).then(hashed).otherwise(pl.col(column)).alias(column)
 
 
-def _with_natural_identity(bare: pl.DataFrame, normalised: pl.DataFrame) -> pl.DataFrame:
-    """Null where a row names nothing. What else may tell companies apart counts only between rows that would be one account."""
-    found = bare.with_columns(
-        normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso"),
-        normalised["linkedin"].alias("slug"),
-    )  # fmt: skip
-    named = found.with_columns(
-        _joined("n:", NAMING).alias("identity"), _joined("n:", (*NAMING, *TELLING)).alias("whole"),
-        pl.any_horizontal(pl.col("domain", "name_key", "slug", *REGISTRY_FIELDS).is_not_null()).alias("is_named"),
-    )  # fmt: skip
-    alone = pl.col("domain").is_not_null() & (pl.len().over("domain") == 1)
-    shared = pl.col("whole").n_unique().over("identity") > 1
-    identity = (
-        pl.when(~pl.col("is_named")).then(None)
-        .when(alone).then(pl.format("d:{}", "domain"))
-        .when(shared).then(pl.col("whole"))
-        .otherwise(pl.col("identity"))
-    )  # fmt: skip
-    return named.with_columns(identity.alias("identity"))
-
-
-def _joined(prefix: str, columns: Iterable[str]) -> pl.Expr:
+def _joined(columns: Iterable[str]) -> pl.Expr:
     texts = [pl.col(column).fill_null("") for column in columns]
-    return pl.format(prefix + "|".join(["{}"] * len(texts)), *texts)
+    return pl.format("|".join(["{}"] * len(texts)), *texts)
 
 
 def split_nameless(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

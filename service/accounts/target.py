@@ -1,29 +1,32 @@
 """Accounts as a target of imports."""
 
-import os
-import time
+from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-import numpy as np
 import polars as pl
 
-from service.accounts.compare import Work, compare, refusals
+from service.accounts.compare import Batch, Work, compare, refusals
 from service.accounts.keys import keys_of
 from service.accounts.models import StandardPopulation
 from service.accounts.repository import Accounts
 from service.accounts.rollback import forget_history, roll_back
 from service.accounts.rows import (
+    KNOWN,
+    identified,
     split_duplicates,
     split_nameless,
     with_digest,
-    with_identity,
+    with_names,
     with_populations,
 )
 from service.accounts.store import write_difference
+from service.accounts.values import hints_of
 from service.db.sessions import TenantSession
 from service.imports.operations import CHANGED_JOB
+from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
+from service.ingest.values import Hints
 from service.organizations.standing import Quota
 
 
@@ -32,23 +35,35 @@ class AccountTarget:
 
     traits = Traits(quota=Quota.ACCOUNTS, changed_job=CHANGED_JOB)
 
-    def ready(self, rows: pl.DataFrame, order: Order) -> Ready[pl.DataFrame]:
-        """Population, identity, digest and a fresh id for each row; later rows of one identity are refused."""
+    def ready(self, rows: PackedRows, order: Order) -> Ready[Batch]:
+        """Population, identity and digest of each row; later rows of one identity are refused."""
         population = StandardPopulation(order.population) if order.population else None
-        identified = with_identity(with_digest(with_populations(rows, population), order.fields))
-        named, nameless = split_nameless(identified)
+        known, unread = [], pl.Series("status", [], pl.String)
+        hints: dict[str, Hints] = {}
+        for frame in rows:
+            for field, found_here in hints_of(frame).items():
+                hints[field] = hints.get(field, Hints()) | found_here
+            found = with_names(with_digest(with_populations(frame, population), order.fields))
+            known.append(found.select(KNOWN).with_columns(pl.col("digest").str.decode("hex")))
+            unread = pl.concat(
+                [unread, found.filter(pl.col("populations") == 0)["status"].drop_nulls()]
+            ).unique()
+        named, nameless = split_nameless(identified(pl.concat(known)))
+        del known
         first, later = split_duplicates(named)
-        batch = first.with_columns(new_ids(first.height))
-        refused = pl.concat([_duplicates(later), _nameless(nameless)])
-        return Ready(batch, refused, _warnings(first))
+        refused = pl.concat([_duplicates(_with_fields(later, rows)), _nameless(_with_fields(nameless, rows))])
+        return Ready(Batch(rows, first, hints), refused, _warnings(first, unread))
 
-    def outlook(self, rows: pl.DataFrame) -> Outlook:
-        return Outlook(keys_of(rows))
+    def outlook(self, rows: PackedRows) -> Outlook:
+        keys: Counter[str] = Counter()
+        for frame in rows:
+            keys.update(keys_of(frame))
+        return Outlook(keys)
 
     async def count(self, session: TenantSession) -> int:
         return await Accounts(session).count()
 
-    async def compare(self, session: TenantSession, batch: pl.DataFrame, order: Order) -> Difference[Work]:
+    async def compare(self, session: TenantSession, batch: Batch, order: Order) -> Difference[Work]:
         return await compare(session, batch, order)
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
@@ -63,15 +78,10 @@ class AccountTarget:
         await forget_history(session, before=before, until=until)
 
 
-def new_ids(count: int, *, now_ms: int | None = None) -> pl.Series:
-    """UUIDv7 (RFC 9562) as a column `new_id` of 32 hex characters: one millisecond, 74 random bits each, ascending."""
-    rows = np.frombuffer(os.urandom(16 * count), dtype=np.uint8).reshape(count, 16).copy()
-    moment = (time.time_ns() // 1_000_000 if now_ms is None else now_ms).to_bytes(6)
-    rows[:, :6] = np.frombuffer(moment, dtype=np.uint8)
-    rows[:, 6] = rows[:, 6] & 0x0F | 0x70
-    rows[:, 8] = rows[:, 8] & 0x3F | 0x80
-    text = rows.tobytes().hex()
-    return pl.Series("new_id", [text[i : i + 32] for i in range(0, len(text), 32)], dtype=pl.String).sort()
+def _with_fields(rows: pl.DataFrame, packed: PackedRows) -> pl.DataFrame:
+    """What the file says in these rows, beside what was found of them."""
+    beside = [column for column in rows.columns if column not in packed.schema]
+    return packed.where(rows["row"]).join(rows.select("row", *beside), on="row", maintain_order="left")
 
 
 def _duplicates(later: pl.DataFrame) -> pl.DataFrame:
@@ -91,13 +101,12 @@ def _nameless(rows: pl.DataFrame) -> pl.DataFrame:
     return refusals(rows, "no_key", message)
 
 
-def _warnings(rows: pl.DataFrame) -> list[str]:
+def _warnings(rows: pl.DataFrame, unread: pl.Series) -> list[str]:
+    """`unread` are the spellings of a status that told no population."""
     without = int((rows["populations"] == 0).sum())
     if not without:
         return []
-    spellings = (
-        rows.filter(pl.col("populations") == 0)["status"].drop_nulls().unique().sort().head(5).to_list()
-    )
+    spellings = unread.sort().head(5).to_list()
     seen = f" (seen: {', '.join(spellings)})" if spellings else ""
     sentence = (
         f"{without} rows belong to no population, so no partner can match them: give the import a population, or use a "

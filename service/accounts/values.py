@@ -1,13 +1,14 @@
 """What texts of accounts say, as values. A value that can't be read leaves its columns empty, and its row and text stand."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
 from service.accounts.columns import SETS
 from service.imports.target import UNREADABLE, Unread
-from service.ingest.values import Reading, amounts, countries, head_counts
+from service.ingest.values import Hints, Reading, amounts, countries, head_counts
 from service.ingest.values.numbers import decimal_hints
 from service.ingest.values.reading import fault
 from service.matching.columns import map_distinct
@@ -19,23 +20,39 @@ A_NUMBER: Final = "the number with its check digit as the register has it"
 SCHEME_AND_NUMBER: Final = "the scheme before the number, such as lei:529900T8BM49AURSDO55"
 
 
-def read_values(
-    changed: pl.DataFrame, rows: pl.DataFrame, headers: Mapping[str, str]
-) -> tuple[pl.DataFrame, list[Unread]]:
-    """`changed` with the columns of `SETS` for each field that the file has; and what couldn't be read, column by column.
+def hints_of(rows: pl.DataFrame) -> dict[str, Hints]:
+    """What values of a field say about its other ones, by field: those of a file's parts are joined by `|`."""
+    return {field: hints(rows[field]) for field, hints in _HINTS.items()}
 
-    `changed` are some of `rows`, whose other values settle what one leaves open. `headers` are the file's, by field.
+
+def read_values(
+    rows: pl.DataFrame, hints: Mapping[str, Hints], headers: Mapping[str, str]
+) -> tuple[pl.DataFrame, list[Unread]]:
+    """`rows` with the columns of `SETS` for each field that the file has; and what couldn't be read, column by column.
+
+    `hints` are those of the whole file, and `headers` the file's, by field.
     """
     unread: list[Unread] = []
     for field in headers:
         if field in SETS:
-            read = _READERS[field](changed[field], rows[field])
+            read = _READERS[field](rows[field], hints.get(field, Hints()))
             values = [read.values[:, at].alias(column) for at, column in enumerate(SETS[field])]
-            changed = changed.with_columns(values)
-            unread += told_of(changed["line"], read.faults, headers[field])
+            rows = rows.with_columns(values)
+            unread += told_of(rows["line"], read.faults, headers[field])
         elif field in REGISTRY_FIELDS:
-            unread += told_of(changed["line"], _invalid(changed[field], field), headers[field])
-    return changed, unread
+            unread += told_of(rows["line"], _invalid(rows[field], field), headers[field])
+    return rows, unread
+
+
+def joined(before: Sequence[Unread], more: Sequence[Unread]) -> list[Unread]:
+    """Of one file's parts in their order: one entry a column."""
+    found = {one.column: one for one in before}
+    for one in more:
+        first = found.get(one.column)
+        found[one.column] = one if first is None else replace(
+            first, rows=first.rows + one.rows, lines=[*first.lines, *one.lines][:SHOWN_LINES]
+        )  # fmt: skip
+    return list(found.values())
 
 
 def told_of(lines: pl.Series, faults: pl.Series, header: str) -> Iterator[Unread]:
@@ -64,20 +81,21 @@ def _invalid(numbers: pl.Series, field: str) -> pl.Series:
     )
 
 
-def _countries(column: pl.Series, _whole: pl.Series) -> Reading:
+def _countries(column: pl.Series, _hints: Hints) -> Reading:
     return countries(column)
 
 
-def _revenues(column: pl.Series, whole: pl.Series) -> Reading:
-    return amounts(column, decimal_hints(whole))
+def _revenues(column: pl.Series, hints: Hints) -> Reading:
+    return amounts(column, hints)
 
 
-def _head_counts(column: pl.Series, _whole: pl.Series) -> Reading:
+def _head_counts(column: pl.Series, _hints: Hints) -> Reading:
     return head_counts(column)
 
 
-_READERS: Final[Mapping[str, Callable[[pl.Series, pl.Series], Reading]]] = {
+_READERS: Final[Mapping[str, Callable[[pl.Series, Hints], Reading]]] = {
     "country": _countries,
     "revenue": _revenues,
     "employees": _head_counts,
 }
+_HINTS: Final[Mapping[str, Callable[[pl.Series], Hints]]] = {"revenue": decimal_hints}

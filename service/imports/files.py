@@ -10,17 +10,18 @@ import polars as pl
 from service.crypto.errors import RecordError
 from service.imports.errors import UploadDamagedError
 from service.imports.models import Import
+from service.imports.packed import PackedRows
 from service.imports.progress import Progress
 from service.imports.target import RECORD_KINDS
 from service.ingest import Limits, Sheet, open_sheet
-from service.ingest.refusals import TEXT_SHOWN
+from service.ingest.refusals import REFUSED_SCHEMA, TEXT_SHOWN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Read:
     """`rows` to keep, rows `refused` by themselves, and a `report` of what was detected."""
 
-    rows: pl.DataFrame
+    rows: PackedRows
     refused: pl.DataFrame
     report: dict[str, Any] = field(default_factory=dict)
 
@@ -50,14 +51,13 @@ def sheet_of(opener: Opener, order: Import, limits: Limits) -> Iterator[Sheet]:
 
 def read_file(opener: Opener, order: Import, limits: Limits, progress: Progress) -> Read:
     """Every row of the file, or the IngestError that refuses it whole. CancelledImportError, UploadDamagedError."""
-    batches = []
     with sheet_of(opener, order, limits) as sheet:
+        rows, refused = PackedRows(sheet.selection.schema), [REFUSED_SCHEMA.to_frame()]
         for batch in sheet.batches():
-            batches.append(batch)
+            rows.add(batch.frame)
+            refused.append(batch.refused.with_columns(pl.col("text").str.head(TEXT_SHOWN)))
             progress.advance(batch.frame.height + batch.refused.height)
-    rows = pl.concat([b.frame for b in batches])
-    refused = pl.concat([b.refused.with_columns(pl.col("text").str.head(TEXT_SHOWN)) for b in batches])
-    return Read(rows, refused, report_of(sheet))
+    return Read(rows, pl.concat(refused), report_of(sheet))
 
 
 def report_of(sheet: Sheet) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from service.imports.files import Read
 from service.imports.models import Guard
 from service.imports.target import Difference, Outlook
 
-SHOWN_ROWS = 10
 EXAMPLES = 3
 HIDDEN = "…"
 _PLACES = ("row", "line")
@@ -41,7 +40,7 @@ def preview(
 
 def _shown(read: Read, *, personal: bool) -> list[dict[str, Any]]:
     fields = [*_PLACES, *read.report["mapping"]]
-    shown = read.rows.head(SHOWN_ROWS).select(fields)
+    shown = read.rows.head.select(fields)
     if personal:
         shown = shown.with_columns(
             pl.when(pl.col(name).is_not_null()).then(pl.lit(HIDDEN)).alias(name)
@@ -52,7 +51,7 @@ def _shown(read: Read, *, personal: bool) -> list[dict[str, Any]]:
 
 def _filled(read: Read) -> dict[str, int]:
     """Field → rows that say something in it."""
-    return {field: read.rows[field].count() for field in read.report["mapping"]}
+    return {field: read.rows.filled[field] for field in read.report["mapping"]}
 
 
 def _problems(refused: pl.DataFrame) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from service.db.sessions import TenantSession
 from service.imports.models import ImportKind, ImportMode
+from service.imports.packed import PackedRows
 from service.ingest import ACCOUNTS, CONTACTS, OPPORTUNITIES, RecordKind
 from service.organizations.standing import Quota
 
@@ -116,11 +117,11 @@ class Target(Protocol[BatchT, WorkT]):
     @property
     def traits(self) -> Traits: ...
 
-    def ready(self, rows: pl.DataFrame, order: Order) -> Ready[BatchT]:
+    def ready(self, rows: PackedRows, order: Order) -> Ready[BatchT]:
         """Pure and heavy: runs in a thread, with no transaction open."""
         ...
 
-    def outlook(self, rows: pl.DataFrame) -> Outlook:
+    def outlook(self, rows: PackedRows) -> Outlook:
         """What the rows yield, for a preview; pure and heavy."""
         ...
 

@@ -6,8 +6,8 @@ from io import BytesIO
 import numpy as np
 import polars as pl
 
-from service.accounts.target import new_ids
 from service.db.sessions import MatcherSession
+from service.kit.id_columns import new_ids
 from service.linking.columns import U64
 from service.overlaps.models import OverlapStatus
 from service.overlaps.rules import pack_evidence, pack_kinds
