@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from service.accounts import jobs as account_jobs
 from service.accounts.contact_target import ContactTarget
 from service.accounts.opportunity_target import OpportunityTarget
 from service.accounts.target import AccountTarget
@@ -63,6 +64,7 @@ def make_registry(
         ),
     )
     import_tidy.register(registry, database=database, spool=spool, clock=clock)
+    account_jobs.register(registry, database)
     overlap_jobs.register(
         registry, overlap_jobs.Parts(database=database, keystore=keystore, clock=clock, ids=ids)
     )

@@ -1,16 +1,49 @@
 """What can go wrong with accounts and what is kept at them."""
 
 
-class UnknownAccountError(Exception):
+class UnknownRecordError(Exception):
+    """There is no such thing of this organization."""
+
+
+class UnknownAccountError(UnknownRecordError):
     def __init__(self) -> None:
         super().__init__("There is no such account.")
 
 
-class UnknownContactError(Exception):
+class UnknownContactError(UnknownRecordError):
     def __init__(self) -> None:
         super().__init__("There is no such contact.")
 
 
-class UnknownOpportunityError(Exception):
+class UnknownOpportunityError(UnknownRecordError):
     def __init__(self) -> None:
         super().__init__("There is no such opportunity.")
+
+
+class InvalidFilterError(Exception):
+    """`where` is the place in the filter, such as `filter.all[1].value`."""
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(f"{where}: {message}")
+
+
+class NoSuchPopulationError(UnknownRecordError):
+    def __init__(self) -> None:
+        super().__init__("There is no such population.")
+
+
+class StandardPopulationError(Exception):
+    def __init__(self, slug: str) -> None:
+        super().__init__(
+            f"'{slug}' is one of the standard populations: imports say who belongs to it, and it can't be changed or removed."
+        )
+
+
+class PopulationExistsError(Exception):
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"There is a population '{slug}' already: choose another name or slug.")
+
+
+class TooManyPopulationsError(Exception):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} populations besides the standard ones already: remove one first.")

@@ -50,7 +50,9 @@ class Population(Record, table=True):
 
     __tablename__ = "population"
     __table_args__ = (
-        Index("uq_population_slug", "org_id", "slug", unique=True),
+        Index(
+            "uq_population_slug", "org_id", "slug", unique=True, postgresql_where=text("removed_at IS NULL")
+        ),
         Index("uq_population_bit", "org_id", "bit", unique=True),
         CheckConstraint("bit BETWEEN 0 AND 62", name="bit"),
     )
@@ -60,7 +62,17 @@ class Population(Record, table=True):
     slug: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
     bit: int = Field(sa_type=SmallInteger)
+    filter: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    """What decides who belongs to it (`filters.py`); null for the standard ones, of which imports say it."""
+    version: int = Field(default=1, sa_type=Integer)
+    """Of the filter."""
+    settled: int = Field(default=1, sa_type=Integer)
+    """The version by which every account has its bit or hasn't; those that are written later are decided when they are."""
     created_at: datetime = Field(sa_column=moment())
+    removed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """It is gone for everybody; the row keeps its bit until nothing bears it any more."""
 
 
 class Account(Record, table=True):

@@ -6,20 +6,24 @@ from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from service.accounts.filter_sql import where
+from service.accounts.filters import Filter
 from service.accounts.models import Account, Population
 from service.db.sessions import TenantReadSession
 
-_COUNTS = """
-    SELECT p.slug, count(*) FROM population p JOIN account a ON a.org_id = p.org_id AND a.populations & (1::bigint << p.bit) <> 0
-    WHERE p.org_id = $1 GROUP BY p.slug
-"""
+_COUNTS = "SELECT populations, count(*) FROM account WHERE org_id = $1 GROUP BY populations"
 _ROWS = """
     SELECT id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
            revenue, revenue_amount::text, revenue_currency, status, owner, registry_id, lei, vat, duns, siren,
            parent_external_id, parent_name, parent_domain, attributes::text, populations, created_at, updated_at
     FROM account
     WHERE org_id = $1
+"""
+_CHOSEN = """
+    SELECT count(*), count(domain), count(coalesce(domain, name, linkedin, registry_id, lei, vat, duns, siren))
+    FROM account WHERE org_id = $1 AND {}
 """
 
 
@@ -29,21 +33,34 @@ class Populations:
     def __init__(self, session: TenantReadSession) -> None:
         self._session = session
 
+    def _mine(self) -> SelectOfScalar[Population]:
+        return select(Population).where(Population.org_id == self._session.org_id)
+
     async def everyone(self) -> list[Population]:
-        statement = (
-            select(Population).where(Population.org_id == self._session.org_id).order_by(col(Population.bit))
-        )
+        """By bit, the standard ones first."""
+        statement = self._mine().where(col(Population.removed_at).is_(None)).order_by(col(Population.bit))
         return list(await self._session.scalars(statement))
 
-    async def by_slug(self, slug: str) -> Population | None:
+    async def by_id(self, population_id: UUID) -> Population | None:
         return await self._session.scalar(
-            select(Population).where(Population.org_id == self._session.org_id, Population.slug == slug)
+            self._mine().where(Population.id == population_id, col(Population.removed_at).is_(None))
         )
 
-    async def sizes(self) -> Mapping[str, int]:
-        """Slug → accounts; a population without accounts is missing."""
+    async def by_filter(self) -> list[Population]:
+        """Those that filters decide, and those of them that are gone and whose bits aren't free yet."""
+        statement = self._mine().where(col(Population.filter).is_not(None)).order_by(col(Population.bit))
+        return list(await self._session.scalars(statement))
+
+    async def taken_bits(self) -> set[int]:
+        """Also of those that are gone and whose bits aren't free yet."""
+        statement = select(Population.bit).where(Population.org_id == self._session.org_id)
+        return set(await self._session.scalars(statement))
+
+    async def sizes(self) -> Mapping[int, int]:
+        """Bit → accounts, of every bit from 0 to 62."""
         driver = await self._session.raw()
-        return {row[0]: row[1] for row in await driver.fetch(_COUNTS, self._session.org_id)}
+        found: dict[int, int] = dict(await driver.fetch(_COUNTS, self._session.org_id))
+        return {bit: sum(n for bits, n in found.items() if bits >> bit & 1) for bit in range(63)}
 
 
 class Accounts:
@@ -70,6 +87,22 @@ class Accounts:
             statement, self._session.org_id, *(value for _, value in given)
         )
         return rows
+
+    async def matching(self, wanted: Filter, *, limit: int) -> list[Mapping[str, Any]]:
+        """The first accounts that a filter chooses, as in a page."""
+        values: list[Any] = [self._session.org_id]
+        statement = f"{_ROWS} AND {where(wanted, values)} ORDER BY id LIMIT {int(limit)}"
+        driver = await self._session.raw()
+        rows: list[Mapping[str, Any]] = await driver.fetch(statement, *values)
+        return rows
+
+    async def chosen(self, wanted: Filter) -> tuple[int, int, int]:
+        """How many accounts a filter chooses; of them, how many have a domain, and how many anything at all to be matched by."""
+        values: list[Any] = [self._session.org_id]
+        statement = _CHOSEN.format(where(wanted, values))
+        driver = await self._session.raw()
+        row = await driver.fetchrow(statement, *values)
+        return row[0], row[1], row[2]
 
     async def row(self, account_id: UUID) -> Mapping[str, Any] | None:
         """As in a page."""

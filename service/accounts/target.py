@@ -8,6 +8,7 @@ import polars as pl
 
 from service.accounts.compare import Batch, Work, compare, refusals
 from service.accounts.keys import keys_of
+from service.accounts.membership import number_before, settle_since
 from service.accounts.models import StandardPopulation
 from service.accounts.repository import Accounts
 from service.accounts.rollback import forget_history, roll_back
@@ -67,12 +68,17 @@ class AccountTarget:
         return await compare(session, batch, order)
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
+        before = await number_before(session)
         await write_difference(session, difference, order)
+        await settle_since(session, before)
 
     async def roll_back(
         self, session: TenantSession, *, undone: UUID, import_id: UUID
     ) -> tuple[Outcome, int]:
-        return await roll_back(session, undone=undone, import_id=import_id)
+        before = await number_before(session)
+        outcome = await roll_back(session, undone=undone, import_id=import_id)
+        await settle_since(session, before, restored=True)
+        return outcome
 
     async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
         await forget_history(session, before=before, until=until)

@@ -15,7 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.accounts.errors import UnknownAccountError, UnknownContactError, UnknownOpportunityError
+from service.accounts.errors import (
+    InvalidFilterError,
+    PopulationExistsError,
+    StandardPopulationError,
+    TooManyPopulationsError,
+    UnknownRecordError,
+)
 from service.api.errors import (
     BadFormError,
     DigestMismatchError,
@@ -211,9 +217,13 @@ KINDS: Mapping[type[Exception], Kind] = {
     PasswordsBusyError: Kind("passwords-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at once"),
     ImportStateError: Kind("import-state", HTTPStatus.CONFLICT, "Not in this state of the import"),
     UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
-    UnknownAccountError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
-    UnknownContactError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
-    UnknownOpportunityError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    StandardPopulationError: Kind(
+        "standard-population", HTTPStatus.CONFLICT, "The population is a standard one"
+    ),
+    PopulationExistsError: Kind("population-exists", HTTPStatus.CONFLICT, "There is such a population"),
+    TooManyPopulationsError: Kind("too-many-populations", HTTPStatus.CONFLICT, "Too many populations"),
+    InvalidFilterError: Kind("invalid-filter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid filter"),
+    UnknownRecordError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownSharingRuleError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownOverlapError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),

@@ -20,7 +20,7 @@ _VIEW = """
                                                        'preset', preset, 'version', version) ORDER BY bit), '[]')::text
             FROM sharing_rule WHERE partnership_id = p.id AND (ends_at IS NULL OR ends_at > now())) AS rules,
            (SELECT coalesce(json_agg(json_build_object('bit', bit, 'slug', slug) ORDER BY bit), '[]')::text
-            FROM population WHERE org_id = $1) AS populations
+            FROM population WHERE org_id = $1 AND removed_at IS NULL) AS populations
     FROM partnership p WHERE (p.lo_org_id = $1 OR p.hi_org_id = $1)
 """
 """A rule past its end counts for nothing."""

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from service.accounts.attached.repository import Opportunities
 from service.accounts.contacts import Contacts
+from service.accounts.populations import NewPopulation, create_population
 from service.imports.models import ImportKind
 from service.jobs import forget
 from service.organizations.invitations import invite
@@ -69,6 +70,7 @@ OF_PEOPLE: dict[str, Route] = {
     "renew_recovery_codes": of_people(json={"password": PASSWORD, "code": "123456"}),
     "disable_second_factor": of_people(json={"password": PASSWORD, "code": "123456"}),
 }
+ANNS = {"field": "owner", "op": "is", "value": "Ann"}
 PARTNERSHIP = {"partnership": "{partnership_id}"}
 MATRIX: dict[str, Route] = {
     "livez": Route(None, own=False),
@@ -122,6 +124,11 @@ MATRIX: dict[str, Route] = {
     "get_opportunity": Route(Scope.ACCOUNTS_READ),
     "get_data_quality": Route(Scope.ACCOUNTS_READ, own=False),
     "list_populations": Route(Scope.ACCOUNTS_READ, own=False),
+    "create_population": Route(Scope.IMPORTS_WRITE, json={"name": "New", "filter": ANNS}, own=False),
+    "preview_population": Route(Scope.ACCOUNTS_READ, json={"filter": ANNS}, own=False),
+    "get_population": Route(Scope.ACCOUNTS_READ),
+    "update_population": Route(Scope.IMPORTS_WRITE, json={"name": "Other"}),
+    "delete_population": Route(Scope.IMPORTS_WRITE),
     "list_partnerships": Route(Scope.PARTNERSHIPS_READ, own=False),
     "get_partnership": Route(Scope.PARTNERSHIPS_READ),
     "list_sharing_rules": Route(Scope.PARTNERSHIPS_READ),
@@ -190,7 +197,7 @@ async def make_scene(pair: Pair) -> Scene:
     ids = {
         "import_id": import_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
         "overlap_id": told["id"], "population": "customers", "key_id": await another_key(pair),
-        "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "contact_id": await contact_of(pair),
+        "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "contact_id": await contact_of(pair),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
 
@@ -216,6 +223,13 @@ async def opportunity_of(pair: Pair) -> UUID:
         [row] = await Opportunities(session).page({}, limit=2)
     found: UUID = row["id"]
     return found
+
+
+async def population_of(pair: Pair) -> UUID:
+    world = pair.world
+    async with world.database.tenant(pair.left.id) as session:
+        wanted = NewPopulation("Gold", ANNS)
+        return (await create_population(session, world.ids, world.clock, wanted=wanted)).id
 
 
 async def contact_of(pair: Pair) -> UUID:

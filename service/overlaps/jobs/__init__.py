@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
+from service.accounts.membership import GONE_JOB
 from service.imports.operations import CHANGED_JOB
 from service.jobs import JobContext, Payload, Registry
 from service.overlaps.jobs.meet import meet
 from service.overlaps.jobs.parts import MEET_JOB, PUBLISH_JOB, PUSH_JOB, SCORE_JOB, WEIGH_JOB, Parts
 from service.overlaps.jobs.publish import publish
 from service.overlaps.jobs.push import push, push_everywhere
+from service.overlaps.jobs.retire import retire
 from service.overlaps.jobs.rules import follow_rules
 from service.overlaps.jobs.score import score
 from service.overlaps.jobs.weigh import weigh
@@ -33,6 +35,7 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     WEIGH_JOB: weigh,
     SCORE_JOB: score,
     PUBLISH_JOB: publish,
+    GONE_JOB: retire,
 }
 
 

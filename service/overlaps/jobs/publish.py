@@ -36,7 +36,7 @@ from service.partnerships.rules import Rule, bits_at
 async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     """Bring one side's shared records and references up to its rules and the overlaps as they are now, where it was asked to."""
     async with parts.database.duty(org_id, Duty.PUBLISH) as session:
-        await _take_turn(session, partnership_id)
+        await take_turn(session, partnership_id)
         partnership = await Partnerships(session).by_id(partnership_id)
         if partnership.status is not PartnershipStatus.ACTIVE:
             return
@@ -83,7 +83,8 @@ def _stored(refs: U64) -> pl.Series:
     return pl.Series(refs.view("int64"), dtype=pl.Int64)
 
 
-async def _take_turn(session: DutySession, partnership_id: UUID) -> None:
+async def take_turn(session: DutySession, partnership_id: UUID) -> None:
+    """Until the transaction ends, nobody else writes what is shown in the partnership."""
     driver = await session.raw()
     await driver.execute("SET LOCAL lock_timeout = '10min'")
     await driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"publish:{partnership_id}")

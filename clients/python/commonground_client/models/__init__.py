@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from commonground_client.base import Model, OpenEnum
-from commonground_client.models.accounts import Account, AccountPage
+from commonground_client.models.accounts import AccountPage
 from commonground_client.models.audit_log import Actor, AuditEntry, AuditEntryPage, Checkpoint, CheckpointPage
 from commonground_client.models.common import (
     Accepted,
+    Account,
     ActorKind,
     ApiKey,
     ApiKeyChange,
@@ -87,7 +88,14 @@ from commonground_client.models.person import (
     ResetRequest,
     VerificationIn,
 )
-from commonground_client.models.populations import Population, PopulationPage
+from commonground_client.models.populations import (
+    Population,
+    PopulationChange,
+    PopulationFilter,
+    PopulationIn,
+    PopulationPage,
+    PopulationPreview,
+)
 from commonground_client.models.reports import (
     Cell,
     Counts,
@@ -200,7 +208,11 @@ __all__ = [
     "Phase",
     "Place",
     "Population",
+    "PopulationChange",
+    "PopulationFilter",
+    "PopulationIn",
     "PopulationPage",
+    "PopulationPreview",
     "Preset",
     "Preview",
     "Problem",
@@ -321,7 +333,11 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "PersonChange": PersonChange,
     "Phase": Phase,
     "PlaceOut": Place,
+    "PopulationChange": PopulationChange,
+    "PopulationFilter": PopulationFilter,
+    "PopulationIn": PopulationIn,
     "PopulationOut": Population,
+    "PopulationPreview": PopulationPreview,
     "Preset": Preset,
     "Preview": Preview,
     "Problem": Problem,

@@ -1,48 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
-from datetime import datetime
-from uuid import UUID
-
-from commonground_client.base import Model, Page
-from commonground_client.models.common import Money
-from pydantic import Field
-
-
-class Account(Model):
-    attributes: dict[str, str | float | bool | Money] = Field(
-        description="Custom attributes by key, each of the type that it was defined with; dates as `2026-11-22`, or with time and zone."
-    )
-    city: str | None
-    country: str | None = Field(description="As the file says it.")
-    country_code: str | None = Field(
-        description="ISO 3166-1 alpha-2; null where the country could not be read."
-    )
-    created_at: datetime
-    domain: str | None = Field(description="The registrable domain that the website or e-mail gives.")
-    duns: str | None
-    employees: str | None = Field(description="As the file says it.")
-    employees_from: int | None = Field(description="What could be read of it; both alike for one number.")
-    employees_to: int | None = Field(description="Null with a lower bound: no upper one.")
-    external_id: str | None
-    id: UUID
-    industry: str | None
-    lei: str | None
-    linkedin: str | None
-    name: str | None
-    owner: str | None
-    parent_domain: str | None
-    parent_external_id: str | None
-    parent_name: str | None
-    populations: list[str]
-    registry_id: str | None = Field(description="`scheme:number`.")
-    revenue: str | None = Field(description="As the file says it.")
-    revenue_amount: str | None = Field(description="What could be read of it: a decimal number.")
-    revenue_currency: str | None = Field(description="ISO 4217; null where the file names none.")
-    siren: str | None
-    status: str | None
-    updated_at: datetime
-    vat: str | None
-    website: str | None
+from commonground_client.base import Page
+from commonground_client.models.common import Account
 
 
 class AccountPage(Page[Account]):

@@ -13,6 +13,48 @@ class Accepted(Model):
     detail: str
 
 
+class Money(Model):
+    amount: str = Field(description="A decimal number.")
+    currency: str | None = Field(description="ISO 4217; null where nothing names it.")
+
+
+class Account(Model):
+    attributes: dict[str, str | float | bool | Money] = Field(
+        description="Custom attributes by key, each of the type that it was defined with; dates as `2026-11-22`, or with time and zone."
+    )
+    city: str | None
+    country: str | None = Field(description="As the file says it.")
+    country_code: str | None = Field(
+        description="ISO 3166-1 alpha-2; null where the country could not be read."
+    )
+    created_at: datetime
+    domain: str | None = Field(description="The registrable domain that the website or e-mail gives.")
+    duns: str | None
+    employees: str | None = Field(description="As the file says it.")
+    employees_from: int | None = Field(description="What could be read of it; both alike for one number.")
+    employees_to: int | None = Field(description="Null with a lower bound: no upper one.")
+    external_id: str | None
+    id: UUID
+    industry: str | None
+    lei: str | None
+    linkedin: str | None
+    name: str | None
+    owner: str | None
+    parent_domain: str | None
+    parent_external_id: str | None
+    parent_name: str | None
+    populations: list[str]
+    registry_id: str | None = Field(description="`scheme:number`.")
+    revenue: str | None = Field(description="As the file says it.")
+    revenue_amount: str | None = Field(description="What could be read of it: a decimal number.")
+    revenue_currency: str | None = Field(description="ISO 4217; null where the file names none.")
+    siren: str | None
+    status: str | None
+    updated_at: datetime
+    vat: str | None
+    website: str | None
+
+
 class ActorKind(OpenEnum):
     API_KEY = "api_key"
     PERSON = "person"
@@ -130,11 +172,6 @@ class Mode(OpenEnum):
 
     HOSTED = "hosted"
     PRIVATE = "private"
-
-
-class Money(Model):
-    amount: str = Field(description="A decimal number.")
-    currency: str | None = Field(description="ISO 4217; null where nothing names it.")
 
 
 class NewApiKey(Model):

@@ -1,0 +1,104 @@
+"""Populations by filters over HTTP: made, tried, read, changed under their tag, removed, and refused in words."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from service.accounts.populations import MOST, NewPopulation, create_population
+from tests.factories.world import Pair
+
+PATH = "/v1/populations"
+ANNS = {"field": "owner", "op": "is", "value": "Ann"}
+LIST = "Account ID,Company,Website,Owner,Status\n" + "".join(
+    f"{n},Orchid {n},{f'orchid{n}.com' if n % 2 else ''},{'Ann' if n < 12 else 'Bo'},Customer\n"
+    for n in range(16)
+)
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+async def test_a_population_lives(client: httpx.AsyncClient, pair: Pair) -> None:
+    who = pair.left.headers
+    await pair.world.upload(pair.left, LIST, population=None)
+    await pair.world.work()
+    tried = (await client.post(f"{PATH}/preview", json={"filter": ANNS}, headers=who)).json()
+    assert (tried["accounts"], tried["with_domain"], tried["matchable"]) == (12, 6, 12)
+    assert [account["name"] for account in tried["first"]] == [f"Orchid {n}" for n in range(10)]
+    made = await client.post(PATH, json={"name": "Ann's accounts", "filter": ANNS}, headers=who)
+    assert made.status_code == 201
+    body = made.json()
+    assert (body["slug"], body["accounts"], body["settled"], body["filter"]) == (
+        "ann_s_accounts",
+        0,
+        False,
+        ANNS,
+    )
+    await pair.world.work()
+    listed = (await client.get(PATH, headers=who)).json()["items"]
+    assert {p["slug"]: (p["accounts"], p["settled"], p["filter"]) for p in listed} == {
+        "customers": (16, True, None), "open_opportunities": (0, True, None), "prospects": (0, True, None),
+        "ann_s_accounts": (12, True, ANNS),
+    }  # fmt: skip
+    page = await client.get("/v1/accounts", params={"population": "ann_s_accounts"}, headers=who)
+    assert len(page.json()["items"]) == 12
+    assert page.json()["items"][0]["populations"] == ["customers", "ann_s_accounts"]
+    path = f"{PATH}/{body['id']}"
+    read = await client.get(path, headers=who)
+    tag = read.headers["etag"]
+    assert tag == made.headers["etag"]
+    bos = {"not": ANNS}
+    changed = await client.patch(path, json={"filter": bos}, headers=who | {"If-Match": tag})
+    late = await client.patch(path, json={"name": "Late"}, headers=who | {"If-Match": tag})
+    assert (changed.status_code, changed.json()["settled"], late.status_code) == (200, False, 412)
+    await pair.world.work()
+    assert (await client.get(path, headers=who)).json()["accounts"] == 4
+    assert (await client.delete(path, headers=who | {"If-Match": tag})).status_code == 412
+    assert (await client.delete(path, headers=who)).status_code == 204
+    assert problem(await client.get(path, headers=who)) == (404, "not-found")
+    assert problem(await client.delete(path, headers=who)) == (404, "not-found")
+    assert len((await client.get(PATH, headers=who)).json()["items"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"name": "x", "filter": {"all": [ANNS, {**ANNS, "op": "gt"}]}}, "filter.all[1].op: for owner use one of is, is_not, in"),
+        ({"name": "x", "filter": {}}, "filter: give"),
+        ({"name": "x", "filter": {**ANNS, "field": "populations"}}, "filter.field: use one of name, website"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_filter_is_refused_wherever_it_comes(
+    client: httpx.AsyncClient, pair: Pair, body: dict[str, Any], said: str
+) -> None:
+    who = pair.left.headers
+    made = (await client.post(PATH, json={"name": "Gold", "filter": ANNS}, headers=who)).json()
+    for answer in (
+        await client.post(PATH, json=body, headers=who),
+        await client.post(f"{PATH}/preview", json={"filter": body["filter"]}, headers=who),
+        await client.patch(f"{PATH}/{made['id']}", json=body, headers=who),
+    ):
+        assert problem(answer) == (422, "invalid-filter")
+        assert said in answer.json()["detail"]
+    assert (await client.get(f"{PATH}/{made['id']}", headers=who)).json()["name"] == "Gold"
+
+
+async def test_what_stands_in_the_way_is_told(client: httpx.AsyncClient, pair: Pair) -> None:
+    who, world = pair.left.headers, pair.world
+    [standard, *_] = (await client.get(PATH, headers=who)).json()["items"]
+    for answer in (
+        await client.patch(f"{PATH}/{standard['id']}", json={"name": "x"}, headers=who),
+        await client.delete(f"{PATH}/{standard['id']}", headers=who),
+    ):
+        assert problem(answer) == (409, "standard-population")
+    again = await client.post(PATH, json={"name": "Customers", "filter": ANNS}, headers=who)
+    assert problem(again) == (409, "population-exists")
+    async with world.database.tenant(pair.left.id) as session:
+        for number in range(MOST):
+            await create_population(
+                session, world.ids, world.clock, wanted=NewPopulation(f"Gold {number}", ANNS)
+            )
+    full = await client.post(PATH, json={"name": "One more", "filter": ANNS}, headers=who)
+    assert problem(full) == (409, "too-many-populations")
