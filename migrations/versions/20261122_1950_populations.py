@@ -1,7 +1,7 @@
 """Populations by filters: what decides who belongs, how far that was applied, and bits that stay taken until nothing bears them.
 
 Revision: 20261122_1950
-After: 20261122_1900
+After: 20261122_2000
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "20261122_1950"
-down_revision = "20261122_1900"
+down_revision = "20261122_2000"
 branch_labels = None
 depends_on = None
 
