@@ -21,7 +21,7 @@ from service.ingest.errors import (
     UnsafeArchiveError,
 )
 from service.ingest.limits import Limits
-from service.ingest.source import CHUNK, SPLIT
+from service.ingest.source import SPLIT
 from service.ingest.whole import Whole
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -32,6 +32,7 @@ _ZIP64 = 0xFFFFFFFF
 _MOST_ENTRIES = 2_000
 """A workbook has a few dozen; each takes memory before it is looked at."""
 
+_INPUT = 64 * 1024
 _ENCRYPTED = 0x1
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _COMPANIONS = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
@@ -82,7 +83,7 @@ class Archive:
                 f"the ZIP archive holds {len(files)} files ({shown}{' …' if len(files) > 5 else ''})",  # noqa: PLR2004
                 mend="Pack each list by itself, or bring them unpacked.",
             )
-        return files[0].filename, self._unpack(files[0], Growth(self._limits, self.size))
+        return files[0].filename, self._unpack(files[0], Growth(self._limits))
 
     def inspect(self) -> bool:
         """Unpack every entry of a workbook for once, counting: declared sizes may lie. Whether cells may show errors.
@@ -105,7 +106,10 @@ class Archive:
 
     def _unpack(self, entry: zipfile.ZipInfo, growth: Growth) -> Iterator[bytes]:
         with self.packed.opened() as stream, _zip_errors(), zipfile.ZipFile(stream).open(entry) as packed:
-            while piece := packed.read(CHUNK):
+            while piece := packed.read(
+                _INPUT
+            ):  # as many bytes are taken at a time, so that `taken` says how many came of them
+                growth.taken = max(growth.taken, stream.tell())
                 growth.add(len(piece))
                 yield piece
 

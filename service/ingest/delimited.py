@@ -1,8 +1,10 @@
 """Delimited text: CSV, TSV, semicolons, pipes. Finds the dialect, reads the header, then rows block by block."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from service.ingest.batches import Batch, Dialect, joined
 from service.ingest.encoding import TextStream
@@ -26,6 +28,9 @@ ONE_COLUMN = "\x1f"
 
 PIECE = 256 * 1024
 """An odd row costs the slow reader's time for this many bytes around it, not for its block."""
+
+ROWS = 128 * 1024
+"""About as many rows are taken at a time: in a block of very short ones the arrays over them would be twenty times the text."""
 
 _SAMPLE_ROWS = 50
 _SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
@@ -80,11 +85,9 @@ class DelimitedTable:
         rows = _Rows(shape, Cursor(row=0, line=self._start.data_line))
         rest, skip = b"", self._start.data
         for block in regrouped(self._chunks):
-            batch, rest = rows.feed(rest + block[skip:], final=False)
+            rest = yield from rows.feed(rest + block[skip:], final=False)
             skip = 0
-            yield batch
-        batch, _ = rows.feed(rest, final=True)
-        yield batch
+        yield from rows.feed(rest, final=True)
         if not rows.cursor.row:
             raise no_data_rows(self.header_line)
 
@@ -97,10 +100,10 @@ class _Rows:
         self._exact = ExactReader(shape)
         self.cursor = cursor
 
-    def feed(self, buf: bytes, *, final: bool) -> tuple[Batch, bytes]:
-        """The records that end in `buf`, and the rest of it, which the next text continues."""
+    def feed(self, buf: bytes, *, final: bool) -> Generator[Batch, None, bytes]:
+        """The records that end in `buf`; returns the rest of it, which the next text continues."""
         found: list[Batch] = []
-        size = len(buf)
+        size, held = _portion(buf), self.cursor.row
         while buf or (final and self._exact.amid_record):
             step = self._try_fast(buf[:size], final=final and size >= len(buf))
             if step is None and size > PIECE:
@@ -112,12 +115,30 @@ class _Rows:
             if not used:
                 break
             buf = buf[used:]
-        return joined(found, self._shape.selection), buf
+            if self.cursor.row - held >= ROWS:
+                yield joined(found, self._shape.selection)
+                found, held = [], self.cursor.row
+        yield joined(found, self._shape.selection)
+        return buf
 
     def _try_fast(self, buf: bytes, *, final: bool) -> tuple[Batch, int] | None:
         if not buf or self._exact.amid_record:
             return None
         return read_fast(buf, self.cursor, self._shape, final=final)
+
+
+def _portion(buf: bytes) -> int:
+    """Of how many bytes at the beginning a batch is made: all, unless they are of very many rows."""
+    size = len(buf)
+    while size and _line_ends(buf[:size]) > ROWS:
+        size //= 2
+    return size
+
+
+def _line_ends(text: bytes) -> int:
+    """Roughly: CRLF counts twice."""
+    data = np.frombuffer(text, np.uint8)
+    return sum(int(np.count_nonzero(data == ord(end))) for end in "\n\r" if ord(end) in text)
 
 
 def _begin(head: bytes, limits: Limits, kind: RecordKind, *, complete: bool) -> _Start:

@@ -56,17 +56,27 @@ def exactly(text: bytes, shape: Shape) -> Any:
     return outcome(produce)
 
 
+def fed(rows: _Rows, text: bytes, batches: list[Batch]) -> bytes:
+    """What is left of the text; `batches` get the rest."""
+    feeding = rows.feed(text, final=False)
+    while True:
+        try:
+            batches.append(next(feeding))
+        except StopIteration as end:
+            return bytes(end.value)
+
+
 def in_pieces(text: bytes, shape: Shape, cuts: list[int]) -> Any:
     """As a file is read: block after block, the rest of one before the next, the fast reader wherever it can."""
 
     def produce(cursor: Cursor) -> list[Batch]:
         rows = _Rows(shape, cursor)
-        batches, rest, places = [], b"", sorted({cut % (len(text) + 1) for cut in cuts})
+        batches: list[Batch] = []
+        rest, places = b"", sorted({cut % (len(text) + 1) for cut in cuts})
         for start, stop in zip([0, *places], [*places, len(text)], strict=True):
-            batch, rest = rows.feed(rest + text[start:stop], final=False)
-            batches.append(batch)
+            rest = fed(rows, rest + text[start:stop], batches)
             assert len(rest) <= shape.limits.line + 2, "what is held is bounded"
-        batches.append(rows.feed(rest, final=True)[0])
+        batches += rows.feed(rest, final=True)
         return batches
 
     return outcome(produce)

@@ -137,8 +137,8 @@ def long_texts_in_parquet() -> bytes:
     return packed.getvalue()
 
 
-OF_SHORT_ROWS = (entry_of_half_a_gigabyte, ten_gigabytes_of_members, ten_gigabytes_of_frames)
-"""Hundreds of thousands of rows stand in one block of text; the arrays over them are what is in memory."""
+def millions_of_short_rows() -> bytes:
+    return b"Company\n" + b"Acme\n" * (6 * MIB)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,8 @@ OF_SHORT_ROWS = (entry_of_half_a_gigabyte, ten_gigabytes_of_members, ten_gigabyt
         (far_corner, {"too_much_memory"}),
         (one_text_shown_a_million_times, {"too_much_memory"}),
         (repeated_rows, {"too_much_memory", "too_many_cells", "corrupt_workbook"}),
-        (entry_of_half_a_gigabyte, {"too_much_expansion", "too_many_rows"}),
+        (entry_of_half_a_gigabyte, {"too_much_expansion"}),
+        (millions_of_short_rows, {"too_many_rows"}),
         (workbook_of_zeros, {"too_much_expansion"}),
         (ten_gigabytes_of_members, {"too_much_expansion"}),
         (ten_gigabytes_of_frames, {"too_much_expansion"}),
@@ -167,6 +168,6 @@ def test_a_hostile_file_is_answered_in_bounded_time_and_memory(
 
     assert code in codes
     assert rows == 2 or make is not line_without_end
-    assert grown < (200 if make in OF_SHORT_ROWS else 100) * MIB, f"{grown / MIB:.0f} MiB"
+    assert grown < 100 * MIB, f"{grown / MIB:.0f} MiB"
     assert children < Limits().memory + 150 * MIB, f"{children / MIB:.0f} MiB"
-    assert seconds < 30
+    assert seconds < 10  # each takes less than 2 s on a quiet machine
