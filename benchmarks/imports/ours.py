@@ -18,6 +18,7 @@ from service.db.database import Database
 from service.db.engine import JOB_LIMITS
 from service.imports.spool import Spool
 from service.jobs.drain import drain
+from service.kit.memory import give_back_memory
 
 
 async def _measured(app_url: str, matcher_url: str, paths: tuple[Path, Path]) -> list[dict[str, Any]]:
@@ -49,6 +50,7 @@ def _peak() -> int:
 
 
 if __name__ == "__main__":
+    give_back_memory()
     print(
         json.dumps(asyncio.run(_measured(sys.argv[1], sys.argv[2], (Path(sys.argv[3]), Path(sys.argv[4])))))
     )

@@ -16,8 +16,8 @@ COMMANDS = {
         "service.cli.import_list:import_list", "Send a list to a service and watch it become live."
     ),
     "evaluate": LazyCommand("service.cli.evaluate:evaluate", "Measure the matcher on labelled pairs."),
-    "serve": LazyCommand("service.cli.serve:serve", "Run the service: API and worker."),
-    "worker": LazyCommand("service.cli.worker:worker", "Run a worker alone."),
+    "serve": LazyCommand("service.cli.serve:serve", "Run the service: API and worker.", stays=True),
+    "worker": LazyCommand("service.cli.worker:worker", "Run a worker alone.", stays=True),
     "migrate": LazyCommand("service.cli.migrate:migrate", "Bring the database to this version."),
     "org": LazyCommand("service.cli.org:app", "Organizations and their keys."),
     "person": LazyCommand("service.cli.person:app", "People: links, letting in and out."),

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from service.cli.errors import CommandError
+from service.kit.memory import give_back_memory
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class LazyCommand:
     target: str
     """`module:attribute`."""
     help: str
+    stays: bool = False
+    """Whether it runs for days, over lists of any length."""
 
 
 class LazyGroup(TyperGroup):
@@ -50,6 +53,8 @@ class LazyGroup(TyperGroup):
 
 def load(name: str, command: LazyCommand) -> Any:
     """Import a command. Raises CommandError where the extra that it needs isn't installed."""
+    if command.stays:
+        give_back_memory()
     module, _, attribute = command.target.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)

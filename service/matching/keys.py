@@ -13,6 +13,10 @@ PART = "\x1f"
 """Stands between the parts of a composite key, as the protocol has it."""
 
 
+EVIDENCE_ALONE = ("domain_reason", "spaced_name", "country", "city", "sector", "size")
+"""Columns of `normalise` that give no key."""
+
+
 @dataclass(frozen=True)
 class MatchKeys:
     """`columns`: per kind `index` (UInt32, the row of the account) and `key`, each pair once; `crowded_domains`: `domain`, `accounts`.

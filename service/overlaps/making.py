@@ -1,7 +1,7 @@
 """Accounts of one side → its columns in one partnership, whole or for what changed. Pure."""
 
 import binascii
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from service.linking.keys import LinkKeys
 from service.linking.layers import Delta, difference
 from service.linking.tokens import token_bytes, tokens_of
 from service.matching.guards import CROWDED_UNTIL, HEAD_SHARED_FROM
-from service.matching.keys import match_keys
+from service.matching.keys import EVIDENCE_ALONE, match_keys
 from service.matching.kinds import KeyKind
 from service.matching.normalise import normalise
 from service.overlaps.models import Part
@@ -30,19 +30,23 @@ PLACES: tuple[Place, ...] = (*((Part.SENT, kind.value) for kind in KeyKind), SHA
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
-    """Accounts (`id`, `domain` as stored, the fields that yield keys), and what the normaliser makes of each."""
+    """Accounts one side takes part with: their references and `ids` (uint8 (n, 16)), and what of each gives keys."""
 
-    accounts: pl.DataFrame
+    refs: U64
+    ids: NDArray[np.uint8]
     normalised: pl.DataFrame
+    stands: bool
+    """Whether each is stored under the domain that the normaliser finds now: an older one may have found another."""
 
     @classmethod
-    def of(cls, accounts: pl.DataFrame) -> "Listed":
-        return cls(accounts, normalise(accounts))
-
-    @property
-    def stands(self) -> bool:
-        """Whether each is stored under the domain that the normaliser finds now: an older one may have found another."""
-        return bool(self.normalised["domain"].eq_missing(self.accounts["domain"]).all())
+    def joined(cls, parts: Sequence["Listed"]) -> "Listed":
+        """Of one part at least."""
+        return cls(
+            np.concatenate([part.refs for part in parts]),
+            np.concatenate([part.ids for part in parts]),
+            pl.concat([part.normalised for part in parts], rechunk=False),
+            all(part.stands for part in parts),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +60,22 @@ class Maker:
     def refs(self, ids: pl.Series) -> U64:
         return references(self.partnership_id, ids, self.own)
 
+    def listed(self, accounts: pl.DataFrame) -> Listed:
+        """Of accounts with `id`, `domain` as stored, and the fields that yield keys."""
+        normalised = normalise(accounts)
+        stands = bool(normalised["domain"].eq_missing(accounts["domain"]).all())
+        ids = accounts["id"]
+        return Listed(self.refs(ids), id_bytes(ids), normalised.drop(EVIDENCE_ALONE), stands)
+
     def columns(self, listed: Listed, off_before: Collection[str]) -> Columns:
         """Their columns, the guards applied as if they were the whole list."""
-        refs = self.refs(listed.accounts["id"])
         keys = match_keys(listed.normalised, crowded_before=off_before)
         made = {
             (part, kind.value): column
             for part, found in ((Part.SENT, keys.columns), (Part.WITHHELD, keys.withheld))
-            for kind, column in tokens_of(found, refs, self.link).items()
+            for kind, column in tokens_of(found, listed.refs, self.link).items()
         }
-        return made | {ACCOUNTS: TokenColumn.of(id_bytes(listed.accounts["id"]), refs)}
+        return made | {ACCOUNTS: TokenColumn.of(listed.ids, listed.refs)}
 
     def off(self, domains: pl.Series, stored: Stored) -> list[str]:
         """Those of `domains` that gave no token when `stored` was made."""
@@ -94,7 +104,7 @@ class Maker:
         listed; those not named stay as they are, but for heads that come to be shared or cease to be.
         """
         made = self.columns(listed, off_before)
-        refs = self.refs(pl.concat([listed.accounts["id"], others]).unique())
+        refs = np.union1d(listed.refs, self.refs(others))
         deltas = {
             place: difference(_of(stored, place, refs), made.get(place, TokenColumn.empty()))
             for place in PLACES

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import polars as pl
 
-from service.accounts.following import read_taking_part
+from service.accounts.following import each_taking_part
 from service.accounts.store import read_participating
 from service.linking.evidence import codes_for, wanted
 from service.linking.meet import meet
@@ -59,7 +59,13 @@ async def side_of(pair: Pair, member: Member) -> Side:
             link_keys(world.keystore, opened, member.id),
             reference_key(world.keystore, member.id),
         )
-        listed = Listed.of(await read_taking_part(driver, member.id, bits))
+        parts: list[Listed] = []
+
+        async def take(rows: pl.DataFrame) -> None:
+            parts.append(maker.listed(rows))
+
+        await each_taking_part(driver, member.id, bits, take)
+        listed = Listed.joined(parts)
         accounts = await read_participating(driver, member.id, bits)
         stored = await read_side(session, partnership.id, epoch=opened.partnership.epoch)
     return Side(member, maker, accounts, listed, stored)

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from service.accounts.following import (
+    each_taking_part,
     forget_departed,
     fuller_domains,
     highest_number,
     read_changed,
     read_departed,
     read_of_domains,
-    read_taking_part,
 )
 from service.db.sessions import TenantSession
 from service.jobs import enqueue
@@ -104,8 +104,14 @@ class _Push:
         return await self._changes(followed, seen) or await self._whole(seen)
 
     async def _whole(self, seen: int) -> Step:
-        accounts = await read_taking_part(self.driver, self.org_id, self.bits)
-        listed = await anyio.to_thread.run_sync(Listed.of, accounts)
+        parts: list[Listed] = []
+
+        async def take(accounts: pl.DataFrame) -> None:
+            parts.append(await anyio.to_thread.run_sync(self.maker.listed, accounts))
+
+        await each_taking_part(self.driver, self.org_id, self.bits, take)
+        listed = Listed.joined(parts)
+        parts.clear()
         deltas = await anyio.to_thread.run_sync(self.maker.whole, listed, self.stored)
         return Step(deltas, self.terms if listed.stands else f"{self.terms}|domains differ", seen, None)
 
@@ -120,7 +126,7 @@ class _Push:
         under = await read_of_domains(driver, org_id, bits, sorted({*off, *full}))
         taking_part = changed.filter(pl.col("populations") & bits != 0)
         accounts = pl.concat([taking_part, under]).unique("id", keep="last", maintain_order=True)
-        listed = await anyio.to_thread.run_sync(Listed.of, accounts)
+        listed = await anyio.to_thread.run_sync(self.maker.listed, accounts)
         if not listed.stands:
             return None
         others = pl.concat([changed["id"], departed["id"]]).unique()
