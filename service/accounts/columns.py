@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from service.imports.attributes import PREFIX
 from service.matching.records import ACCOUNT_FIELDS
 
 SETS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -17,6 +18,7 @@ TYPES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("domain", *ACCOUNT_FIELDS, "country_code", "revenue_currency"), "text"),
     "revenue_amount": "numeric",
     **dict.fromkeys(SETS["employees"], "integer"),
+    "attributes": "jsonb",
 }
 """Every column that comes out of a file → its type in SQL."""
 
@@ -26,4 +28,24 @@ def columns_set(fields: Iterable[str]) -> tuple[str, ...]:
     given = set(fields)
     set_by = {column for field in given for column in (field, *SETS.get(field, ()))} - {"external_id"}
     set_by |= {"domain"} if given & set(NAMES_DOMAIN) else set()
+    set_by |= {"attributes"} if any(field.startswith(PREFIX) for field in given) else set()
     return tuple(column for column in TYPES if column in set_by)
+
+
+def assigned(said: Iterable[str], keys: Iterable[str]) -> str:
+    """SQL: what an account is set to by what is `incoming`; attributes other than `keys` stay."""
+    return ", ".join(f"{column} = {_value(column, keys)}" for column in said)
+
+
+def agreeing(said: Iterable[str], keys: Iterable[str]) -> str:
+    """SQL: an account says what is `incoming`."""
+    return (
+        " AND ".join(f"a.{column} IS NOT DISTINCT FROM {_value(column, keys)}" for column in said) or "true"
+    )
+
+
+def _value(column: str, keys: Iterable[str]) -> str:
+    if column != "attributes":
+        return f"i.{column}"
+    listed = ", ".join(f"'{key}'" for key in keys)  # letters, digits and underscores
+    return f"(a.attributes - ARRAY[{listed}]::text[]) || i.attributes"

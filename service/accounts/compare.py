@@ -13,7 +13,9 @@ import anyio.to_thread
 import asyncpg
 import polars as pl
 
-from service.accounts.columns import NAMES_DOMAIN, TYPES, columns_set
+from service.accounts.attribute_values import Kept, kept_columns, read_kept
+from service.accounts.attributes import Attributes
+from service.accounts.columns import NAMES_DOMAIN, TYPES, agreeing, columns_set
 from service.accounts.models import StandardPopulation
 from service.accounts.rows import bits_spoken_of
 from service.accounts.values import joined, read_values, warnings_of
@@ -73,12 +75,14 @@ _MARK_SAME = """
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """The `rows` of a file, and of those that stand for an account each `known`: `row`, `line`, `identity`, `digest` (bytes),
-    `populations`, and the `domain` of rows without an external id. `hints` are what a field's values say of each other, by field.
+    `populations`, and the `domain` of rows without an external id. `hints` are what a field's values say of each other, by field;
+    `samples` some of the values of the columns that may become attributes.
     """
 
     rows: PackedRows
     known: pl.DataFrame
     hints: Mapping[str, Hints]
+    samples: Mapping[str, pl.Series]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,12 @@ class Work:
     spoken: int
     scope: int
     said: tuple[str, ...]
+    kept: Sequence[Kept] = ()
+    """Columns that are attributes."""
+
+    @property
+    def keys(self) -> list[str]:
+        return [one.column.key for one in self.kept]
 
 
 async def compare(session: TenantSession, batch: Batch, order: Order) -> Difference[Work]:
@@ -98,7 +108,8 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
     driver = await session.raw()
     population = StandardPopulation(order.population) if order.population else None
     spoken = bits_spoken_of(population, order.fields)
-    work = Work(spoken, spoken if population else 0, columns_set(order.fields))
+    kept = await _kept(session, batch, order)
+    work = Work(spoken, spoken if population else 0, columns_set(order.fields), kept)
     await driver.execute(_TABLES)
     comparison = _Comparison(driver, session.org_id, batch, order, work)
     known = batch.known.with_row_index("at")
@@ -117,8 +128,16 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
         existing = await driver.fetchval(_COUNT_SCOPE, session.org_id, work.scope)
         removed = await driver.fetchval(_COUNT_GONE, session.org_id, work.scope)
     unchanged = known.height - created - updated - (0 if left is None else left.height)
-    told = tuple(warnings_of(unread)), tuple(unread)
-    return Difference(created, updated, unchanged, removed, existing, work, left, *told)
+    warnings = (*(one.told for one in kept if one.is_new), *warnings_of(unread))
+    return Difference(created, updated, unchanged, removed, existing, work, left, warnings, tuple(unread))
+
+
+async def _kept(session: TenantSession, batch: Batch, order: Order) -> list[Kept]:
+    """Columns of the file that are kept as attributes. UnfitAttributeError."""
+    if not order.attributes:
+        return []
+    defined = await Attributes(session).by_key()
+    return await anyio.to_thread.run_sync(kept_columns, order.attributes, defined, batch.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +199,7 @@ class _Comparison:
         unread: list[Unread] = []
         async for part in self._parts(changed):
             whole = await self._with_domains_of_the_whole(part)
-            rows, more = await anyio.to_thread.run_sync(
-                read_values, whole, self.batch.hints, self.order.headers
-            )
+            rows, more = await anyio.to_thread.run_sync(self._read, whole)
             unread = joined(unread, more)
             rows = rows.with_columns(new_ids(rows.height), pl.col("id").alias("account_id"))
             await copy_in(self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said))
@@ -190,12 +207,15 @@ class _Comparison:
         updated = changed.height - created
         if updated:
             await self.driver.execute("ANALYZE incoming (account_id)")
-            texts = [f"a.{c} IS NOT DISTINCT FROM i.{c}" for c in said]
-            same = await self.driver.execute(
-                _MARK_SAME.format(" AND ".join(texts) or "true"), self.org_id, self.work.spoken
-            )
+            agrees = _MARK_SAME.format(agreeing(said, self.work.keys))
+            same = await self.driver.execute(agrees, self.org_id, self.work.spoken)
             updated -= count_of(same)
         return created, updated, unread
+
+    def _read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Unread]]:
+        rows, unread = read_values(rows, self.batch.hints, self.order.headers)
+        rows, more = read_kept(rows, self.batch.hints, self.work.kept)
+        return rows, [*unread, *more]
 
     async def _parts(self, changed: pl.DataFrame) -> AsyncIterator[pl.DataFrame]:
         """What the file says in these rows, beside what is known of them; of new ones the domain too."""

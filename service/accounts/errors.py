@@ -47,3 +47,8 @@ class PopulationExistsError(Exception):
 class TooManyPopulationsError(Exception):
     def __init__(self, most: int) -> None:
         super().__init__(f"There are {most} populations besides the standard ones already: remove one first.")
+
+
+class UnknownAttributeError(UnknownRecordError):
+    def __init__(self) -> None:
+        super().__init__("There is no such attribute.")

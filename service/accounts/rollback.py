@@ -13,7 +13,7 @@ from service.db.sessions import TenantSession
 from service.imports.target import Outcome
 
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
-_RESTORED = ("identity", "digest", "populations", *TYPES, "attributes")
+_RESTORED = ("identity", "digest", "populations", *TYPES)
 _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
 _MADE = """
     a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2

@@ -61,12 +61,13 @@ def with_populations(frame: pl.DataFrame, population: StandardPopulation | None)
 
 
 def with_digest(frame: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
-    """Add `digest`: SHA-256 (64 hex characters) of which `fields` the file has and what the row says in them.
+    """Add `digest`: SHA-256 (64 hex characters) of which `fields` and attributes the file has and what the row says in them.
 
     The external id has no part in it: it names the account and says nothing of it.
     """
-    said = [field for field in ACCOUNT_FIELDS if field in set(fields) and field != "external_id"]
-    return with_digest_of(frame, said)
+    given = set(fields)
+    said = [field for field in ACCOUNT_FIELDS if field in given and field != "external_id"]
+    return with_digest_of(frame, [*said, *sorted(given - {*ACCOUNT_FIELDS})])
 
 
 def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:

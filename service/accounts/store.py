@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
+from service.accounts.columns import assigned
 from service.accounts.compare import GONE, Work, parsed
 from service.accounts.rows import STANDARD_BITS
 from service.db.sessions import TenantSession
@@ -55,8 +56,8 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
         await driver.execute(_DELETE, org_id, work.scope, others)
     if difference.updated:
         await driver.execute(_KEEP_UPDATED, org_id, import_id)
-        said = "".join(f", {c} = i.{c}" for c in work.said)
-        await driver.execute(_UPDATE.format(said), org_id, import_id, work.spoken)
+        said = assigned(work.said, work.keys)
+        await driver.execute(_UPDATE.format(f", {said}" if said else ""), org_id, import_id, work.spoken)
     if difference.created:
         columns = ("external_id", *work.said)
         listed = ", ".join(columns), ", ".join(f"i.{c}" for c in columns)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import polars as pl
 
+from service.accounts.attribute_values import hints_of_attributes, more_samples
+from service.accounts.attributes import define
 from service.accounts.compare import Batch, Work, compare, refusals
 from service.accounts.keys import keys_of
 from service.accounts.membership import number_before, settle_since
@@ -41,8 +43,11 @@ class AccountTarget:
         population = StandardPopulation(order.population) if order.population else None
         known, unread = [], pl.Series("status", [], pl.String)
         hints: dict[str, Hints] = {}
+        samples: dict[str, pl.Series] = {}
         for frame in rows:
-            for field, found_here in hints_of(frame).items():
+            here = {**hints_of(frame), **hints_of_attributes(frame, order.attributes)}
+            samples = more_samples(samples, frame, order.attributes)
+            for field, found_here in here.items():
                 hints[field] = hints.get(field, Hints()) | found_here
             found = with_names(with_digest(with_populations(frame, population), order.fields))
             known.append(found.select(KNOWN).with_columns(pl.col("digest").str.decode("hex")))
@@ -53,7 +58,7 @@ class AccountTarget:
         del known
         first, later = split_duplicates(named)
         refused = pl.concat([_duplicates(_with_fields(later, rows)), _nameless(_with_fields(nameless, rows))])
-        return Ready(Batch(rows, first, hints), refused, _warnings(first, unread))
+        return Ready(Batch(rows, first, hints, samples), refused, _warnings(first, unread))
 
     def outlook(self, rows: PackedRows) -> Outlook:
         keys: Counter[str] = Counter()
@@ -69,6 +74,8 @@ class AccountTarget:
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
         before = await number_before(session)
+        new = [one for one in difference.work.kept if one.is_new]
+        await define(session, [(one.column.key, one.column.header, one.type, one.currency) for one in new])
         await write_difference(session, difference, order)
         await settle_since(session, before)
 

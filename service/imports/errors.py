@@ -37,10 +37,18 @@ class UploadIncompleteError(ImportFailedError):
 
 
 class UploadDamagedError(ImportFailedError):
+    code = "upload_damaged"
+
     def __init__(self) -> None:
         super().__init__(
             "The uploaded file was changed or cut short while it waited, and nothing of it was kept: upload it again."
         )
+
+
+class UnfitAttributeError(ImportFailedError):
+    """What a mapping asks to be kept as an attribute doesn't go with the attributes that there are."""
+
+    code = "unfit_attribute"
 
 
 class EmptyUploadError(ImportFailedError):

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from service.crypto.errors import RecordError
+from service.imports.attributes import attributes_asked, fields_asked
 from service.imports.errors import UploadDamagedError
 from service.imports.models import Import
 from service.imports.packed import PackedRows
@@ -27,7 +28,7 @@ class Read:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The canonical fields that the file has, with the header of each."""
+        """The canonical fields that the file has, and the attributes that are kept, with the header of each."""
         found: Mapping[str, str] = self.report["mapping"]
         return found
 
@@ -42,8 +43,9 @@ def sheet_of(opener: Opener, order: Import, limits: Limits) -> Iterator[Sheet]:
     try:
         with opener() as upload:
             yield open_sheet(
-                upload, limits=limits, kind=RECORD_KINDS[order.kind], columns=order.columns, name=order.filename,
-                worksheet=order.worksheet,
+                upload, limits=limits, kind=RECORD_KINDS[order.kind], columns=fields_asked(order.columns),
+                attributes={one.column: one.header for one in attributes_asked(order.columns)},
+                name=order.filename, worksheet=order.worksheet,
             )  # fmt: skip
     except RecordError as error:
         raise UploadDamagedError from error
@@ -69,6 +71,6 @@ def report_of(sheet: Sheet) -> dict[str, Any]:
         "format": sheet.format,
         "worksheet": sheet.worksheet,
         "worksheets": sheet.worksheets,
-        "mapping": dict(sheet.mapping),
+        "mapping": {**sheet.mapping, **sheet.attributes},
         "unmapped": list(sheet.unmapped),
     }

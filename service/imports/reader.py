@@ -14,8 +14,9 @@ from service.db.database import Database
 from service.db.errors import DatabaseUnavailable
 from service.db.sessions import TenantSession
 from service.imports import endings, rejects
+from service.imports.attributes import attributes_asked
 from service.imports.endings import Found
-from service.imports.errors import UploadDamagedError
+from service.imports.errors import UnfitAttributeError, UploadDamagedError
 from service.imports.files import Opener, Read, read_file
 from service.imports.guards import fired
 from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
@@ -136,8 +137,8 @@ class Reader:
             await self._fail(org_id, work.id, {"code": code, "message": str(error)})
         except RefusedWholeError as error:
             await self._refuse(org_id, work.id, error)
-        except UploadDamagedError as error:
-            await self._fail(org_id, work.id, {"code": "upload_damaged", "message": str(error)})
+        except (UploadDamagedError, UnfitAttributeError) as error:
+            await self._fail(org_id, work.id, {"code": error.code, "message": str(error)})
         except CancelledImportError:
             await self._fail(org_id, work.id, None, status=ImportStatus.CANCELLED)
         except DatabaseUnavailable:
@@ -161,7 +162,14 @@ class Reader:
     async def _import(self, org_id: UUID, work: Import, progress: Progress) -> None:
         opener = partial(self.spool.open, work.id, upload_key(self.keystore, work))
         read = await anyio.to_thread.run_sync(partial(read_file, opener, work, self.limits, progress))
-        order = Order(org_id, work.id, _safe_mode(work.mode, read), work.population, read.headers)
+        order = Order(
+            org_id,
+            work.id,
+            _safe_mode(work.mode, read),
+            work.population,
+            read.headers,
+            attributes_asked(work.columns),
+        )
         progress.at(Phase.PREPARING, read.rows.height)
         ready = await anyio.to_thread.run_sync(self.targets[work.kind].ready, read.rows, order)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")

@@ -1,6 +1,6 @@
 """What an import needs of the room that owns the records: a target."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -9,6 +9,7 @@ from uuid import UUID
 import polars as pl
 
 from service.db.sessions import TenantSession
+from service.imports.attributes import AttributeColumn
 from service.imports.models import ImportKind, ImportMode
 from service.imports.packed import PackedRows
 from service.ingest import ACCOUNTS, CONTACTS, OPPORTUNITIES, RecordKind
@@ -25,7 +26,8 @@ RECORD_KINDS: Final[Mapping[ImportKind, RecordKind]] = {
 class Order:
     """What was asked for. `population` is a slug, or None where the file's status column says it row by row.
 
-    `headers` are the canonical fields that the file has, with the header that gives each: what it doesn't speak of stays as it is.
+    `headers` are the canonical fields that the file has, with the header that gives each, the columns of `attributes` among them:
+    what it doesn't speak of stays as it is.
     """
 
     org_id: UUID
@@ -33,6 +35,7 @@ class Order:
     mode: ImportMode
     population: str | None
     headers: Mapping[str, str]
+    attributes: Sequence[AttributeColumn] = ()
 
     @property
     def fields(self) -> frozenset[str]:

@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from service.accounts.attached.repository import Opportunities
+from service.accounts.attributes import define
 from service.accounts.contacts import Contacts
 from service.accounts.populations import NewPopulation, create_population
 from service.imports.models import ImportKind
+from service.ingest.values import AttributeType
 from service.jobs import forget
 from service.organizations.invitations import invite
 from service.organizations.key_operations import Wish, issue_key
@@ -114,6 +116,9 @@ MATRIX: dict[str, Route] = {
     "cancel_import": Route(Scope.IMPORTS_WRITE),
     "list_accounts": Route(Scope.ACCOUNTS_READ, own=False),
     "get_account": Route(Scope.ACCOUNTS_READ),
+    "list_account_attributes": Route(Scope.ACCOUNTS_READ, own=False),
+    "rename_account_attribute": Route(Scope.IMPORTS_WRITE, json={"name": "Tier"}),
+    "delete_account_attribute": Route(Scope.IMPORTS_WRITE),
     "lookup": Route(
         Scope.ACCOUNTS_READ, query={"domain": "siemens.com"}, own=False, also=(Scope.OVERLAPS_READ,)
     ),
@@ -198,6 +203,7 @@ async def make_scene(pair: Pair) -> Scene:
         "import_id": import_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
         "overlap_id": told["id"], "population": "customers", "key_id": await another_key(pair),
         "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "contact_id": await contact_of(pair),
+        "attribute": await attribute_of(pair),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
 
@@ -237,6 +243,13 @@ async def contact_of(pair: Pair) -> UUID:
         [row] = await Contacts(session, pair.world.keystore).page({}, limit=2)
     found: UUID = row["id"]
     return found
+
+
+async def attribute_of(pair: Pair) -> str:
+    key = f"a{pair.world.ids.new().hex}"
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await define(session, [(key, "Tier", AttributeType.TEXT, None)])
+    return key
 
 
 async def sandbox_key(pair: Pair) -> UUID:

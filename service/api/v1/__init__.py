@@ -5,6 +5,7 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from service.api.v1 import (
+    account_attributes,
     accounts,
     api_keys,
     audit_log,
@@ -41,6 +42,7 @@ RESOURCES: Final = (
     audit_log,
     imports,
     accounts,
+    account_attributes,
     lookup,
     contacts,
     opportunities,

@@ -20,6 +20,7 @@ from service.api.uploads import Streamed, announced_length, check_length
 from service.api.v1.import_bodies import ImportOut, RowError, import_out, import_out_whole
 from service.db.sessions import TenantSession
 from service.http.state import AppState
+from service.imports.attributes import BadAttributeError, attributes_asked, fields_asked
 from service.imports.errors import UnknownImportError
 from service.imports.models import Import, ImportKind, ImportMode
 from service.imports.operations import Upload, accept, cancel, confirm, roll_back
@@ -55,11 +56,21 @@ def _mapping(columns: str | None, records: ImportKind) -> dict[str, str] | None:
     if not all(_is_text(value) for value in found.values()):
         raise InvalidParameterError("columns: a header has a character that is no text.")
     kind = RECORD_KINDS[records]
-    if unknown := sorted(set(found) - set(kind.fields)):
+    if unknown := sorted(set(fields_asked(found)) - set(kind.fields)):
         raise InvalidParameterError(
             f"columns: no {kind.name} field '{unknown[0]}': use {', '.join(kind.fields)}."
         )
+    _require_attributes(found, records)
     return found
+
+
+def _require_attributes(columns: dict[str, str], records: ImportKind) -> None:
+    try:
+        asked = attributes_asked(columns)
+    except BadAttributeError as error:
+        raise InvalidParameterError(f"columns: {error}.") from error
+    if asked and records is not ImportKind.ACCOUNTS:
+        raise InvalidParameterError("columns: only accounts have attributes of your own; leave them out.")
 
 
 _BODY = {
@@ -127,7 +138,9 @@ class Asked:
             str | None,
             Query(
                 max_length=MAX_MAPPING,
-                description='JSON: field → header, such as {"name": "Company"}.',
+                description='JSON: field → header, such as {"name": "Company"}. Of accounts, `attribute:tier` keeps a column as a custom '
+                "attribute with the key `tier`; `attribute:arr:money:EUR` says its type too (`text`, `number`, `date`, `boolean`, `money`), "
+                "which is guessed otherwise.",
             ),
         ] = None,
         worksheet: Annotated[

@@ -54,6 +54,8 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "update_api_key": ("api_key.updated",),
     "rotate_api_key": ("api_key.rotated",),
     "revoke_api_key": ("api_key.revoked",),
+    "rename_account_attribute": ("account_attribute.renamed",),
+    "delete_account_attribute": ("account_attribute.deleted",),
     "erase_contact": ("contact.erased",),
     "create_import": ("import.accepted",),
     "roll_back_import": ("import.rolled_back",),

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 
 from commonground_client.base import Model, OpenEnum
-from commonground_client.models.accounts import AccountPage
+from commonground_client.models.accounts import (
+    AccountAttribute,
+    AccountAttributeIn,
+    AccountAttributePage,
+    AccountPage,
+    AttributeType,
+)
 from commonground_client.models.audit_log import Actor, AuditEntry, AuditEntryPage, Checkpoint, CheckpointPage
 from commonground_client.models.common import (
     Accepted,
@@ -133,6 +139,9 @@ __all__ = [
     "AcceptIn",
     "Accepted",
     "Account",
+    "AccountAttribute",
+    "AccountAttributeIn",
+    "AccountAttributePage",
     "AccountPage",
     "Actor",
     "ActorKind",
@@ -140,6 +149,7 @@ __all__ = [
     "ApiKeyChange",
     "ApiKeyIn",
     "ApiKeyPage",
+    "AttributeType",
     "AuditEntry",
     "AuditEntryPage",
     "BothIn",
@@ -255,12 +265,15 @@ __all__ = [
 SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "AcceptIn": AcceptIn,
     "Accepted": Accepted,
+    "AccountAttributeIn": AccountAttributeIn,
+    "AccountAttributeOut": AccountAttribute,
     "AccountOut": Account,
     "ActorKind": ActorKind,
     "ActorOut": Actor,
     "ApiKeyChange": ApiKeyChange,
     "ApiKeyIn": ApiKeyIn,
     "ApiKeyOut": ApiKey,
+    "AttributeType": AttributeType,
     "AuditEntryOut": AuditEntry,
     "BothIn": BothIn,
     "CellOut": Cell,
@@ -310,6 +323,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "OverlapOut": Overlap,
     "OverlapStatus": OverlapStatus,
     "OwnAccount": OwnAccount,
+    "Page_AccountAttributeOut_": AccountAttributePage,
     "Page_AccountOut_": AccountPage,
     "Page_ApiKeyOut_": ApiKeyPage,
     "Page_AuditEntryOut_": AuditEntryPage,

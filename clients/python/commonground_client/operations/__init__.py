@@ -77,8 +77,11 @@ class AsyncOperations(
 
 
 OPERATIONS: Mapping[str, tuple[str, str]] = {
+    "delete_account_attribute": ("DELETE", "/v1/account-attributes/{attribute}"),
     "get_account": ("GET", "/v1/accounts/{account_id}"),
+    "list_account_attributes": ("GET", "/v1/account-attributes"),
     "list_accounts": ("GET", "/v1/accounts"),
+    "rename_account_attribute": ("PATCH", "/v1/account-attributes/{attribute}"),
     "create_api_key": ("POST", "/v1/api-keys"),
     "get_api_key": ("GET", "/v1/api-keys/{key_id}"),
     "list_api_keys": ("GET", "/v1/api-keys"),

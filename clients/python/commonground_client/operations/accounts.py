@@ -9,8 +9,16 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
+def _delete_account_attribute(attribute: str) -> Call[None]:
+    return Call(method="DELETE", path=path("/v1/account-attributes/{}", attribute), answer=type(None))
+
+
 def _get_account(account_id: UUID) -> Call[m.Account]:
     return Call(method="GET", path=path("/v1/accounts/{}", account_id), answer=m.Account)
+
+
+def _list_account_attributes() -> Call[m.AccountAttributePage]:
+    return Call(method="GET", path=path("/v1/account-attributes"), answer=m.AccountAttributePage)
 
 
 def _list_accounts(
@@ -28,10 +36,27 @@ def _list_accounts(
     )
 
 
+def _rename_account_attribute(attribute: str, body: m.AccountAttributeIn) -> Call[m.AccountAttribute]:
+    return Call(
+        method="PATCH",
+        path=path("/v1/account-attributes/{}", attribute),
+        answer=m.AccountAttribute,
+        json=body,
+    )
+
+
 class Accounts(Sender):
+    def delete_account_attribute(self, attribute: str) -> None:
+        """Delete an attribute and its values in every account, those before past imports too. A later import may define it anew."""
+        return self.send(_delete_account_attribute(attribute))
+
     def get_account(self, account_id: UUID) -> m.Account:
         """One of one's own accounts."""
         return self.send(_get_account(account_id))
+
+    def list_account_attributes(self) -> m.AccountAttributePage:
+        """The attributes that imports have defined, in the order in which they came; at most a hundred."""
+        return self.send(_list_account_attributes())
 
     def list_accounts(
         self,
@@ -52,11 +77,23 @@ class Accounts(Sender):
             lambda cursor: _list_accounts(population=population, domain=domain, limit=limit, cursor=cursor)
         )
 
+    def rename_account_attribute(self, attribute: str, body: m.AccountAttributeIn) -> m.AccountAttribute:
+        """Call an attribute otherwise; its key, type and values stay."""
+        return self.send(_rename_account_attribute(attribute, body))
+
 
 class AsyncAccounts(AsyncSender):
+    async def delete_account_attribute(self, attribute: str) -> None:
+        """Delete an attribute and its values in every account, those before past imports too. A later import may define it anew."""
+        return await self.send(_delete_account_attribute(attribute))
+
     async def get_account(self, account_id: UUID) -> m.Account:
         """One of one's own accounts."""
         return await self.send(_get_account(account_id))
+
+    async def list_account_attributes(self) -> m.AccountAttributePage:
+        """The attributes that imports have defined, in the order in which they came; at most a hundred."""
+        return await self.send(_list_account_attributes())
 
     async def list_accounts(
         self,
@@ -78,3 +115,9 @@ class AsyncAccounts(AsyncSender):
         return self.each(
             lambda cursor: _list_accounts(population=population, domain=domain, limit=limit, cursor=cursor)
         )
+
+    async def rename_account_attribute(
+        self, attribute: str, body: m.AccountAttributeIn
+    ) -> m.AccountAttribute:
+        """Call an attribute otherwise; its key, type and values stay."""
+        return await self.send(_rename_account_attribute(attribute, body))
