@@ -5,7 +5,7 @@ only for what is new or differs. PostgreSQL refuses COPY into a table with polic
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from uuid import UUID
 
@@ -94,6 +94,8 @@ class Work:
     said: tuple[str, ...]
     kept: Sequence[Kept] = ()
     """Columns that are attributes."""
+    reworded: int = 0
+    """Accounts of which the file says the same in other words."""
 
     @property
     def keys(self) -> list[str]:
@@ -122,13 +124,15 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
     if order.mode is ImportMode.APPEND:
         changed = changed.filter(pl.col("id").is_null())
         left = _already_there(batch.rows.where(known.join(changed, on="at", how="anti")["row"]))
-    created, updated, unread = await comparison.stage(changed)
+    created, reworded, unread = await comparison.stage(changed)
+    updated = changed.height - created - reworded
     existing = removed = 0
     if order.mode is ImportMode.REPLACE:
         existing = await driver.fetchval(_COUNT_SCOPE, session.org_id, work.scope)
         removed = await driver.fetchval(_COUNT_GONE, session.org_id, work.scope)
     unchanged = known.height - created - updated - (0 if left is None else left.height)
     warnings = (*(one.told for one in kept if one.is_new), *warnings_of(unread))
+    work = replace(work, reworded=reworded)
     return Difference(created, updated, unchanged, removed, existing, work, left, warnings, tuple(unread))
 
 
@@ -189,7 +193,7 @@ class _Comparison:
         )
 
     async def stage(self, changed: pl.DataFrame) -> tuple[int, int, list[Unread]]:
-        """Fill `incoming`, marking what says the same after all; how many are new, how many change, and what couldn't be read.
+        """Fill `incoming`, marking what says the same after all; how many are new, how many only reworded, and what couldn't be read.
 
         It has no columns but those that the file sets: what the others cost would be in proportion to all there are.
         """
@@ -203,14 +207,12 @@ class _Comparison:
             unread = joined(unread, more)
             rows = rows.with_columns(new_ids(rows.height), pl.col("id").alias("account_id"))
             await copy_in(self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said))
-        created = changed["id"].null_count()
-        updated = changed.height - created
-        if updated:
+        created, reworded = changed["id"].null_count(), 0
+        if created < changed.height:
             await self.driver.execute("ANALYZE incoming (account_id)")
             agrees = _MARK_SAME.format(agreeing(said, self.work.keys))
-            same = await self.driver.execute(agrees, self.org_id, self.work.spoken)
-            updated -= count_of(same)
-        return created, updated, unread
+            reworded = count_of(await self.driver.execute(agrees, self.org_id, self.work.spoken))
+        return created, reworded, unread
 
     def _read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Unread]]:
         rows, unread = read_values(rows, self.batch.hints, self.order.headers)

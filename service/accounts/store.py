@@ -62,7 +62,8 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
         columns = ("external_id", *work.said)
         listed = ", ".join(columns), ", ".join(f"i.{c}" for c in columns)
         await driver.execute(_INSERT.format(*listed), org_id, import_id)
-    await driver.execute(_NOTE, org_id)
+    if work.reworded:
+        await driver.execute(_NOTE, org_id)
 
 
 async def read_participating(

@@ -14,6 +14,11 @@ FROM_RECORDS = 1000
 """Records from which growth is judged."""
 
 
+def may_grow_too_much(difference: Difference[Any]) -> bool:
+    """Whether it matters how many records there are."""
+    return difference.created > (MOST_GROWTH - 1) * FROM_RECORDS
+
+
 def fired(difference: Difference[Any], mode: ImportMode, total: int) -> dict[Guard, str]:
     """The guards that hold the import, each with its reason; `total` is how many records there are before it."""
     found: dict[Guard, str] = {}

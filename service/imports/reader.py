@@ -18,7 +18,7 @@ from service.imports.attributes import attributes_asked
 from service.imports.endings import Found
 from service.imports.errors import UnfitAttributeError, UploadDamagedError
 from service.imports.files import Opener, Read, read_file
-from service.imports.guards import fired
+from service.imports.guards import fired, may_grow_too_much
 from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
 from service.imports.operations import (
     REMEMBERED,
@@ -221,7 +221,8 @@ class Reader:
         target = self.targets[record.kind]
         difference = await target.compare(session, ready.batch, order)
         found = Found(read, refused, [*ready.warnings, *difference.warnings], difference)
-        guards = fired(difference, order.mode, await target.count(session))
+        total = await target.count(session) if may_grow_too_much(difference) else 0
+        guards = fired(difference, order.mode, total)
         if record.dry_run:
             outlook = await anyio.to_thread.run_sync(target.outlook, read.rows)
             personal = record.kind in PERSONAL_KINDS

@@ -30,7 +30,7 @@ def setting(command: str, **environment: str) -> str:
 
 def test_a_worker_gives_memory_back_unless_its_operator_says_otherwise() -> None:
     assert setting("worker").endswith("muzzy_decay_ms:0")
-    assert setting("worker", _RJEM_MALLOC_CONF="narenas:1") .endswith("narenas:1")
+    assert setting("worker", _RJEM_MALLOC_CONF="narenas:1").endswith("narenas:1")
 
 
 def test_a_short_command_keeps_its_memory() -> None:
