@@ -6,7 +6,6 @@ only for what is new or differs. PostgreSQL refuses COPY into a table with polic
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from uuid import UUID
 
 import anyio.to_thread
@@ -16,8 +15,10 @@ import polars as pl
 from service.accounts.attribute_values import Kept, kept_columns, read_kept
 from service.accounts.attributes import Attributes
 from service.accounts.columns import NAMES_DOMAIN, TYPES, agreeing, columns_set
+from service.accounts.keeping import left_to_later, with_stored
 from service.accounts.models import StandardPopulation
 from service.accounts.rows import bits_spoken_of
+from service.accounts.staging import copied, copy_in, count_of, refusals
 from service.accounts.values import joined, read_values, warnings_of
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
@@ -26,7 +27,6 @@ from service.imports.target import Difference, Order, Unread
 from service.ingest.values import Hints
 from service.kit.id_columns import new_ids
 from service.matching.normalise import normalise
-from service.matching.records import ACCOUNT_FIELDS
 
 _KEYS_AT_ONCE = 1 << 16
 KEY_COLUMNS = ("at", "identity", "digest", "populations")
@@ -120,17 +120,19 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
         changed = await comparison.adopted(changed)
     else:
         changed = known.with_columns(pl.lit(None, pl.String).alias("id"))
-    left = None
+    changed, left = await left_to_later(driver, session.org_id, changed, batch.rows, order.later)
     if order.mode is ImportMode.APPEND:
         changed = changed.filter(pl.col("id").is_null())
-        left = _already_there(batch.rows.where(known.join(changed, on="at", how="anti")["row"]))
+        others = known.join(changed, on="at", how="anti")["row"]
+        there = _already_there(batch.rows.where(others.filter(~others.is_in(left["row"].implode()))))
+        left = pl.concat([left, there])
     created, reworded, unread = await comparison.stage(changed)
     updated = changed.height - created - reworded
     existing = removed = 0
     if order.mode is ImportMode.REPLACE:
         existing = await driver.fetchval(_COUNT_SCOPE, session.org_id, work.scope)
         removed = await driver.fetchval(_COUNT_GONE, session.org_id, work.scope)
-    unchanged = known.height - created - updated - (0 if left is None else left.height)
+    unchanged = known.height - created - updated - left.height
     warnings = (*(one.told for one in kept if one.is_new), *warnings_of(unread))
     work = replace(work, reworded=reworded)
     return Difference(created, updated, unchanged, removed, existing, work, left, warnings, tuple(unread))
@@ -202,9 +204,13 @@ class _Comparison:
         await self.driver.execute(_INCOMING.format(columns))
         unread: list[Unread] = []
         async for part in self._parts(changed):
-            whole = await self._with_domains_of_the_whole(part)
+            named = [field for field in NAMES_DOMAIN if field in self.order.fields]
+            whole = await with_stored(self.driver, self.org_id, part, named)
+            whole = await self._with_domains_of_the_whole(whole)
             rows, more = await anyio.to_thread.run_sync(self._read, whole)
             unread = joined(unread, more)
+            spoken = 0 if self.order.population else self.work.spoken
+            rows = await with_stored(self.driver, self.org_id, rows, said, spoken)
             rows = rows.with_columns(new_ids(rows.height), pl.col("id").alias("account_id"))
             await copy_in(self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said))
         created, reworded = changed["id"].null_count(), 0
@@ -267,52 +273,3 @@ def _already_there(rows: pl.DataFrame) -> pl.DataFrame:
         "line",
     )
     return refusals(rows, "already_there", message)
-
-
-def refusals(
-    rows: pl.DataFrame, reason: str, message: pl.Expr, fields: Sequence[str] = ACCOUNT_FIELDS
-) -> pl.DataFrame:
-    """Rows that the target refuses or leaves, with the columns of an ingest refusal; `fields` are those that are shown."""
-    text = pl.concat_str(
-        [pl.lit("") if not fields else pl.col(fields[0]), *(pl.col(f) for f in fields[1:])],
-        separator=" | ",
-        ignore_nulls=True,
-    ).str.head(500)
-    return rows.select(
-        "row", "line", pl.lit(None, pl.String).alias("column"), pl.lit(reason).alias("reason"), message.alias("message"),
-        text.alias("text"),
-    )  # fmt: skip
-
-
-async def copy_in(driver: asyncpg.Connection, table: str, rows: pl.DataFrame) -> None:
-    """COPY `rows` into a temporary table with the same columns; digests are bytes or hex. Null is the empty unquoted field."""
-    buffer = BytesIO()
-    ordered = rows
-    if rows.schema.get("digest") == pl.Binary:
-        ordered = ordered.with_columns(pl.col("digest").bin.encode("hex"))
-    if ordered.schema.get("digest") == pl.String:
-        ordered = ordered.with_columns(pl.format("\\x{}", "digest").alias("digest"))
-    ordered.write_csv(buffer, include_header=False)
-    buffer.seek(0)
-    await driver.copy_to_table(table, source=buffer, format="csv", columns=rows.columns)
-
-
-async def copied(
-    driver: asyncpg.Connection, query: str, schema: Mapping[str, type[pl.DataType]], *values: object
-) -> pl.DataFrame:
-    """COPY to the client is several times faster than fetching rows, and row-level security holds for a query."""
-    buffer = BytesIO()
-    await driver.copy_from_query(query, *values, output=buffer, format="csv")
-    return parsed(buffer, schema)
-
-
-def parsed(buffer: BytesIO, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
-    if not buffer.tell():
-        return pl.DataFrame(schema=schema)
-    buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=schema)
-
-
-def count_of(tag: str) -> int:
-    """The number at the end of a command tag such as `UPDATE 12`."""
-    return int(tag.rpartition(" ")[2])

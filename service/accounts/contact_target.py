@@ -15,10 +15,10 @@ from service.accounts.attached import compare as attached
 from service.accounts.attached import rollback as attached_rollback
 from service.accounts.attached.compare import Table, Work
 from service.accounts.attached.joining import names_an_account, with_domain
-from service.accounts.compare import refusals
 from service.accounts.models import SEALED_CONTACT
 from service.accounts.rollback import forget_history
 from service.accounts.rows import SEPARATOR, bounded, split_duplicates
+from service.accounts.staging import refusals
 from service.crypto import DataKeys, Keystore, SecretName
 from service.db.sessions import TenantSession
 from service.imports.models import ImportKind
@@ -87,7 +87,7 @@ class ContactTarget:
     ) -> tuple[Outcome, int]:
         return await attached_rollback.roll_back(session, TABLE, undone=undone, import_id=import_id)
 
-    async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
+    async def forget_history(self, session: TenantSession, *, before: UUID | None, until: datetime) -> None:
         await forget_history(session, before=before, until=until)
 
     async def _sealed(

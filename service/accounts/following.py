@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
-from service.accounts.compare import parsed
+from service.accounts.staging import parsed
 from service.matching.records import KEY_FIELDS
 
 _SEEN = """

@@ -11,9 +11,9 @@ from service.accounts.attached import rollback as attached_rollback
 from service.accounts.attached.compare import Table, Work
 from service.accounts.attached.joining import names_an_account, with_domain
 from service.accounts.attached.opportunity_values import DATES, read_values
-from service.accounts.compare import copy_in, refusals
 from service.accounts.rollback import forget_history
 from service.accounts.rows import bounded, split_duplicates, with_digest_of
+from service.accounts.staging import copy_in, refusals
 from service.db.sessions import TenantSession
 from service.imports.models import ImportKind
 from service.imports.packed import PackedRows
@@ -128,7 +128,7 @@ class OpportunityTarget:
             await driver.execute(statement, session.org_id, import_id)
         return done
 
-    async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
+    async def forget_history(self, session: TenantSession, *, before: UUID | None, until: datetime) -> None:
         await forget_history(session, before=before, until=until)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from service.accounts.columns import TYPES
-from service.accounts.compare import count_of
+from service.accounts.staging import count_of
 from service.db.sessions import TenantSession
 from service.imports.target import Outcome
 
@@ -32,12 +32,10 @@ _CHANGED = "a.org_id = $1 AND a.id = i.of_id AND a.import_id = $2 AND i.was = 'u
 _SEEN_BY_OTHERS = """
     EXISTS (SELECT FROM account o WHERE o.org_id = $1 AND o.identity = i.identity AND o.id <> i.of_id)
 """
-_REMOVE_HISTORY = (
-    f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {_BEFORE}, now() FROM account a WHERE {_MADE}"
-)
+_REMOVE_HISTORY = f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {_BEFORE}, clock_timestamp() FROM account a WHERE {_MADE}"
 _REMOVE = f"DELETE FROM account a WHERE {_MADE}"
 _UPDATE_HISTORY = f"""
-    {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'updated', {_BEFORE}, now() FROM account a, image i
+    {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'updated', {_BEFORE}, clock_timestamp() FROM account a, image i
     WHERE {_CHANGED} AND NOT {_SEEN_BY_OTHERS}
 """
 _UPDATE = f"""
@@ -52,6 +50,11 @@ _BRING_BACK = f"""
     ORDER BY i.of_id
 """
 _FORGET = "DELETE FROM record_history WHERE org_id = $1 AND import_id < $2 AND changed_at < $3"
+_FORGET_DIRECT = """
+    DELETE FROM record_history WHERE org_id = $1 AND import_id IN (
+        SELECT id FROM import WHERE org_id = $1 AND origin = 'api' AND finished_at < $2
+    )
+"""
 _TOUCHED = """
     SELECT (SELECT count(*) FROM account WHERE org_id = $1 AND created_by = $2)
         + (SELECT count(*) FROM record_history WHERE org_id = $1 AND import_id = $2)
@@ -74,7 +77,9 @@ async def roll_back(session: TenantSession, *, undone: UUID, import_id: UUID) ->
     return Outcome(created=created, updated=updated, removed=removed), touched - removed - updated - created
 
 
-async def forget_history(session: TenantSession, *, before: UUID, until: datetime) -> None:
-    """Before-images of imports older than `before` that were made earlier than `until`."""
+async def forget_history(session: TenantSession, *, before: UUID | None, until: datetime) -> None:
+    """Before-images of files older than `before` that were made earlier than `until`, and all that came over the API before it."""
     driver = await session.raw()
-    await driver.execute(_FORGET, session.org_id, before, until)
+    if before is not None:
+        await driver.execute(_FORGET, session.org_id, before, until)
+    await driver.execute(_FORGET_DIRECT, session.org_id, until)

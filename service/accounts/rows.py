@@ -63,11 +63,18 @@ def with_populations(frame: pl.DataFrame, population: StandardPopulation | None)
 def with_digest(frame: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
     """Add `digest`: SHA-256 (64 hex characters) of which `fields` and attributes the file has and what the row says in them.
 
-    The external id has no part in it: it names the account and says nothing of it.
+    A record that names its own fields in `said` has the digest of a row of a file of these. The external id has no part in
+    it: it names the account and says nothing of it.
     """
     given = set(fields)
     said = [field for field in ACCOUNT_FIELDS if field in given and field != "external_id"]
-    return with_digest_of(frame, [*said, *sorted(given - {*ACCOUNT_FIELDS})])
+    said += sorted(given - {*ACCOUNT_FIELDS})
+    if "said" not in frame.columns:
+        return with_digest_of(frame, said)
+    named = pl.col("said").str.split(",")
+    texts = [pl.when(named.list.contains(f)).then(pl.col(f).fill_null("")) for f in said]
+    names = pl.format(f"{READING}:{{}}", "said")
+    return _digested(frame, pl.concat_str([names, *texts], separator=SEPARATOR, ignore_nulls=True))
 
 
 def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
@@ -76,6 +83,10 @@ def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
         [pl.lit(f"{READING}:{','.join(said)}"), *(pl.col(field).fill_null("") for field in said)],
         separator=SEPARATOR,
     )
+    return _digested(frame, canonical)
+
+
+def _digested(frame: pl.DataFrame, canonical: pl.Expr) -> pl.DataFrame:
     return (
         frame.with_columns(canonical.alias("canonical"))
         .with_columns(plh.col("canonical").chash.sha2_256().alias("digest"))
@@ -126,6 +137,12 @@ def identified(rows: pl.DataFrame) -> pl.DataFrame:
         rows = rows.with_columns(pl.lit(None, pl.String).alias("found"))
     whole = pl.coalesce(pl.format("x:{}", "external_id"), "found").alias("identity")
     return rows.with_columns(whole).drop("natural", "tail", "found").with_columns(bounded("identity"))
+
+
+def identity_of_external(external_id: str) -> str:
+    """The identity of an account that has this external id."""
+    identity: str = pl.select(pl.lit(f"x:{external_id}").alias("identity")).select(bounded("identity")).item()
+    return identity
 
 
 def bounded(column: str) -> pl.Expr:

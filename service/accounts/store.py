@@ -8,8 +8,9 @@ import asyncpg
 import polars as pl
 
 from service.accounts.columns import assigned
-from service.accounts.compare import GONE, Work, parsed
+from service.accounts.compare import GONE, Work
 from service.accounts.rows import STANDARD_BITS
+from service.accounts.staging import count_of, parsed
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
@@ -18,16 +19,21 @@ from service.matching.records import ACCOUNT_FIELDS
 _BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
 _CHANGED = "account a JOIN incoming i ON a.id = i.account_id WHERE a.org_id = $1 AND NOT i.same"
 _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
-_KEEP_UPDATED = f"{_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, now() FROM {_CHANGED}"
+_KEEP_UPDATED = (
+    f"{_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, clock_timestamp() FROM {_CHANGED}"
+)
+_ONE = "a.org_id = $1 AND a.id = $2"
 _MORE = "(a.populations & $3::bigint) <> 0"
 """The account stands in a standard population beside the one whose list this is."""
 _KEEP_LEAVING = f"""
-    {_KEEP} SELECT a.org_id, a.id, $4, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, now()
+    {_KEEP} SELECT a.org_id, a.id, $4, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, clock_timestamp()
     FROM account a WHERE {GONE}
 """
 _LEAVE = f"""
     UPDATE account a SET populations = a.populations & ~$2::bigint, import_id = $4, updated_at = now() WHERE {_MORE} AND {GONE}
 """
+_KEEP_ONE = f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {_BEFORE}, clock_timestamp() FROM account a WHERE {_ONE}"
+_DELETE_ONE = f"DELETE FROM account a WHERE {_ONE}"
 _DELETE = f"DELETE FROM account a WHERE NOT {_MORE} AND {GONE}"
 _UPDATE = """
     UPDATE account a SET digest = i.digest, populations = (a.populations & ~$3::bigint) | i.populations,
@@ -64,6 +70,13 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
         await driver.execute(_INSERT.format(*listed), org_id, import_id)
     if work.reworded:
         await driver.execute(_NOTE, org_id)
+
+
+async def delete_account(session: TenantSession, account_id: UUID, import_id: UUID) -> bool:
+    """Remove one account as the import `import_id` does; what it was goes to the history. Whether it was there."""
+    driver = await session.raw()
+    await driver.execute(_KEEP_ONE, session.org_id, account_id, import_id)
+    return bool(count_of(await driver.execute(_DELETE_ONE, session.org_id, account_id)))
 
 
 async def read_participating(

@@ -8,7 +8,7 @@ import polars as pl
 
 from service.accounts.attribute_values import hints_of_attributes, more_samples
 from service.accounts.attributes import define
-from service.accounts.compare import Batch, Work, compare, refusals
+from service.accounts.compare import Batch, Work, compare
 from service.accounts.keys import keys_of
 from service.accounts.membership import number_before, settle_since
 from service.accounts.models import StandardPopulation
@@ -23,6 +23,7 @@ from service.accounts.rows import (
     with_names,
     with_populations,
 )
+from service.accounts.staging import refusals
 from service.accounts.store import write_difference
 from service.accounts.values import hints_of
 from service.db.sessions import TenantSession
@@ -87,7 +88,7 @@ class AccountTarget:
         await settle_since(session, before, restored=True)
         return outcome
 
-    async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
+    async def forget_history(self, session: TenantSession, *, before: UUID | None, until: datetime) -> None:
         await forget_history(session, before=before, until=until)
 
 

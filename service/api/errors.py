@@ -32,6 +32,13 @@ class UnsupportedMediaTypeError(Exception):
     """The body is of a kind that the route doesn't take; the message says which it takes."""
 
 
+class BatchTooLargeError(Exception):
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"A batch has at most {limit:,} bytes: send the records in several, or a file to /v1/imports."
+        )
+
+
 class BadFormError(Exception):
     """A multipart body that isn't one file; `what` is the beginning of a sentence."""
 

@@ -35,12 +35,13 @@ class Conditions:
         """PreconditionFailedError unless a change may be made to what has this tag; None for nothing."""
         check_change(self.request.headers, current)
 
-    def answer(self, tag: str, body: BaseModel) -> Response:
-        """The answer to a read: 304 where the reader has this state already."""
+    def answer(self, tag: str, body: BaseModel | bytes) -> Response:
+        """The answer to a read: 304 where the reader has this state already. `body` may be JSON already."""
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if is_unchanged(self.request.headers, tag):
             return Response(status_code=304, headers=headers)
-        return Response(body.model_dump_json(), media_type="application/json", headers=headers)
+        content = body if isinstance(body, bytes) else body.model_dump_json()
+        return Response(content, media_type="application/json", headers=headers)
 
 
 # The fields are read from the request itself, since a list may come in several of them; the parameters declare them.

@@ -24,6 +24,7 @@ from service.accounts.errors import (
 )
 from service.api.errors import (
     BadFormError,
+    BatchTooLargeError,
     DigestMismatchError,
     InvalidCursorError,
     InvalidParameterError,
@@ -45,6 +46,7 @@ from service.http.etags import PreconditionFailedError
 from service.http.problem import (
     AROUND_ROUTES,
     BAD_REQUEST,
+    BODY_TOO_LARGE,
     INTERNAL,
     MEDIA_TYPE,
     METHOD_NOT_ALLOWED,
@@ -246,6 +248,7 @@ KINDS: Mapping[type[Exception], Kind] = {
         "unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"
     ),
     StalledBodyError: REQUEST_TIMEOUT,
+    BatchTooLargeError: BODY_TOO_LARGE,
     NotReadyError: Kind("not-ready", HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", {"Retry-After": "2"}),
     DigestMismatchError: Kind("digest-mismatch", HTTPStatus.BAD_REQUEST, "Another body was announced"),
     InvalidIdempotencyKeyError: Kind(

@@ -41,6 +41,8 @@ class AppState:
     """Signs cursors."""
     reports: AtOnce = field(default_factory=lambda: AtOnce(2))
     """Those over a whole list."""
+    batches: AtOnce = field(default_factory=lambda: AtOnce(2, of="batches"))
+    """Those of accounts, which take memory while they are read and compared."""
     gate: Gate = field(default_factory=Gate)
     """Closed while nobody may be served yet."""
     metrics: Metrics = field(default_factory=Metrics)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,15 +41,22 @@ class Found:
 
 async def complete(session: TenantSession, clock: Clock, record: Import, found: Found) -> list[UUID]:
     """Counts, report and refused rows. What was held before it is superseded: the ids, whose files are no longer needed."""
-    record.end(ImportStatus.COMPLETED, clock.now())
+    record.end(ImportStatus.COMPLETED, await stored_at(session, clock))
     await _tell(session, record, found)
     return [] if record.dry_run else await _supersede(session, clock, record)
 
 
 async def finish(session: TenantSession, clock: Clock, record: Import) -> None:
     """An import without a file is done."""
-    record.end(ImportStatus.COMPLETED, clock.now())
+    record.end(ImportStatus.COMPLETED, await stored_at(session, clock))
     await session.flush()
+
+
+async def stored_at(session: TenantSession, clock: Clock) -> datetime:
+    """Now, for whoever has locked storing: later than all that was stored before, whatever the clocks of several machines say."""
+    last = await Imports(session).last_stored_at()
+    now = clock.now()
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 async def hold(session: TenantSession, record: Import, found: Found, guards: Mapping[Guard, str]) -> None:

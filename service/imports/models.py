@@ -51,6 +51,13 @@ class ImportMode(StrEnum):
     APPEND = "append"
 
 
+class Origin(StrEnum):
+    """How an import came: as a file (or as the undoing of another import), or as records over the API, done in the request."""
+
+    FILE = "file"
+    API = "api"
+
+
 class Phase(StrEnum):
     """What a running import is at."""
 
@@ -68,16 +75,20 @@ class Guard(StrEnum):
 
 
 class Import(Record, table=True):
-    """One uploaded file on its way to records."""
+    """One uploaded file on its way to records, or records that came over the API."""
 
     __tablename__ = "import"
-    __table_args__ = (Index("uq_import_number", "org_id", "number", unique=True),)
+    __table_args__ = (
+        Index("uq_import_number", "org_id", "number", unique=True),
+        Index("ix_import_finished", "org_id", "finished_at"),
+    )
 
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     number: int = Field(sa_type=BigInteger)
     """The place among the organization's imports in the order in which they were accepted, whatever clocks say."""
     kind: ImportKind = Field(default=ImportKind.ACCOUNTS, sa_column=enum_column(ImportKind))
+    origin: Origin = Field(default=Origin.FILE, sa_column=enum_column(Origin))
     status: ImportStatus = Field(sa_column=enum_column(ImportStatus))
     mode: ImportMode = Field(sa_column=enum_column(ImportMode))
     filename: str = Field(sa_type=Text)

@@ -12,7 +12,15 @@ from service.crypto.errors import RecordError
 from service.db.sealed import owner_of
 from service.db.sessions import TenantSession
 from service.imports.errors import ImportStateError, UnknownImportError, UploadDamagedError
-from service.imports.models import OVER, SEALED_UPLOAD_KEY, Import, ImportKind, ImportMode, ImportStatus
+from service.imports.models import (
+    OVER,
+    SEALED_UPLOAD_KEY,
+    Import,
+    ImportKind,
+    ImportMode,
+    ImportStatus,
+    Origin,
+)
 from service.imports.repository import Imports
 from service.jobs import Payload, enqueue
 from service.kit.clock import Clock
@@ -55,7 +63,7 @@ class Upload:
         stored = (
             record.digest, record.mode, record.population, record.columns, record.worksheet, record.all_or_nothing,
         )  # fmt: skip
-        return asked == stored and not self.dry_run
+        return asked == stored and not self.dry_run and record.origin is Origin.FILE
 
 
 async def accept(session: TenantSession, keystore: Keystore, clock: Clock, upload: Upload) -> Import:
@@ -171,7 +179,7 @@ async def roll_back(session: TenantSession, clock: Clock, ids: Ids, import_id: U
 async def _is_remembered(session: TenantSession, clock: Clock, record: Import) -> bool:
     oldest = await Imports(session).oldest_of_the_last(REMEMBERED_IMPORTS)
     recent = record.finished_at is not None and record.finished_at > clock.now() - REMEMBERED
-    return recent or oldest is None or record.id >= oldest
+    return recent or (record.origin is Origin.FILE and (oldest is None or record.id >= oldest))
 
 
 async def _changing(session: TenantSession, import_id: UUID) -> Import:

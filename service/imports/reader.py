@@ -1,6 +1,6 @@
 """The way of a spooled upload into the records of its organization."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -20,25 +20,18 @@ from service.imports.errors import UnfitAttributeError, UploadDamagedError
 from service.imports.files import Opener, Read, read_file
 from service.imports.guards import fired, may_grow_too_much
 from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
-from service.imports.operations import (
-    REMEMBERED,
-    REMEMBERED_IMPORTS,
-    RUN_JOB,
-    queue_import,
-    run_arguments,
-    upload_key,
-)
+from service.imports.operations import RUN_JOB, queue_import, run_arguments, upload_key
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.repository import Imports
 from service.imports.spool import Spool
+from service.imports.stored import require_quota, tell_changed
 from service.imports.target import Order, Ready, Target, Targets
 from service.ingest import IngestError, Limits
-from service.jobs import enqueue, is_given_up, is_live
+from service.jobs import is_given_up, is_live
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.errors import QuotaExceededError
-from service.organizations.standing import is_limited, require_room
 
 LOST = {"code": "upload_lost", "message": "The uploaded file is no longer in the spool: upload it again."}
 NOTHING_KEPT = {
@@ -195,9 +188,9 @@ class Reader:
             outcome, skipped = await target.roll_back(session, undone=undone, import_id=import_id)
             record.created, record.updated = outcome.created, outcome.updated
             record.removed, record.skipped = outcome.removed, skipped
-            await _require_quota(session, target)
+            await require_quota(session, target)
             await endings.finish(session, self.clock, record)
-            await self._changed(session, target)
+            await tell_changed(session, self.clock, target)
 
     async def _keep_rejects(self, org_id: UUID, work: Import, opener: Opener, refused: pl.DataFrame) -> None:
         pieces = await anyio.to_thread.run_sync(partial(rejects.written, opener, work, self.limits, refused))
@@ -219,6 +212,7 @@ class Reader:
         _heed(record)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
         target = self.targets[record.kind]
+        order = replace(order, later=await imports.written_after(record))
         difference = await target.compare(session, ready.batch, order)
         found = Found(read, refused, [*ready.warnings, *difference.warnings], difference)
         total = await target.count(session) if may_grow_too_much(difference) else 0
@@ -236,19 +230,8 @@ class Reader:
             await _write(session, target, found, order)
         superseded = await endings.complete(session, self.clock, record, found)
         if not record.dry_run and difference.changes:
-            await self._changed(session, target)
+            await tell_changed(session, self.clock, target)
         return superseded
-
-    async def _changed(self, session: TenantSession, target: Target[Any, Any]) -> None:
-        """Tell who keeps something of the records, and forget what needs no remembering any more."""
-        if job := target.traits.changed_job:
-            org_id = str(session.org_id)
-            await enqueue(session, job, {"org_id": org_id}, dedupe_key=org_id)
-        oldest = await Imports(session).oldest_of_the_last(REMEMBERED_IMPORTS)
-        if oldest is not None:
-            until = self.clock.now() - REMEMBERED
-            await target.forget_history(session, before=oldest, until=until)
-            await rejects.forget(session, before=oldest, until=until)
 
     async def _refuse(self, org_id: UUID, import_id: UUID, error: RefusedWholeError) -> None:
         async with self.database.tenant(org_id) as session:
@@ -279,14 +262,7 @@ class Reader:
 async def _write(session: TenantSession, target: Target[Any, Any], found: Found, order: Order) -> None:
     await target.write(session, found.difference, order)
     if found.difference.changes:
-        await _require_quota(session, target)
-
-
-async def _require_quota(session: TenantSession, target: Target[Any, Any]) -> None:
-    """QuotaExceededError, which undoes what was written."""
-    quota = target.traits.quota
-    if quota and await is_limited(session, quota):
-        await require_room(session, quota, await target.count(session))
+        await require_quota(session, target)
 
 
 def _heed(record: Import) -> None:

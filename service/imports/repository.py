@@ -10,13 +10,18 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from service.db.sessions import TenantReadSession
-from service.imports.models import Import, ImportKind, ImportStatus
+from service.imports.models import Import, ImportKind, ImportStatus, Origin
 
 _ERRORS = """
     SELECT "row", line, "column", reason, message, text FROM import_error
     WHERE org_id = $1 AND import_id = $2 AND "row" > $3 ORDER BY "row" LIMIT $4
 """
 
+_FORGET_DIRECT = """
+    DELETE FROM import WHERE org_id = $1 AND origin = 'api' AND finished_at < (
+        SELECT max(finished_at) FROM import WHERE org_id = $1 AND origin = 'api' AND finished_at < $2
+    )
+"""
 _TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -31,8 +36,10 @@ class Imports:
             select(Import).where(Import.org_id == self._session.org_id, Import.id == import_id)
         )
 
-    async def page(self, *, limit: int, before: UUID | None = None) -> list[Import]:
-        """Up to `limit` imports, newest first, older than `before`."""
+    async def page(
+        self, *, limit: int, before: UUID | None = None, origin: Origin | None = None
+    ) -> list[Import]:
+        """Up to `limit` imports, newest first, older than `before`; of one `origin` if it is given."""
         statement = (
             select(Import)
             .options(
@@ -42,6 +49,8 @@ class Imports:
         )
         if before is not None:
             statement = statement.where(col(Import.id) < before)
+        if origin is not None:
+            statement = statement.where(Import.origin == origin)
         return list(await self._session.scalars(statement.order_by(col(Import.id).desc()).limit(limit)))
 
     async def first_unfinished(self) -> UUID | None:
@@ -94,12 +103,13 @@ class Imports:
         return list(await self._session.scalars(statement))
 
     async def is_overtaken(self, record: Import) -> bool:
-        """Whether a list of such records that was accepted later is stored already."""
+        """Whether a file of such records that was accepted later is stored already. What came over the API is no whole list."""
         found = await self._session.scalar(
             select(Import.id)
             .where(
                 Import.org_id == self._session.org_id,
                 Import.kind == record.kind,
+                Import.origin == Origin.FILE,
                 Import.status == ImportStatus.COMPLETED,
                 col(Import.dry_run).is_(False),
                 col(Import.number) > record.number,
@@ -108,12 +118,36 @@ class Imports:
         )
         return found is not None
 
+    async def written_after(self, record: Import) -> list[UUID]:
+        """What came over the API after `record` was accepted, and is stored already."""
+        statement = select(Import.id).where(
+            Import.org_id == self._session.org_id,
+            Import.kind == record.kind,
+            Import.origin == Origin.API,
+            col(Import.number) > record.number,
+        )
+        return list(await self._session.scalars(statement))
+
+    async def last_stored_at(self) -> datetime | None:
+        """When the newest import was stored, of whatever records."""
+        return await self._session.scalar(
+            select(func.max(Import.finished_at)).where(Import.org_id == self._session.org_id)
+        )
+
+    async def forget_direct(self, until: datetime) -> None:
+        """Those that came over the API and were stored before `until`, but for the newest of them: it tells from when all is known."""
+        await self._session.sql(_FORGET_DIRECT, self._session.org_id, until)
+
     async def oldest_of_the_last(self, count: int) -> UUID | None:
-        """The oldest of the newest `count` imports that were stored; None where there are fewer."""
+        """The oldest of the newest `count` files that were stored; None where there are fewer.
+
+        What came over the API doesn't count: it would push the files out within the hour.
+        """
         return await self._session.scalar(
             select(Import.id)
             .where(
                 Import.org_id == self._session.org_id,
+                Import.origin == Origin.FILE,
                 col(Import.dry_run).is_(False),
                 Import.status == ImportStatus.COMPLETED,
             )
@@ -154,9 +188,9 @@ class Imports:
         )
         return int(found or 0)
 
-    async def lock_storing(self) -> None:
-        """Until the transaction ends, nobody else stores records of the organization."""
-        await self._session.sql("SET LOCAL lock_timeout = '10min'")
+    async def lock_storing(self, *, wait: str = "10min") -> None:
+        """Until the transaction ends, nobody else stores records of the organization. A refused statement after the `wait`."""
+        await self._session.sql(f"SET LOCAL lock_timeout = '{wait}'")
         await self._session.sql(_TAKE_TURN, f"storing:{self._session.org_id}")
 
     async def take_turn(self) -> None:

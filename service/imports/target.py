@@ -36,6 +36,8 @@ class Order:
     population: str | None
     headers: Mapping[str, str]
     attributes: Sequence[AttributeColumn] = ()
+    later: Sequence[UUID] = ()
+    """What came over the API since the list was accepted: the records that it wrote stay as they are."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -146,8 +148,8 @@ class Target(Protocol[BatchT, WorkT]):
         """Undo the import `undone` as another one: what was done, and how many records stay as a later change made them."""
         ...
 
-    async def forget_history(self, session: TenantSession, *, before: UUID, until: datetime) -> None:
-        """Forget what records were before, of imports older than `before` and moments earlier than `until`."""
+    async def forget_history(self, session: TenantSession, *, before: UUID | None, until: datetime) -> None:
+        """Forget what records were before moments earlier than `until`, of files older than `before` and of what came over the API."""
         ...
 
 

@@ -27,6 +27,7 @@ class RowReason(StrEnum):
     NESTED_VALUE = "nested_value"
     BAD_RECORD = "bad_record"
     UNEXPECTED_KEY = "unexpected_key"
+    UNKNOWN_FIELD = "unknown_field"
 
 
 @dataclass(frozen=True, slots=True)

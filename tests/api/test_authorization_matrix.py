@@ -119,6 +119,10 @@ MATRIX: dict[str, Route] = {
     "list_account_attributes": Route(Scope.ACCOUNTS_READ, own=False),
     "rename_account_attribute": Route(Scope.IMPORTS_WRITE, json={"name": "Tier"}),
     "delete_account_attribute": Route(Scope.IMPORTS_WRITE),
+    "put_accounts": Route(Scope.IMPORTS_WRITE, json={"records": [{"name": "Orchid"}]}, own=False),
+    "get_account_by_external_id": Route(Scope.ACCOUNTS_READ),
+    "put_account_by_external_id": Route(Scope.IMPORTS_WRITE, json={"owner": "Ann"}, own=False),
+    "remove_account_by_external_id": Route(Scope.IMPORTS_WRITE),
     "lookup": Route(
         Scope.ACCOUNTS_READ, query={"domain": "siemens.com"}, own=False, also=(Scope.OVERLAPS_READ,)
     ),
@@ -190,7 +194,9 @@ async def scene(pair: Pair) -> Scene:
 
 async def make_scene(pair: Pair) -> Scene:
     """A pair with one overlap, and what there is to name in it. Tests make several in one world."""
-    import_id = await pair.world.upload(pair.left, company_list(("Siemens AG", "siemens.com")) + "x\n")
+    external_id = f"left-{pair.world.ids.new()}"
+    companies = f"Account ID,Company,Website,Country\n{external_id},Siemens AG,siemens.com,\nx\n"
+    import_id = await pair.world.upload(pair.left, companies)
     await pair.world.upload(pair.right, company_list(("Siemens", "siemens.com")))
     await pair.world.work()
     people = "Name,Email,Account Name\nFriederike Quandt,f.quandt@siemens.com,Siemens AG\n"
@@ -200,7 +206,7 @@ async def make_scene(pair: Pair) -> Scene:
     await pair.world.work()
     [told] = await pair.world.told(pair.left, pair.partnership)
     ids = {
-        "import_id": import_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
+        "import_id": import_id, "external_id": external_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
         "overlap_id": told["id"], "population": "customers", "key_id": await another_key(pair),
         "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "contact_id": await contact_of(pair),
         "attribute": await attribute_of(pair),

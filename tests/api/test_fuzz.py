@@ -34,7 +34,7 @@ def _routes(app: FastAPI) -> list[Route]:
 
 
 def test_every_address_is_described_or_stands_in_the_short_list(app: FastAPI) -> None:
-    served = {(method.lower(), route.path) for route in _routes(app) for method in route.methods or ()}
+    served = {(method.lower(), route.path_format) for route in _routes(app) for method in route.methods or ()}
     described = {(method, path) for path, methods in app.openapi()["paths"].items() for method in methods}
     undescribed = {path for method, path in served - described if method != "head"}
     assert undescribed == UNDESCRIBED

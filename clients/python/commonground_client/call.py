@@ -44,7 +44,7 @@ class Call(Generic[AnswerT_co]):
     answer: type[AnswerT_co]
     query: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)
-    json: BaseModel | list[Any] | None = None
+    json: BaseModel | list[Any] | dict[str, Any] | None = None
     content: Upload | None = None
     media_type: str | None = None
 

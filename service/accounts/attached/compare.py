@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from service.accounts.attached.joining import accounts_of
-from service.accounts.compare import copied, copy_in, count_of, refusals
+from service.accounts.staging import copied, copy_in, count_of, refusals
 from service.db.sessions import TenantSession
 from service.imports.models import ImportKind, ImportMode
 from service.imports.target import Difference, Order
@@ -168,7 +168,7 @@ def keep_history(table: Table, change: str, rows: str, *, by: str = "$2") -> str
     values = "".join(f", a.{name}" for name in table.sealed)
     return (
         f"INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at{names}) "
-        f"SELECT a.org_id, a.id, {by}, '{table.kind.value}', '{change}', {table.image}, now(){values} FROM {rows}"
+        f"SELECT a.org_id, a.id, {by}, '{table.kind.value}', '{change}', {table.image}, clock_timestamp(){values} FROM {rows}"
     )
 
 

@@ -10,8 +10,8 @@ import anyio.to_thread
 import asyncpg
 import polars as pl
 
-from service.accounts.compare import copied, copy_in
 from service.accounts.rows import bounded
+from service.accounts.staging import copied, copy_in
 from service.ingest.kinds import NAMES_ACCOUNT
 from service.matching.domains import account_domains
 from service.matching.names import name_keys

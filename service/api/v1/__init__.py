@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from service.api.v1 import (
     account_attributes,
+    account_records,
     accounts,
     api_keys,
     audit_log,
@@ -43,6 +44,7 @@ RESOURCES: Final = (
     imports,
     accounts,
     account_attributes,
+    account_records,
     lookup,
     contacts,
     opportunities,

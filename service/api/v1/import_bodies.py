@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from service.crypto import Keystore
 from service.imports.endings import open_preview
-from service.imports.models import Guard, Import, ImportKind, ImportMode, ImportStatus, Phase
+from service.imports.models import Guard, Import, ImportKind, ImportMode, ImportStatus, Origin, Phase
 
 _COUNTED = frozenset({ImportStatus.COMPLETED, ImportStatus.HELD})
 
@@ -90,6 +90,9 @@ class Preview(BaseModel):
 class ImportOut(BaseModel):
     id: UUID
     records: ImportKind
+    origin: Origin = Field(
+        description="`file`, or `api` for records that came as JSON and were stored at once."
+    )
     status: ImportStatus
     mode: ImportMode
     filename: str

@@ -22,7 +22,7 @@ from service.db.sessions import TenantSession
 from service.http.state import AppState
 from service.imports.attributes import BadAttributeError, attributes_asked, fields_asked
 from service.imports.errors import UnknownImportError
-from service.imports.models import Import, ImportKind, ImportMode
+from service.imports.models import Import, ImportKind, ImportMode, Origin
 from service.imports.operations import Upload, accept, cancel, confirm, roll_back
 from service.imports.rejects import piece_after
 from service.imports.repository import Imports
@@ -215,9 +215,15 @@ async def create_import(
     "", operation_id="list_imports", responses=responses(400),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
-async def list_imports(session: Reading, paging: Paging) -> Page[ImportOut]:
+async def list_imports(
+    session: Reading,
+    paging: Paging,
+    origin: Annotated[
+        Origin | None, Query(description="`file` leaves out what came as JSON; `api` has nothing else.")
+    ] = None,
+) -> Page[ImportOut]:
     """Imports, newest first."""
-    rows = await Imports(session).page(limit=paging.limit + 1, before=paging.after_id())
+    rows = await Imports(session).page(limit=paging.limit + 1, before=paging.after_id(), origin=origin)
     return paging.page(rows, import_out, lambda record: (record.id,))
 
 

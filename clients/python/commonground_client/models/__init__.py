@@ -7,8 +7,13 @@ from commonground_client.models.accounts import (
     AccountAttribute,
     AccountAttributeIn,
     AccountAttributePage,
+    AccountFields,
     AccountPage,
     AttributeType,
+    BatchResult,
+    PutResult,
+    RecordResult,
+    RecordStatus,
 )
 from commonground_client.models.audit_log import Actor, AuditEntry, AuditEntryPage, Checkpoint, CheckpointPage
 from commonground_client.models.common import (
@@ -35,6 +40,7 @@ from commonground_client.models.common import (
     Role,
     Rotation,
     Scope,
+    StandardPopulation,
 )
 from commonground_client.models.contacts import Contact, ContactPage
 from commonground_client.models.health import Health
@@ -48,6 +54,7 @@ from commonground_client.models.imports import (
     ImportMode,
     ImportPage,
     ImportStatus,
+    Origin,
     Phase,
     Preview,
     ProblemsOfColumn,
@@ -55,7 +62,6 @@ from commonground_client.models.imports import (
     Report,
     RowError,
     RowErrorPage,
-    StandardPopulation,
 )
 from commonground_client.models.lookup import LookedUpAccount, LookedUpOverlap, Lookup, SharedHost
 from commonground_client.models.members import (
@@ -142,6 +148,7 @@ __all__ = [
     "AccountAttribute",
     "AccountAttributeIn",
     "AccountAttributePage",
+    "AccountFields",
     "AccountPage",
     "Actor",
     "ActorKind",
@@ -152,6 +159,7 @@ __all__ = [
     "AttributeType",
     "AuditEntry",
     "AuditEntryPage",
+    "BatchResult",
     "BothIn",
     "Cell",
     "Checkpoint",
@@ -202,6 +210,7 @@ __all__ = [
     "OpportunityPage",
     "OpportunityWithStages",
     "Organization",
+    "Origin",
     "Outcome",
     "Overlap",
     "OverlapPage",
@@ -228,6 +237,9 @@ __all__ = [
     "Problem",
     "ProblemsOfColumn",
     "Progress",
+    "PutResult",
+    "RecordResult",
+    "RecordStatus",
     "RecoveryCodes",
     "Report",
     "ResetIn",
@@ -267,6 +279,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "Accepted": Accepted,
     "AccountAttributeIn": AccountAttributeIn,
     "AccountAttributeOut": AccountAttribute,
+    "AccountFields": AccountFields,
     "AccountOut": Account,
     "ActorKind": ActorKind,
     "ActorOut": Actor,
@@ -275,6 +288,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "ApiKeyOut": ApiKey,
     "AttributeType": AttributeType,
     "AuditEntryOut": AuditEntry,
+    "BatchResultOut": BatchResult,
     "BothIn": BothIn,
     "CellOut": Cell,
     "CheckpointOut": Checkpoint,
@@ -319,6 +333,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "OpportunityOut": Opportunity,
     "OpportunityWithStages": OpportunityWithStages,
     "OrganizationOut": Organization,
+    "Origin": Origin,
     "Outcome": Outcome,
     "OverlapOut": Overlap,
     "OverlapStatus": OverlapStatus,
@@ -357,6 +372,9 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "Problem": Problem,
     "ProblemsOfColumn": ProblemsOfColumn,
     "ProgressOut": Progress,
+    "PutResultOut": PutResult,
+    "RecordResult": RecordResult,
+    "RecordStatus": RecordStatus,
     "RecoveryCodesOut": RecoveryCodes,
     "Report": Report,
     "ResetIn": ResetIn,

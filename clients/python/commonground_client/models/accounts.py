@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from datetime import datetime
+from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
 from commonground_client.models.common import Account
@@ -27,9 +28,51 @@ class AccountAttribute(Model):
     type: AttributeType
 
 
+class AccountFields(Model):
+    """The fields of an account as files have them, each a text, a number, true or false, or null, which empties it; what a record leaves out stays as it is. Fields: external_id, name, website, email, linkedin, country, city, industry, employees, revenue, status, owner, registry_id, lei, vat, duns, siren, parent_external_id, parent_name, parent_domain."""
+
+
+class RecordStatus(OpenEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+class RecordResult(Model):
+    """What became of one record."""
+
+    field: str | None = Field(description="The field at fault, if one is.")
+    id: UUID | None = Field(description="The account's; null where the record was rejected.")
+    message: str | None = Field(description="The same in words, and how to mend it.")
+    reason: str | None = Field(description="Why it was rejected, as in the errors of an import.")
+    status: RecordStatus
+
+
+class BatchResult(Model):
+    created: int
+    import_id: UUID | None = Field(
+        description="The import that the batch is kept as, which can be rolled back; null if nothing was changed."
+    )
+    rejected: int
+    results: list[RecordResult] = Field(description="One a record, in the order of the records.")
+    unchanged: int
+    updated: int
+
+
 class AccountAttributePage(Page[AccountAttribute]):
     pass
 
 
 class AccountPage(Page[Account]):
     pass
+
+
+class PutResult(Model):
+    """What became of the record."""
+
+    id: UUID
+    import_id: UUID | None = Field(
+        description="The import that the change is kept as; null if nothing was changed."
+    )
+    status: RecordStatus

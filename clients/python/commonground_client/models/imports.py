@@ -59,6 +59,13 @@ class ImportMode(OpenEnum):
     APPEND = "append"
 
 
+class Origin(OpenEnum):
+    """How an import came: as a file (or as the undoing of another import), or as records over the API, done in the request."""
+
+    FILE = "file"
+    API = "api"
+
+
 class ProblemsOfColumn(Model):
     column: str | None = Field(description="The header; null where the row itself is at fault.")
     example: str
@@ -131,6 +138,9 @@ class Import(Model):
     finished_at: datetime | None
     id: UUID
     mode: ImportMode
+    origin: Origin = Field(
+        description="`file`, or `api` for records that came as JSON and were stored at once."
+    )
     population: str | None
     preview: Preview | None = Field(description="Of a dry run, once completed; in the answer for one import.")
     problem: Failure | None = Field(description="Once failed.")
@@ -157,11 +167,3 @@ class RowError(Model):
 
 class RowErrorPage(Page[RowError]):
     pass
-
-
-class StandardPopulation(OpenEnum):
-    """The populations that every organization has, in the order of their bits."""
-
-    CUSTOMERS = "customers"
-    OPEN_OPPORTUNITIES = "open_opportunities"
-    PROSPECTS = "prospects"

@@ -79,8 +79,12 @@ class AsyncOperations(
 OPERATIONS: Mapping[str, tuple[str, str]] = {
     "delete_account_attribute": ("DELETE", "/v1/account-attributes/{attribute}"),
     "get_account": ("GET", "/v1/accounts/{account_id}"),
+    "get_account_by_external_id": ("GET", "/v1/accounts/by-external-id/{external_id}"),
     "list_account_attributes": ("GET", "/v1/account-attributes"),
     "list_accounts": ("GET", "/v1/accounts"),
+    "put_account_by_external_id": ("PUT", "/v1/accounts/by-external-id/{external_id}"),
+    "put_accounts": ("POST", "/v1/accounts:batch"),
+    "remove_account_by_external_id": ("DELETE", "/v1/accounts/by-external-id/{external_id}"),
     "rename_account_attribute": ("PATCH", "/v1/account-attributes/{attribute}"),
     "create_api_key": ("POST", "/v1/api-keys"),
     "get_api_key": ("GET", "/v1/api-keys/{key_id}"),

@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import UUID
 
 from commonground_client import models as m
@@ -15,6 +16,15 @@ def _delete_account_attribute(attribute: str) -> Call[None]:
 
 def _get_account(account_id: UUID) -> Call[m.Account]:
     return Call(method="GET", path=path("/v1/accounts/{}", account_id), answer=m.Account)
+
+
+def _get_account_by_external_id(external_id: str, *, if_none_match: str | None = None) -> Call[m.Account]:
+    return Call(
+        method="GET",
+        path=path("/v1/accounts/by-external-id/{}", external_id),
+        answer=m.Account,
+        headers={"if-none-match": if_none_match},
+    )
 
 
 def _list_account_attributes() -> Call[m.AccountAttributePage]:
@@ -36,6 +46,52 @@ def _list_accounts(
     )
 
 
+def _put_account_by_external_id(
+    external_id: str,
+    body: m.AccountFields,
+    *,
+    population: m.StandardPopulation | str | None = None,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[m.PutResult]:
+    return Call(
+        method="PUT",
+        path=path("/v1/accounts/by-external-id/{}", external_id),
+        answer=m.PutResult,
+        query={"population": population},
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
+    )
+
+
+def _put_accounts(
+    body: dict[str, Any],
+    *,
+    population: m.StandardPopulation | str | None = None,
+    all_or_nothing: bool | None = None,
+    idempotency_key: str | None = None,
+) -> Call[m.BatchResult]:
+    return Call(
+        method="POST",
+        path=path("/v1/accounts:batch"),
+        answer=m.BatchResult,
+        query={"population": population, "all_or_nothing": all_or_nothing},
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
+    )
+
+
+def _remove_account_by_external_id(
+    external_id: str, *, if_match: str | None = None, if_none_match: str | None = None
+) -> Call[None]:
+    return Call(
+        method="DELETE",
+        path=path("/v1/accounts/by-external-id/{}", external_id),
+        answer=type(None),
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+    )
+
+
 def _rename_account_attribute(attribute: str, body: m.AccountAttributeIn) -> Call[m.AccountAttribute]:
     return Call(
         method="PATCH",
@@ -53,6 +109,10 @@ class Accounts(Sender):
     def get_account(self, account_id: UUID) -> m.Account:
         """One of one's own accounts."""
         return self.send(_get_account(account_id))
+
+    def get_account_by_external_id(self, external_id: str, *, if_none_match: str | None = None) -> m.Account:
+        """One of one's own accounts by its id in one's own system, with the `ETag` that a change may name in `If-Match`."""
+        return self.send(_get_account_by_external_id(external_id, if_none_match=if_none_match))
 
     def list_account_attributes(self) -> m.AccountAttributePage:
         """The attributes that imports have defined, in the order in which they came; at most a hundred."""
@@ -77,6 +137,45 @@ class Accounts(Sender):
             lambda cursor: _list_accounts(population=population, domain=domain, limit=limit, cursor=cursor)
         )
 
+    def put_account_by_external_id(
+        self,
+        external_id: str,
+        body: m.AccountFields,
+        *,
+        population: m.StandardPopulation | str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.PutResult:
+        """Create or update one account. What the body leaves out stays as it is, and null empties it."""
+        return self.send(
+            _put_account_by_external_id(
+                external_id, body, population=population, if_match=if_match, if_none_match=if_none_match
+            )
+        )
+
+    def put_accounts(
+        self,
+        body: dict[str, Any],
+        *,
+        population: m.StandardPopulation | str | None = None,
+        all_or_nothing: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.BatchResult:
+        """Create and update up to 10,000 accounts in one transaction, and hear of each at once."""
+        return self.send(
+            _put_accounts(
+                body, population=population, all_or_nothing=all_or_nothing, idempotency_key=idempotency_key
+            )
+        )
+
+    def remove_account_by_external_id(
+        self, external_id: str, *, if_match: str | None = None, if_none_match: str | None = None
+    ) -> None:
+        """Remove one account. A later import that has it brings it back."""
+        return self.send(
+            _remove_account_by_external_id(external_id, if_match=if_match, if_none_match=if_none_match)
+        )
+
     def rename_account_attribute(self, attribute: str, body: m.AccountAttributeIn) -> m.AccountAttribute:
         """Call an attribute otherwise; its key, type and values stay."""
         return self.send(_rename_account_attribute(attribute, body))
@@ -90,6 +189,12 @@ class AsyncAccounts(AsyncSender):
     async def get_account(self, account_id: UUID) -> m.Account:
         """One of one's own accounts."""
         return await self.send(_get_account(account_id))
+
+    async def get_account_by_external_id(
+        self, external_id: str, *, if_none_match: str | None = None
+    ) -> m.Account:
+        """One of one's own accounts by its id in one's own system, with the `ETag` that a change may name in `If-Match`."""
+        return await self.send(_get_account_by_external_id(external_id, if_none_match=if_none_match))
 
     async def list_account_attributes(self) -> m.AccountAttributePage:
         """The attributes that imports have defined, in the order in which they came; at most a hundred."""
@@ -114,6 +219,45 @@ class AsyncAccounts(AsyncSender):
         """Every item of `list_accounts`, page after page; `limit` is the size of a page."""
         return self.each(
             lambda cursor: _list_accounts(population=population, domain=domain, limit=limit, cursor=cursor)
+        )
+
+    async def put_account_by_external_id(
+        self,
+        external_id: str,
+        body: m.AccountFields,
+        *,
+        population: m.StandardPopulation | str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.PutResult:
+        """Create or update one account. What the body leaves out stays as it is, and null empties it."""
+        return await self.send(
+            _put_account_by_external_id(
+                external_id, body, population=population, if_match=if_match, if_none_match=if_none_match
+            )
+        )
+
+    async def put_accounts(
+        self,
+        body: dict[str, Any],
+        *,
+        population: m.StandardPopulation | str | None = None,
+        all_or_nothing: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.BatchResult:
+        """Create and update up to 10,000 accounts in one transaction, and hear of each at once."""
+        return await self.send(
+            _put_accounts(
+                body, population=population, all_or_nothing=all_or_nothing, idempotency_key=idempotency_key
+            )
+        )
+
+    async def remove_account_by_external_id(
+        self, external_id: str, *, if_match: str | None = None, if_none_match: str | None = None
+    ) -> None:
+        """Remove one account. A later import that has it brings it back."""
+        return await self.send(
+            _remove_account_by_external_id(external_id, if_match=if_match, if_none_match=if_none_match)
         )
 
     async def rename_account_attribute(

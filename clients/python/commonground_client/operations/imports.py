@@ -81,9 +81,14 @@ def _list_import_errors(
     )
 
 
-def _list_imports(*, cursor: str | None = None, limit: int | None = None) -> Call[m.ImportPage]:
+def _list_imports(
+    *, origin: m.Origin | str | None = None, cursor: str | None = None, limit: int | None = None
+) -> Call[m.ImportPage]:
     return Call(
-        method="GET", path=path("/v1/imports"), answer=m.ImportPage, query={"cursor": cursor, "limit": limit}
+        method="GET",
+        path=path("/v1/imports"),
+        answer=m.ImportPage,
+        query={"origin": origin, "cursor": cursor, "limit": limit},
     )
 
 
@@ -157,13 +162,17 @@ class Imports(Sender):
         """Every item of `list_import_errors`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_import_errors(import_id, limit=limit, cursor=cursor))
 
-    def list_imports(self, *, cursor: str | None = None, limit: int | None = None) -> m.ImportPage:
+    def list_imports(
+        self, *, origin: m.Origin | str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> m.ImportPage:
         """Imports, newest first."""
-        return self.send(_list_imports(cursor=cursor, limit=limit))
+        return self.send(_list_imports(origin=origin, cursor=cursor, limit=limit))
 
-    def iter_imports(self, *, limit: int | None = None) -> Iterator[m.Import]:
+    def iter_imports(
+        self, *, origin: m.Origin | str | None = None, limit: int | None = None
+    ) -> Iterator[m.Import]:
         """Every item of `list_imports`, page after page; `limit` is the size of a page."""
-        return self.each(lambda cursor: _list_imports(limit=limit, cursor=cursor))
+        return self.each(lambda cursor: _list_imports(origin=origin, limit=limit, cursor=cursor))
 
     def roll_back_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
         """Undo an import, as an import of its own: what it made goes, what it changed or removed comes back, and what a later
@@ -233,13 +242,17 @@ class AsyncImports(AsyncSender):
         """Every item of `list_import_errors`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_import_errors(import_id, limit=limit, cursor=cursor))
 
-    async def list_imports(self, *, cursor: str | None = None, limit: int | None = None) -> m.ImportPage:
+    async def list_imports(
+        self, *, origin: m.Origin | str | None = None, cursor: str | None = None, limit: int | None = None
+    ) -> m.ImportPage:
         """Imports, newest first."""
-        return await self.send(_list_imports(cursor=cursor, limit=limit))
+        return await self.send(_list_imports(origin=origin, cursor=cursor, limit=limit))
 
-    def iter_imports(self, *, limit: int | None = None) -> AsyncIterator[m.Import]:
+    def iter_imports(
+        self, *, origin: m.Origin | str | None = None, limit: int | None = None
+    ) -> AsyncIterator[m.Import]:
         """Every item of `list_imports`, page after page; `limit` is the size of a page."""
-        return self.each(lambda cursor: _list_imports(limit=limit, cursor=cursor))
+        return self.each(lambda cursor: _list_imports(origin=origin, limit=limit, cursor=cursor))
 
     async def roll_back_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
         """Undo an import, as an import of its own: what it made goes, what it changed or removed comes back, and what a later

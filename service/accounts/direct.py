@@ -1,0 +1,148 @@
+"""Accounts that come over the API, one or many: compared and written at once, as an import of their own.
+
+They go the way of a file (`target.py`), under the same lock, and are stored as an import of the origin `api`, so that histories
+and rollbacks know them. They don't wait for files that were accepted before: what they write is newer than such a file says, so
+the file, when its turn comes, leaves these accounts as they are (`keeping.py`).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import polars as pl
+
+from service.accounts.compare import Batch
+from service.accounts.errors import UnknownAccountError
+from service.accounts.records import Records
+from service.accounts.rows import identity_of_external
+from service.accounts.store import delete_account
+from service.accounts.target import AccountTarget
+from service.db.sessions import TenantReadSession, TenantSession
+from service.imports.direct import Counts, Sent, keep_import
+from service.imports.models import ImportMode
+from service.imports.packed import PackedRows
+from service.imports.stored import require_quota
+from service.imports.target import Order, Ready
+from service.kit.clock import Clock
+
+TARGET: Final = AccountTarget()
+_STAGED = """
+    SELECT i.identity, coalesce(i.account_id, i.new_id) AS id, i.account_id IS NULL AS is_new, i.same FROM incoming i
+"""
+_STORED = "SELECT identity, id FROM account WHERE org_id = $1 AND identity = ANY($2::text[])"
+_BY_EXTERNAL_ID = "SELECT id FROM account WHERE org_id = $1 AND identity = $2"
+_PLACE = re.compile(r"^line \d+: ")
+_SAME = re.compile(r"^Row \d+ \(line \d+\) is the same account as row (\d+) of this file")
+
+
+class RecordStatus(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one record; `id` is the account's, of a rejected one there are `reason`, `message` and the `field` at fault."""
+
+    status: RecordStatus
+    id: UUID | None = None
+    reason: str | None = None
+    message: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`results` in the order of the records; `import_id` undoes them, None where nothing was changed."""
+
+    results: Sequence[Result]
+    import_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Records made ready to be compared; `refused` by their number from 1."""
+
+    order: Order
+    ready: Ready[Batch]
+    refused: dict[int, Result]
+    size: int
+
+
+def prepare(org_id: UUID, import_id: UUID, records: Records, population: str | None) -> Prepared:
+    """Pure and heavy: for a thread."""
+    order = Order(org_id, import_id, ImportMode.UPSERT, population, records.headers)
+    rows = records.batch.frame
+    ready = TARGET.ready(PackedRows.of(rows), order)
+    refused = pl.concat([records.batch.refused, ready.refused], how="vertical_relaxed")
+    rejected = {
+        row: Result(RecordStatus.REJECTED, reason=reason, message=_said(message), field=column)
+        for row, reason, message, column in refused.select("row", "reason", "message", "column").iter_rows()
+    }
+    return Prepared(order, ready, rejected, rows.height + records.batch.refused.height)
+
+
+def _said(message: str) -> str:
+    """A refusal's sentence, for one who sees the record that it is of."""
+    same = _SAME.match(message)
+    if same:
+        return f"This is the same account as record {same[1]} of the batch{message[same.end() :]}"
+    return _PLACE.sub("", message)
+
+
+async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: Sent) -> Outcome:
+    """Compare and store, for whoever has called `take_place`. QuotaExceededError."""
+    batch = prepared.ready.batch
+    difference = await TARGET.compare(session, batch, prepared.order)
+    found = await _results(session, batch.known)
+    await TARGET.write(session, difference, prepared.order)
+    if difference.changes:
+        await require_quota(session, TARGET)
+        counts = Counts(
+            rows_read=prepared.size, created=difference.created, updated=difference.updated,
+            unchanged=difference.unchanged, rejected=len(prepared.refused),
+        )  # fmt: skip
+        await keep_import(session, clock, TARGET, sent, counts)
+    results = [prepared.refused.get(row) or found[row] for row in range(1, prepared.size + 1)]
+    return Outcome(results, sent.import_id if difference.changes else None)
+
+
+async def _results(session: TenantSession, known: pl.DataFrame) -> dict[int, Result]:
+    """Of every row that is known, what the comparison left in its temporary table for it, or the account that says the same."""
+    driver = await session.raw()
+    staged = {row["identity"]: row for row in await driver.fetch(_STAGED)}
+    others = [identity for identity in known["identity"] if identity not in staged]
+    stored = dict(await driver.fetch(_STORED, session.org_id, others))
+    found: dict[int, Result] = {}
+    for row, identity in known.select("row", "identity").iter_rows():
+        if identity in staged:
+            found[row] = Result(_status(staged[identity]), staged[identity]["id"])
+        else:
+            found[row] = Result(RecordStatus.UNCHANGED, stored[identity])
+    return found
+
+
+def _status(staged: Any) -> RecordStatus:
+    if staged["is_new"]:
+        return RecordStatus.CREATED
+    return RecordStatus.UNCHANGED if staged["same"] else RecordStatus.UPDATED
+
+
+async def id_of(session: TenantReadSession, external_id: str) -> UUID | None:
+    """The account with this external id."""
+    driver = await session.raw()
+    identity = identity_of_external(external_id)
+    found: UUID | None = await driver.fetchval(_BY_EXTERNAL_ID, session.org_id, identity)
+    return found
+
+
+async def remove(session: TenantSession, clock: Clock, account_id: UUID, sent: Sent) -> None:
+    """Remove one account, for whoever has called `take_place`. UnknownAccountError."""
+    if not await delete_account(session, account_id, sent.import_id):
+        raise UnknownAccountError
+    await keep_import(session, clock, TARGET, sent, Counts(removed=1))
