@@ -28,6 +28,7 @@ STATUS_SPELLINGS: Mapping[StandardPopulation, tuple[str, ...]] = {
 
 READING = 2
 """Counts how texts were read so far; where they come to be read otherwise, the next file of each list is compared in full."""
+_STATUS = pl.col("status").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
 SEPARATOR = "\x1f"
 LONGEST_IDENTITY = 500
 """Bytes; an index entry of PostgreSQL holds 2,704, and a longer identity stands as its hash."""
@@ -49,14 +50,22 @@ def bits_spoken_of(population: StandardPopulation | None, fields: Iterable[str])
     return STANDARD_BITS if "status" in fields else 0
 
 
-def with_populations(frame: pl.DataFrame, population: StandardPopulation | None) -> pl.DataFrame:
-    """Add `populations` (Int64 bits): the import-wide `population`, else what the status column says; 0 where it says none."""
+def with_populations(
+    frame: pl.DataFrame, population: StandardPopulation | None, statuses: Mapping[str, str | None]
+) -> pl.DataFrame:
+    """Add `populations` (Int64 bits): the import-wide `population`, else what the status column says; 0 where it says none.
+
+    `statuses` are values of that column beside the known spellings, or other than they: value → population, None for none.
+    """
     if population is not None:
         return frame.with_columns(pl.lit(BITS[population], pl.Int64).alias("populations"))
     spelled = {word: BITS[p] for p, words in STATUS_SPELLINGS.items() for word in words}
-    status = pl.col("status").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    own = pl.DataFrame({"status": list(statuses)}, schema={"status": pl.String}).select(_STATUS)["status"]
+    spelled |= {
+        word: BITS[StandardPopulation(p)] if p else 0 for word, p in zip(own, statuses.values(), strict=True)
+    }
     return frame.with_columns(
-        status.replace_strict(spelled, default=0, return_dtype=pl.Int64).fill_null(0).alias("populations")
+        _STATUS.replace_strict(spelled, default=0, return_dtype=pl.Int64).fill_null(0).alias("populations")
     )
 
 

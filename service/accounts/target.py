@@ -50,7 +50,7 @@ class AccountTarget:
             samples = more_samples(samples, frame, order.attributes)
             for field, found_here in here.items():
                 hints[field] = hints.get(field, Hints()) | found_here
-            found = with_names(with_digest(with_populations(frame, population), order.fields))
+            found = with_names(with_digest(with_populations(frame, population, order.statuses), order.fields))
             known.append(found.select(KNOWN).with_columns(pl.col("digest").str.decode("hex")))
             unread = pl.concat(
                 [unread, found.filter(pl.col("populations") == 0)["status"].drop_nulls()]

@@ -60,7 +60,10 @@ from service.http.target import allow
 from service.imports.errors import (
     EmptyUploadError,
     ImportStateError,
+    NoSuchMappingError,
+    TooManyMappingsError,
     UnknownImportError,
+    UnknownMappingError,
     UploadIncompleteError,
     UploadTooLargeError,
 )
@@ -218,6 +221,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     BusyError: Kind("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy", {"Retry-After": "5"}),
     PasswordsBusyError: Kind("passwords-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at once"),
     ImportStateError: Kind("import-state", HTTPStatus.CONFLICT, "Not in this state of the import"),
+    NoSuchMappingError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    UnknownMappingError: Kind("unknown-mapping", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown mapping"),
+    TooManyMappingsError: Kind("too-many-mappings", HTTPStatus.CONFLICT, "Too many saved mappings"),
     UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     StandardPopulationError: Kind(
         "standard-population", HTTPStatus.CONFLICT, "The population is a standard one"

@@ -33,13 +33,19 @@ def import_list(  # noqa: PLR0913  # each is one option
     url: Annotated[
         str, typer.Option(envvar="COMMONGROUND_URL", help="Where the service is.")
     ] = "http://127.0.0.1:8000",
-    records: Annotated[m.ImportKind, typer.Option(help="What the rows are.")] = m.ImportKind.ACCOUNTS,
+    mapping: Annotated[
+        str | None, typer.Option(help="A mapping saved in the service, for what isn't said here.")
+    ] = None,
+    records: Annotated[
+        m.ImportKind | None, typer.Option(help="What the rows are; accounts unless said.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")
     ] = False,
     mode: Annotated[
-        m.ImportMode, typer.Option(help="What happens to what is new, there, and missing.")
-    ] = m.ImportMode.UPSERT,
+        m.ImportMode | None,
+        typer.Option(help="What happens to what is new, there, and missing; upsert unless said."),
+    ] = None,
     population: Annotated[
         m.StandardPopulation | None, typer.Option(help="The file is the list of this population.")
     ] = None,
@@ -69,7 +75,7 @@ def import_list(  # noqa: PLR0913  # each is one option
     if not file.is_file():
         raise CommandError(f"There is no file {file}.", exit_code=2)
     options = {
-        "records": records, "dry_run": dry_run or None, "mode": mode, "population": population, "columns": columns, "worksheet": sheet,
+        "mapping": mapping, "records": records, "dry_run": dry_run or None, "mode": mode, "population": population, "columns": columns, "worksheet": sheet,
         "all_or_nothing": all_or_nothing or None, "confirm": confirm or None,
     }  # fmt: skip
 

@@ -65,6 +65,7 @@ PARTS: Mapping[str, Part] = {
     "opportunity_stages": Part("opportunity_stage", "the stages that each was in"),
     "record_history": Part("record_history", "records as they were before an import changed them", opens=SEALED_PAST),
     "imports": Part("import", "imports", without=("preview", "upload_key")),
+    "import_mappings": Part("import_mapping", "saved mappings of the columns of lists"),
     "import_errors": Part("import_error", "rows that imports refused"),
     "partnerships": Part("partnership", "partnerships", org=None),
     "partnership_sides": Part(

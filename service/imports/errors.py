@@ -2,12 +2,17 @@
 
 ImportFailedError
 ├── UnknownImportError       no such import of this organization
+├── NoSuchMappingError       no such saved mapping of this organization
+├── UnknownMappingError      an upload asks for a saved mapping that there isn't
+├── TooManyMappingsError     as many saved mappings as an organization may have
 ├── ImportStateError         it is over, or not held: it can't be confirmed or cancelled
 ├── UploadTooLargeError      more bytes than the operator allows
 ├── UploadIncompleteError    the connection ended before the announced length
 ├── UploadDamagedError       it waited and isn't what came any more
 └── EmptyUploadError         no byte came
 """
+
+from collections.abc import Sequence
 
 
 class ImportFailedError(Exception):
@@ -17,6 +22,22 @@ class ImportFailedError(Exception):
 class UnknownImportError(ImportFailedError):
     def __init__(self) -> None:
         super().__init__("There is no such import.")
+
+
+class NoSuchMappingError(ImportFailedError):
+    def __init__(self) -> None:
+        super().__init__("There is no such mapping.")
+
+
+class UnknownMappingError(ImportFailedError):
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        there = f"there are {', '.join(known)}" if known else "none is saved"
+        super().__init__(f"mapping: no mapping '{name}' is saved; {there}.")
+
+
+class TooManyMappingsError(ImportFailedError):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} saved mappings already: remove one first.")
 
 
 class ImportStateError(ImportFailedError):

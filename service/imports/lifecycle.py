@@ -24,5 +24,5 @@ class ImportsDeparture:
             await imports.take_turn()
             for import_id in await imports.ids():
                 self.spool.discard(import_id)
-            for table in ("import_reject", "import_error", "import"):
+            for table in ("import_reject", "import_error", "import", "import_mapping"):
                 await session.sql(f"DELETE FROM {table} WHERE org_id = $1", org_id)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -96,6 +96,12 @@ class Import(Record, table=True):
     """The slug of the population of every row, where the file has no status column of its own."""
     columns: dict[str, str] | None = Field(default=None, sa_type=JSONB)
     """Canonical field → header, where the uploader settled the mapping."""
+    mapping: str | None = Field(default=None, sa_type=Text)
+    """The saved mapping that was asked for; what it said then stands in the other columns."""
+    statuses: dict[str, str | None] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    """What values of the status column mean, beside the known ones: value → slug of a standard population, null for none."""
     bytes_received: int = Field(sa_type=BigInteger)
     digest: bytes = Field(sa_type=LargeBinary)
     """SHA-256 of the uploaded bytes."""
@@ -134,6 +140,27 @@ class Import(Record, table=True):
     def end(self, status: ImportStatus, now: datetime) -> None:
         """It is over, and nobody opens its upload any more."""
         self.status, self.phase, self.upload_key, self.finished_at = status, None, None, now
+
+
+class ImportMapping(Record, table=True):
+    """How the lists of one source are read, saved under a name; null is left to the upload."""
+
+    __tablename__ = "import_mapping"
+
+    org_id: UUID = Field(primary_key=True)
+    name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    kind: ImportKind = Field(sa_column=enum_column(ImportKind))
+    columns: dict[str, str] = Field(sa_type=JSONB)
+    """As an import's."""
+    statuses: dict[str, str | None] = Field(sa_type=JSONB)
+    """As an import's."""
+    worksheet: str | None = Field(default=None, sa_type=Text)
+    population: str | None = Field(default=None, sa_type=Text)
+    mode: ImportMode | None = Field(default=None, sa_column=enum_column(ImportMode, nullable=True))
+    all_or_nothing: bool | None = Field(default=None, sa_type=Boolean)
+    version: int = Field(sa_type=Integer)
+    created_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
 
 
 class RowRefusal(Record, table=True):

@@ -51,6 +51,8 @@ class Upload:
     mode: ImportMode = ImportMode.UPSERT
     population: str | None = None
     columns: Mapping[str, str] | None = None
+    mapping: str | None = None
+    statuses: Mapping[str, str | None] | None = None
     worksheet: str | None = None
     all_or_nothing: bool = False
     dry_run: bool = False
@@ -59,9 +61,18 @@ class Upload:
     def asks_the_same(self, record: Import) -> bool:
         """Whether the import was of the same bytes, to be done with in the same way."""
         columns = dict(self.columns) if self.columns else None
-        asked = (self.digest, self.mode, self.population, columns, self.worksheet, self.all_or_nothing)
+        statuses = dict(self.statuses) if self.statuses else None
+        asked = (
+            self.digest,
+            self.mode,
+            self.population,
+            columns,
+            statuses,
+            self.worksheet,
+            self.all_or_nothing,
+        )
         stored = (
-            record.digest, record.mode, record.population, record.columns, record.worksheet, record.all_or_nothing,
+            record.digest, record.mode, record.population, record.columns, record.statuses, record.worksheet, record.all_or_nothing,
         )  # fmt: skip
         return asked == stored and not self.dry_run and record.origin is Origin.FILE
 
@@ -84,7 +95,8 @@ async def accept(session: TenantSession, keystore: Keystore, clock: Clock, uploa
     record = Import(
         org_id=session.org_id, id=upload.import_id, number=await imports.next_number(), kind=upload.kind, status=ImportStatus.RECEIVED, mode=upload.mode,
         filename=upload.filename, population=upload.population,
-        columns=dict(upload.columns) if upload.columns else None, bytes_received=upload.bytes_received,
+        columns=dict(upload.columns) if upload.columns else None, mapping=upload.mapping,
+        statuses=dict(upload.statuses) if upload.statuses else None, bytes_received=upload.bytes_received,
         digest=upload.digest, upload_key=_sealed(session, keystore, upload), worksheet=upload.worksheet, all_or_nothing=upload.all_or_nothing, dry_run=upload.dry_run,
         confirmed=upload.confirmed, created_at=clock.now(), finished_at=None,
     )  # fmt: skip

@@ -162,6 +162,7 @@ class Reader:
             work.population,
             read.headers,
             attributes_asked(work.columns),
+            statuses=work.statuses or {},
         )
         progress.at(Phase.PREPARING, read.rows.height)
         ready = await anyio.to_thread.run_sync(self.targets[work.kind].ready, read.rows, order)

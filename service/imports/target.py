@@ -26,6 +26,7 @@ RECORD_KINDS: Final[Mapping[ImportKind, RecordKind]] = {
 class Order:
     """What was asked for. `population` is a slug, or None where the file's status column says it row by row.
 
+    `statuses` say what values of that column mean, beside the known ones: value → slug, None for no population.
     `headers` are the canonical fields that the file has, with the header that gives each, the columns of `attributes` among them:
     what it doesn't speak of stays as it is.
     """
@@ -38,6 +39,7 @@ class Order:
     attributes: Sequence[AttributeColumn] = ()
     later: Sequence[UUID] = ()
     """What came over the API since the list was accepted: the records that it wrote stay as they are."""
+    statuses: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def fields(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from service.accounts.attached.repository import Opportunities
 from service.accounts.attributes import define
 from service.accounts.contacts import Contacts
 from service.accounts.populations import NewPopulation, create_population
+from service.imports.mappings import save_mapping
 from service.imports.models import ImportKind
 from service.ingest.values import AttributeType
 from service.jobs import forget
@@ -114,6 +115,10 @@ MATRIX: dict[str, Route] = {
     "roll_back_import": Route(Scope.IMPORTS_WRITE),
     "confirm_import": Route(Scope.IMPORTS_WRITE),
     "cancel_import": Route(Scope.IMPORTS_WRITE),
+    "list_import_mappings": Route(Scope.IMPORTS_READ, own=False),
+    "get_import_mapping": Route(Scope.IMPORTS_READ),
+    "put_import_mapping": Route(Scope.IMPORTS_WRITE, json={"columns": {"name": "Firma"}}, own=False),
+    "delete_import_mapping": Route(Scope.IMPORTS_WRITE),
     "list_accounts": Route(Scope.ACCOUNTS_READ, own=False),
     "get_account": Route(Scope.ACCOUNTS_READ),
     "list_account_attributes": Route(Scope.ACCOUNTS_READ, own=False),
@@ -208,7 +213,7 @@ async def make_scene(pair: Pair) -> Scene:
     ids = {
         "import_id": import_id, "external_id": external_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
         "overlap_id": told["id"], "population": "customers", "key_id": await another_key(pair),
-        "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "contact_id": await contact_of(pair),
+        "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "name": await mapping_of(pair), "contact_id": await contact_of(pair),
         "attribute": await attribute_of(pair),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
@@ -235,6 +240,13 @@ async def opportunity_of(pair: Pair) -> UUID:
         [row] = await Opportunities(session).page({}, limit=2)
     found: UUID = row["id"]
     return found
+
+
+async def mapping_of(pair: Pair) -> str:
+    said = {"kind": ImportKind.ACCOUNTS, "columns": {}, "statuses": {}}
+    async with pair.world.database.tenant(pair.left.id) as session:
+        saved = await save_mapping(session, pair.world.clock, "salesforce", said, meets=lambda _: None)
+    return saved.name
 
 
 async def population_of(pair: Pair) -> UUID:

@@ -97,6 +97,7 @@ class ImportOut(BaseModel):
     mode: ImportMode
     filename: str
     population: str | None
+    mapping: str | None = Field(description="The saved mapping that it was asked to be read by.")
     worksheet: str | None
     all_or_nothing: bool
     dry_run: bool

@@ -1,7 +1,7 @@
 """Uploading a list and watching it become records."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container, Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -21,8 +21,9 @@ from service.api.v1.import_bodies import ImportOut, RowError, import_out, import
 from service.db.sessions import TenantSession
 from service.http.state import AppState
 from service.imports.attributes import BadAttributeError, attributes_asked, fields_asked
-from service.imports.errors import UnknownImportError
-from service.imports.models import Import, ImportKind, ImportMode, Origin
+from service.imports.errors import UnknownImportError, UnknownMappingError
+from service.imports.mappings import ImportMappings
+from service.imports.models import Import, ImportKind, ImportMapping, ImportMode, Origin
 from service.imports.operations import Upload, accept, cancel, confirm, roll_back
 from service.imports.rejects import piece_after
 from service.imports.repository import Imports
@@ -33,6 +34,7 @@ from service.organizations.operations import Caller
 
 router = resource("/imports", "imports")
 MAX_MAPPING = 8192
+MAPPING_NAME = r"^[a-z0-9][a-z0-9_-]{0,59}$"
 CSV = "text/csv; charset=utf-8"
 
 
@@ -53,6 +55,12 @@ def _mapping(columns: str | None, records: ImportKind) -> dict[str, str] | None:
         raise InvalidParameterError(
             'columns: give a JSON object of field and header, such as {"name": "Company"}.'
         )
+    check_columns(found, records)
+    return found
+
+
+def check_columns(found: Mapping[str, str], records: ImportKind) -> None:
+    """InvalidParameterError for a field that the kind hasn't, or a header that is no text."""
     if not all(_is_text(value) for value in found.values()):
         raise InvalidParameterError("columns: a header has a character that is no text.")
     kind = RECORD_KINDS[records]
@@ -61,10 +69,9 @@ def _mapping(columns: str | None, records: ImportKind) -> dict[str, str] | None:
             f"columns: no {kind.name} field '{unknown[0]}': use {', '.join(kind.fields)}."
         )
     _require_attributes(found, records)
-    return found
 
 
-def _require_attributes(columns: dict[str, str], records: ImportKind) -> None:
+def _require_attributes(columns: Mapping[str, str], records: ImportKind) -> None:
     try:
         asked = attributes_asked(columns)
     except BadAttributeError as error:
@@ -122,6 +129,14 @@ class Asked:
                 description="Of the file; a form says it for its own. `upload.csv` unless said.",
             ),
         ] = None,
+        mapping: Annotated[
+            str | None,
+            Query(
+                max_length=60,
+                pattern=MAPPING_NAME,
+                description="The name of a saved mapping: it stands for what is left out here; `columns` given here come before its own.",
+            ),
+        ] = None,
         records: Annotated[ImportKind, Query(description="What the rows are.")] = ImportKind.ACCOUNTS,
         population: Annotated[
             StandardPopulation | None,
@@ -163,18 +178,39 @@ class Asked:
             Query(description="Don't hold it when it removes more than a fifth, or grows more than tenfold."),
         ] = False,
     ) -> None:
-        self.filename, self.population, self.mode = filename, population, mode
-        if population and records is not ImportKind.ACCOUNTS:
+        self.filename, self.mapping, self.dry_run, self.confirm = filename, mapping, dry_run, confirm
+        self.records, self.population, self.mode = records, population.value if population else None, mode
+        self.worksheet, self.all_or_nothing = worksheet, all_or_nothing
+        self.written = columns
+        self.columns: Mapping[str, str] | None = None
+        self.statuses: Mapping[str, str | None] | None = None
+
+    def settle(self, saved: ImportMapping | None, given: Container[str]) -> None:
+        """Let the saved mapping say what the query, whose parameters are `given`, leaves out. InvalidParameterError."""
+        if saved is not None and "records" not in given:
+            self.records = saved.kind
+        own = _mapping(self.written, self.records)
+        self.columns = own
+        if saved is not None:
+            if saved.kind is not self.records:
+                raise InvalidParameterError(
+                    f"mapping: '{saved.name}' is of {saved.kind}, not of {self.records}."
+                )
+            self.columns = {**saved.columns, **(own or {})} or None
+            check_columns(self.columns or {}, self.records)
+            self.statuses = saved.statuses or None
+            for name in ("population", "mode", "worksheet", "all_or_nothing"):
+                said = getattr(saved, name)
+                if name not in given and said is not None:
+                    setattr(self, name, said)
+        if self.population and self.records is not ImportKind.ACCOUNTS:
             raise InvalidParameterError("population: only accounts belong to populations; leave it out.")
-        self.records, self.mapping, self.worksheet = records, _mapping(columns, records), worksheet
-        self.all_or_nothing, self.dry_run, self.confirm = all_or_nothing, dry_run, confirm
 
     def upload(self, import_id: UUID, received: Received, form: FormFile | None) -> Upload:
-        slug = self.population.value if self.population else None
         name = self.filename or (form and form.filename) or "upload.csv"
         return Upload(
-            import_id, name, *received, kind=self.records, mode=self.mode, population=slug, columns=self.mapping,
-            worksheet=self.worksheet, all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
+            import_id, name, *received, kind=self.records, mode=self.mode, population=self.population, columns=self.columns,
+            mapping=self.mapping, statuses=self.statuses, worksheet=self.worksheet, all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
         )  # fmt: skip
 
 
@@ -190,6 +226,7 @@ async def create_import(
     asked: Annotated[Asked, Depends()],
 ) -> Response:
     """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
+    await _settle(app, caller, asked, request.query_params.keys())
     import_id, form = app.ids.new(), form_of(request)
     length = check_length(form, announced_length(request), app.spool.limit)
     received: Received
@@ -209,6 +246,18 @@ async def create_import(
     return await Streamed(request, app, caller, form).once(
         receive, effect, lambda: app.spool.discard(import_id)
     )
+
+
+async def _settle(app: AppState, caller: Caller, asked: Asked, given: Container[str]) -> None:
+    """UnknownMappingError, before the first byte of the body is taken."""
+    saved = None
+    if asked.mapping is not None:
+        async with app.database.tenant_read(caller.org_id) as session:
+            mappings = ImportMappings(session)
+            saved = await mappings.by_name(asked.mapping)
+            if saved is None:
+                raise UnknownMappingError(asked.mapping, [one.name for one in await mappings.everyone()])
+    asked.settle(saved, given)
 
 
 @router.get(

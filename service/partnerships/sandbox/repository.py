@@ -26,6 +26,7 @@ OF_ONE_SIDE: Final = (
 """What an organization has brought and shown, in the order in which it can go: table and the column of the owner."""
 OF_ITSELF: Final = (
     ("population", "org_id"),
+    ("import_mapping", "org_id"),
     ("idempotency_record", "org_id"),
     ("rate_budget", "org_id"),
     ("api_key", "org_id"),

@@ -61,6 +61,8 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "roll_back_import": ("import.rolled_back",),
     "confirm_import": ("import.confirmed",),
     "cancel_import": ("import.cancelled",),
+    "put_import_mapping": ("import_mapping.saved",),
+    "delete_import_mapping": ("import_mapping.removed",),
     "create_population": ("population.created",),
     "update_population": ("population.changed",),
     "delete_population": ("population.removed",),

@@ -150,6 +150,7 @@ async def test_a_removed_population_ends_its_rules_and_leaves_nothing_behind(
     assert silver.slug == gold.slug
     assert silver.bit != gold.bit
     await world.work()
+    assert await members(world, left, gold) == set()
     bit = 1 << gold.bit
     assert (
         await superuser.fetchval("SELECT count(*) FROM shared_record WHERE populations & $1 <> 0", bit) == 0

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
+from commonground_client.models.common import StandardPopulation
 from pydantic import Field
 
 
@@ -57,6 +58,45 @@ class ImportMode(OpenEnum):
     UPSERT = "upsert"
     REPLACE = "replace"
     APPEND = "append"
+
+
+class ImportMappingIn(Model):
+    all_or_nothing: bool | None = Field(default=None, description="Keep nothing if any row is refused.")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description='Field → header, such as {"name": "Company"}; the others are recognised.',
+    )
+    mode: ImportMode | None = Field(
+        default=None, description="`upsert` if neither this nor the upload says it."
+    )
+    population: StandardPopulation | None = Field(default=None, description="Of every row. Of accounts only.")
+    records: ImportKind = Field(default=ImportKind("accounts"), description="What the rows are.")
+    statuses: dict[str, StandardPopulation | None] = Field(
+        default_factory=dict,
+        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}; null: no population.',
+    )
+    worksheet: str | None = Field(default=None, description="Name or number (from 1) of a workbook's sheet.")
+
+
+class ImportMapping(Model):
+    all_or_nothing: bool | None = Field(default=None, description="Keep nothing if any row is refused.")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description='Field → header, such as {"name": "Company"}; the others are recognised.',
+    )
+    created_at: datetime
+    mode: ImportMode | None = Field(
+        default=None, description="`upsert` if neither this nor the upload says it."
+    )
+    name: str
+    population: StandardPopulation | None = Field(default=None, description="Of every row. Of accounts only.")
+    records: ImportKind = Field(default=ImportKind("accounts"), description="What the rows are.")
+    statuses: dict[str, StandardPopulation | None] = Field(
+        default_factory=dict,
+        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}; null: no population.',
+    )
+    updated_at: datetime
+    worksheet: str | None = Field(default=None, description="Name or number (from 1) of a workbook's sheet.")
 
 
 class Origin(OpenEnum):
@@ -137,6 +177,7 @@ class Import(Model):
     filename: str
     finished_at: datetime | None
     id: UUID
+    mapping: str | None = Field(description="The saved mapping that it was asked to be read by.")
     mode: ImportMode
     origin: Origin = Field(
         description="`file`, or `api` for records that came as JSON and were stored at once."
@@ -150,6 +191,10 @@ class Import(Model):
     rollback_of: UUID | None = Field(description="The import that this one undoes.")
     status: ImportStatus
     worksheet: str | None
+
+
+class ImportMappingPage(Page[ImportMapping]):
+    pass
 
 
 class ImportPage(Page[Import]):

@@ -31,6 +31,7 @@ def _create_import(
     content: Upload,
     *,
     filename: str | None = None,
+    mapping: str | None = None,
     records: m.ImportKind | str | None = None,
     population: m.StandardPopulation | str | None = None,
     mode: m.ImportMode | str | None = None,
@@ -47,6 +48,7 @@ def _create_import(
         answer=m.Import,
         query={
             "filename": filename,
+            "mapping": mapping,
             "records": records,
             "population": population,
             "mode": mode,
@@ -62,12 +64,27 @@ def _create_import(
     )
 
 
+def _delete_import_mapping(
+    name: str, *, if_match: str | None = None, if_none_match: str | None = None
+) -> Call[None]:
+    return Call(
+        method="DELETE",
+        path=path("/v1/import-mappings/{}", name),
+        answer=type(None),
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+    )
+
+
 def _download_rejected_rows(import_id: UUID) -> Call[str]:
     return Call(method="GET", path=path("/v1/imports/{}/rejected-rows", import_id), answer=str)
 
 
 def _get_import(import_id: UUID) -> Call[m.Import]:
     return Call(method="GET", path=path("/v1/imports/{}", import_id), answer=m.Import)
+
+
+def _get_import_mapping(name: str) -> Call[m.ImportMapping]:
+    return Call(method="GET", path=path("/v1/import-mappings/{}", name), answer=m.ImportMapping)
 
 
 def _list_import_errors(
@@ -81,6 +98,10 @@ def _list_import_errors(
     )
 
 
+def _list_import_mappings() -> Call[m.ImportMappingPage]:
+    return Call(method="GET", path=path("/v1/import-mappings"), answer=m.ImportMappingPage)
+
+
 def _list_imports(
     *, origin: m.Origin | str | None = None, cursor: str | None = None, limit: int | None = None
 ) -> Call[m.ImportPage]:
@@ -89,6 +110,18 @@ def _list_imports(
         path=path("/v1/imports"),
         answer=m.ImportPage,
         query={"origin": origin, "cursor": cursor, "limit": limit},
+    )
+
+
+def _put_import_mapping(
+    name: str, body: m.ImportMappingIn, *, if_match: str | None = None, if_none_match: str | None = None
+) -> Call[m.ImportMapping]:
+    return Call(
+        method="PUT",
+        path=path("/v1/import-mappings/{}", name),
+        answer=m.ImportMapping,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
     )
 
 
@@ -115,6 +148,7 @@ class Imports(Sender):
         content: Upload,
         *,
         filename: str | None = None,
+        mapping: str | None = None,
         records: m.ImportKind | str | None = None,
         population: m.StandardPopulation | str | None = None,
         mode: m.ImportMode | str | None = None,
@@ -130,6 +164,7 @@ class Imports(Sender):
             _create_import(
                 content,
                 filename=filename,
+                mapping=mapping,
                 records=records,
                 population=population,
                 mode=mode,
@@ -142,6 +177,12 @@ class Imports(Sender):
             )
         )
 
+    def delete_import_mapping(
+        self, name: str, *, if_match: str | None = None, if_none_match: str | None = None
+    ) -> None:
+        """Remove a saved mapping. Imports that were read by it stay as they are."""
+        return self.send(_delete_import_mapping(name, if_match=if_match, if_none_match=if_none_match))
+
     def download_rejected_rows(self, import_id: UUID) -> str:
         """Every refused row as CSV, to be mended and sent again. Texts that a spreadsheet takes for formulas begin with an
         apostrophe, which an import takes away again.
@@ -152,6 +193,10 @@ class Imports(Sender):
         """One import; `status` goes from `received` over `running` to `completed`, `held`, `failed` or `cancelled`."""
         return self.send(_get_import(import_id))
 
+    def get_import_mapping(self, name: str) -> m.ImportMapping:
+        """One saved mapping, with the `ETag` that a change may name in `If-Match`."""
+        return self.send(_get_import_mapping(name))
+
     def list_import_errors(
         self, import_id: UUID, *, cursor: str | None = None, limit: int | None = None
     ) -> m.RowErrorPage:
@@ -161,6 +206,10 @@ class Imports(Sender):
     def iter_import_errors(self, import_id: UUID, *, limit: int | None = None) -> Iterator[m.RowError]:
         """Every item of `list_import_errors`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_import_errors(import_id, limit=limit, cursor=cursor))
+
+    def list_import_mappings(self) -> m.ImportMappingPage:
+        """The saved mappings, by name."""
+        return self.send(_list_import_mappings())
 
     def list_imports(
         self, *, origin: m.Origin | str | None = None, cursor: str | None = None, limit: int | None = None
@@ -173,6 +222,17 @@ class Imports(Sender):
     ) -> Iterator[m.Import]:
         """Every item of `list_imports`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_imports(origin=origin, limit=limit, cursor=cursor))
+
+    def put_import_mapping(
+        self,
+        name: str,
+        body: m.ImportMappingIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.ImportMapping:
+        """Save how the lists of one source are read, in place of what stood under the name. Uploads say `mapping=` with it."""
+        return self.send(_put_import_mapping(name, body, if_match=if_match, if_none_match=if_none_match))
 
     def roll_back_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
         """Undo an import, as an import of its own: what it made goes, what it changed or removed comes back, and what a later
@@ -195,6 +255,7 @@ class AsyncImports(AsyncSender):
         content: Upload,
         *,
         filename: str | None = None,
+        mapping: str | None = None,
         records: m.ImportKind | str | None = None,
         population: m.StandardPopulation | str | None = None,
         mode: m.ImportMode | str | None = None,
@@ -210,6 +271,7 @@ class AsyncImports(AsyncSender):
             _create_import(
                 content,
                 filename=filename,
+                mapping=mapping,
                 records=records,
                 population=population,
                 mode=mode,
@@ -222,6 +284,12 @@ class AsyncImports(AsyncSender):
             )
         )
 
+    async def delete_import_mapping(
+        self, name: str, *, if_match: str | None = None, if_none_match: str | None = None
+    ) -> None:
+        """Remove a saved mapping. Imports that were read by it stay as they are."""
+        return await self.send(_delete_import_mapping(name, if_match=if_match, if_none_match=if_none_match))
+
     async def download_rejected_rows(self, import_id: UUID) -> str:
         """Every refused row as CSV, to be mended and sent again. Texts that a spreadsheet takes for formulas begin with an
         apostrophe, which an import takes away again.
@@ -232,6 +300,10 @@ class AsyncImports(AsyncSender):
         """One import; `status` goes from `received` over `running` to `completed`, `held`, `failed` or `cancelled`."""
         return await self.send(_get_import(import_id))
 
+    async def get_import_mapping(self, name: str) -> m.ImportMapping:
+        """One saved mapping, with the `ETag` that a change may name in `If-Match`."""
+        return await self.send(_get_import_mapping(name))
+
     async def list_import_errors(
         self, import_id: UUID, *, cursor: str | None = None, limit: int | None = None
     ) -> m.RowErrorPage:
@@ -241,6 +313,10 @@ class AsyncImports(AsyncSender):
     def iter_import_errors(self, import_id: UUID, *, limit: int | None = None) -> AsyncIterator[m.RowError]:
         """Every item of `list_import_errors`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_import_errors(import_id, limit=limit, cursor=cursor))
+
+    async def list_import_mappings(self) -> m.ImportMappingPage:
+        """The saved mappings, by name."""
+        return await self.send(_list_import_mappings())
 
     async def list_imports(
         self, *, origin: m.Origin | str | None = None, cursor: str | None = None, limit: int | None = None
@@ -253,6 +329,19 @@ class AsyncImports(AsyncSender):
     ) -> AsyncIterator[m.Import]:
         """Every item of `list_imports`, page after page; `limit` is the size of a page."""
         return self.each(lambda cursor: _list_imports(origin=origin, limit=limit, cursor=cursor))
+
+    async def put_import_mapping(
+        self,
+        name: str,
+        body: m.ImportMappingIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.ImportMapping:
+        """Save how the lists of one source are read, in place of what stood under the name. Uploads say `mapping=` with it."""
+        return await self.send(
+            _put_import_mapping(name, body, if_match=if_match, if_none_match=if_none_match)
+        )
 
     async def roll_back_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
         """Undo an import, as an import of its own: what it made goes, what it changed or removed comes back, and what a later
