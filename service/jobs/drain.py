@@ -17,17 +17,20 @@ from service.jobs.registry import JobContext, Registry
 _FOREVER = timedelta(days=365)
 
 
-async def drain(database: Database, registry: Registry, *, delayed: bool = False) -> list[str]:
+async def drain(
+    database: Database, registry: Registry, *, delayed: bool = False, others_wait: bool = False
+) -> list[str]:
     """Run queued jobs, oldest first, with those that they add; give the names in the order in which they ran.
 
     A handler's error is raised as it is, and its job is done with. `delayed` runs what is to wait, too.
-    UnknownJobError if a job is left that nobody handles. Not beside a worker: it holds no lease.
+    UnknownJobError if a job is left that nobody handles, unless `others_wait`. Not beside a worker: it holds no lease.
     """
     ran: list[str] = []
     while (job := await _take(database, registry, delayed=delayed)) is not None:
         ran.append(job.entrypoint)
         await _run(database, registry, job)
-    await _refuse_unknown(database, registry)
+    if not others_wait:
+        await _refuse_unknown(database, registry)
     return ran
 
 

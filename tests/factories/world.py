@@ -16,6 +16,7 @@ from service.imports.models import ImportMode
 from service.imports.operations import Upload, accept, upload_key
 from service.imports.repository import Imports
 from service.imports.spool import Spool
+from service.jobs import Registry
 from service.jobs.drain import drain
 from service.kit.clock import Clock
 from service.kit.ids import Ids
@@ -122,8 +123,8 @@ class World:
         assert record is not None
         return partial(self.spool.open, import_id, upload_key(self.keystore, record))
 
-    async def work(self) -> list[str]:
-        """Run every queued job; the names in the order in which they ran."""
+    async def work(self, *only: str) -> list[str]:
+        """Run every queued job, or those of `only` these names; the names in the order in which they ran."""
         registry = make_registry(
             database=self.database,
             keystore=self.keystore,
@@ -131,7 +132,11 @@ class World:
             clock=self.clock,
             ids=self.ids,
         )
-        return await drain(self.database, registry)
+        if only:
+            every, registry = registry, Registry()
+            for name in only:
+                registry.add(name, every[name].handler)
+        return await drain(self.database, registry, others_wait=bool(only))
 
     async def view(self, member: Member, partnership: Partnership) -> View:
         async with self.database.tenant_read(member.id) as session:

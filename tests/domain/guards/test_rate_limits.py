@@ -135,7 +135,10 @@ async def test_requests_are_counted_without_a_statement_each(own_database: OwnDa
     assert opened <= 22
 
 
-async def test_many_at_the_same_time_ask_for_one_slice(own_database: OwnDatabase) -> None:
+async def test_many_at_the_same_time_ask_for_one_slice(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.guards.limits.LEASE_SECONDS", 60)  # a busy machine may be slow, not wrong
     limiter = Limiter(limits(1_000))
     calls = (limiter.spend(own_database.database, ORG, CALLER) for _ in range(40))
     await asyncio.gather(*calls)

@@ -77,6 +77,7 @@ async def test_overlaps_follow_an_undone_import(pair: Pair) -> None:
     record = await imported(
         pair.world, pair.left, company_list(("Siemens AG", "siemens.com")), population="customers"
     )
+    await pair.world.work()
     assert len(await pair.world.told(pair.left, pair.partnership)) == 1
     await undone(pair, record)
     assert await pair.world.told(pair.left, pair.partnership) == []
