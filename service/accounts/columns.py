@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from service.imports.attributes import PREFIX
-from service.matching.records import ACCOUNT_FIELDS
+from service.matching.records import ACCOUNT_FIELDS, ALIAS_FIELDS
 
 SETS: Final[Mapping[str, tuple[str, ...]]] = {
     "country": ("country_code",),
@@ -18,9 +18,15 @@ TYPES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("domain", *ACCOUNT_FIELDS, "country_code", "revenue_currency"), "text"),
     "revenue_amount": "numeric",
     **dict.fromkeys(SETS["employees"], "integer"),
+    **dict.fromkeys(ALIAS_FIELDS, "text[]"),
     "attributes": "jsonb",
 }
 """Every column that comes out of a file → its type in SQL."""
+
+
+def as_text(column: str) -> str:
+    """SQL: a column of accounts as the text that a file has in it."""
+    return f"array_to_string({column}, ';') AS {column}" if TYPES.get(column) == "text[]" else column
 
 
 def columns_set(fields: Iterable[str]) -> tuple[str, ...]:

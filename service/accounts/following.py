@@ -12,17 +12,32 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
+from service.accounts.columns import as_text
 from service.accounts.staging import parsed
-from service.matching.records import KEY_FIELDS
+from service.matching.records import ALIAS_FIELDS, KEY_FIELDS
 
 _SEEN = """
     SELECT greatest($2::bigint, (SELECT max(change) FROM account WHERE org_id = $1),
                     (SELECT max(number) FROM account_departure WHERE org_id = $1))
 """
-_DEPARTED = "SELECT account_id, domain FROM account_departure WHERE org_id = $1 AND number > $2"
+_DEPARTED = """
+    SELECT d.account_id, had FROM account_departure d, unnest(array_append(d.alias_domains, d.domain)) AS had
+    WHERE d.org_id = $1 AND d.number > $2
+"""
 _SIZES = """
-    SELECT domain FROM account WHERE org_id = $1 AND domain = ANY($2) AND populations & $3 <> 0
-    GROUP BY domain HAVING count(*) > $4
+    SELECT domain FROM (
+        SELECT domain FROM account WHERE org_id = $1 AND domain = ANY($2) AND populations & $3 <> 0
+        UNION ALL
+        SELECT l.domain FROM account_alias l JOIN account a ON a.org_id = l.org_id AND a.id = l.account_id
+        WHERE l.org_id = $1 AND l.domain = ANY($2) AND a.populations & $3 <> 0
+    ) borne GROUP BY domain HAVING count(*) > $4
+"""
+_OF_DOMAINS = """
+    populations & $2 <> 0 AND id IN (
+        SELECT id FROM account WHERE org_id = $1 AND domain = ANY($3)
+        UNION ALL
+        SELECT account_id FROM account_alias WHERE org_id = $1 AND domain = ANY($3)
+    )
 """
 _FORGET = """
     DELETE FROM account_departure d USING (
@@ -32,7 +47,8 @@ _FORGET = """
 """Those of the highest number stay: the next one is counted from there."""
 _AT_ONCE = 8 << 20
 """Bytes of text that are read before they are handed over, so that a long list needs little memory."""
-_COLUMNS = ("id", "populations", "domain", *KEY_FIELDS)
+_COLUMNS = ("id", "populations", "domain", *KEY_FIELDS, *ALIAS_FIELDS)
+_SELECTED = ", ".join(map(as_text, _COLUMNS))
 _SCHEMA: dict[str, type[pl.DataType]] = dict.fromkeys(_COLUMNS, pl.String) | {"populations": pl.Int64}
 
 
@@ -46,7 +62,7 @@ async def each_taking_part(
     driver: asyncpg.Connection, org_id: UUID, bits: int, take: Callable[[pl.DataFrame], Awaitable[None]]
 ) -> None:
     """Accounts of any population in `bits`, in one statement, handed to `take` some at a time and in any order: `id`,
-    `populations`, `domain` as stored, and the fields that yield keys. At least once; with nothing where there is none.
+    `populations`, `domain` and aliases as stored, and the fields that yield keys. At least once; with nothing where there is none.
     """
     text, taken = BytesIO(), 0
 
@@ -61,7 +77,7 @@ async def each_taking_part(
         if text.tell() >= _AT_ONCE:
             await hand_over()
 
-    query = f"SELECT {', '.join(_COLUMNS)} FROM account WHERE org_id = $1 AND populations & $2 <> 0"
+    query = f"SELECT {_SELECTED} FROM account WHERE org_id = $1 AND populations & $2 <> 0"
     await driver.copy_from_query(query, org_id, bits, output=sink, format="csv")
     if text.tell() or not taken:
         await hand_over()
@@ -75,12 +91,12 @@ async def read_changed(driver: asyncpg.Connection, org_id: UUID, since: int) -> 
 async def read_of_domains(
     driver: asyncpg.Connection, org_id: UUID, bits: int, domains: Sequence[str]
 ) -> pl.DataFrame:
-    """Accounts of any population in `bits` under these domains; columns of `each_taking_part`."""
-    return await _read(driver, "populations & $2 <> 0 AND domain = ANY($3)", org_id, bits, domains)
+    """Accounts of any population in `bits` that have one of these domains, if only as an alias; columns of `each_taking_part`."""
+    return await _read(driver, _OF_DOMAINS, org_id, bits, domains)
 
 
 async def read_departed(driver: asyncpg.Connection, org_id: UUID, since: int) -> pl.DataFrame:
-    """Of accounts that left a domain or the list after `since`: `id`, and the `domain` that they had."""
+    """Of accounts that left a domain, an alias or the list after `since`: `id`, and each `domain` that they had."""
     rows = await driver.fetch(_DEPARTED, org_id, since)
     schema = {"id": pl.String, "domain": pl.String}
     return pl.DataFrame([(str(row[0]), row[1]) for row in rows], schema=schema, orient="row")
@@ -89,7 +105,7 @@ async def read_departed(driver: asyncpg.Connection, org_id: UUID, since: int) ->
 async def fuller_domains(
     driver: asyncpg.Connection, org_id: UUID, bits: int, domains: Sequence[str], *, than: int
 ) -> list[str]:
-    """Those of `domains` under which more than so many accounts of any population in `bits` stand."""
+    """Those of `domains` that more than so many accounts of any population in `bits` have, as theirs or as an alias."""
     return [row[0] for row in await driver.fetch(_SIZES, org_id, domains, bits, than)]
 
 
@@ -100,6 +116,6 @@ async def forget_departed(driver: asyncpg.Connection, org_id: UUID, upto: int) -
 
 async def _read(driver: asyncpg.Connection, where: str, *values: object) -> pl.DataFrame:
     buffer = BytesIO()
-    query = f"SELECT {', '.join(_COLUMNS)} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
+    query = f"SELECT {_SELECTED} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
     return parsed(buffer, _SCHEMA)

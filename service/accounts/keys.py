@@ -23,7 +23,10 @@ class KeyFound(StrEnum):
 def has_other_key() -> pl.Expr:
     """Over a normalised frame: whether there is a key beside the domain."""
     return (
-        pl.col("name").is_not_null() | pl.col("linkedin").is_not_null() | (pl.col("registry").list.len() > 0)
+        pl.col("name").is_not_null()
+        | pl.col("linkedin").is_not_null()
+        | (pl.col("registry").list.len() > 0)
+        | pl.any_horizontal(pl.col("alias_domains", "alias_names", "alias_weak").is_not_null())
     )
 
 
@@ -47,7 +50,9 @@ def keys_of(rows: pl.DataFrame) -> Mapping[str, int]:
     """`KeyFound` → how many of `rows` (any frame with the canonical columns)."""
     found = normalise(rows).select(
         key_found(
-            domain=pl.col("domain").is_not_null(), other=has_other_key(), reason=pl.col("domain_reason")
+            domain=pl.col("domain").is_not_null() | pl.col("alias_domains").is_not_null(),
+            other=has_other_key(),
+            reason=pl.col("domain_reason"),
         )
     )
     return counted(found["key"])

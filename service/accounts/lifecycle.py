@@ -7,6 +7,7 @@ TABLES = (
     "contact",
     "opportunity_stage",
     "opportunity",
+    "account_alias",
     "account",
     "account_departure",
     "account_attribute",

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
@@ -124,6 +124,10 @@ class Account(Record, table=True):
     parent_external_id: str | None = Field(default=None, sa_type=Text)
     parent_name: str | None = Field(default=None, sa_type=Text)
     parent_domain: str | None = Field(default=None, sa_type=Text)
+    alias_domains: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    """Further registrable domains."""
+    alias_names: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
+    """Former and other names, as the file says them."""
     attributes: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
     )
@@ -138,6 +142,20 @@ class Account(Record, table=True):
     """Given by the database whenever the row is written, ascending in an organization: what a push has seen, it needn't read again."""
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+
+
+class AccountAlias(Record, table=True):
+    """A domain of `account.alias_domains`, kept by the database: what finds an account by it."""
+
+    __tablename__ = "account_alias"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "account_id"], ["account.org_id", "account.id"], ondelete="CASCADE"),
+        Index("ix_account_alias_account", "org_id", "account_id"),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    domain: str = Field(primary_key=True, sa_type=Text)
+    account_id: UUID = Field(primary_key=True)
 
 
 class AccountAttribute(Record, table=True):
@@ -157,7 +175,7 @@ class AccountAttribute(Record, table=True):
 
 
 class AccountDeparture(Record, table=True):
-    """An account that left a domain, or the list: written by the database, read by whoever follows changes by their numbers."""
+    """An account that left a domain or an alias, or the list: written by the database, read by whoever follows changes by their numbers."""
 
     __tablename__ = "account_departure"
 
@@ -165,6 +183,7 @@ class AccountDeparture(Record, table=True):
     number: int = Field(primary_key=True, sa_type=BigInteger)
     account_id: UUID = Field(primary_key=True)
     domain: str | None = Field(default=None, sa_type=Text)
+    alias_domains: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
 
 
 SEALED_CONTACT: Final = SealedColumn("contact", "personal")

@@ -17,13 +17,20 @@ _COUNTS = "SELECT populations, count(*) FROM account WHERE org_id = $1 GROUP BY 
 _ROWS = """
     SELECT id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
            revenue, revenue_amount::text, revenue_currency, status, owner, registry_id, lei, vat, duns, siren,
-           parent_external_id, parent_name, parent_domain, attributes::text, populations, created_at, updated_at
+           parent_external_id, parent_name, parent_domain, coalesce(alias_domains, '{}') AS alias_domains,
+           coalesce(alias_names, '{}') AS alias_names, attributes::text, populations, created_at, updated_at
     FROM account
     WHERE org_id = $1
 """
 _CHOSEN = """
     SELECT count(*), count(domain), count(coalesce(domain, name, linkedin, registry_id, lei, vat, duns, siren))
     FROM account WHERE org_id = $1 AND {}
+"""
+
+
+_BEARING = """
+    AND id IN (SELECT id FROM account WHERE org_id = $1 AND domain = ${0}
+               UNION ALL SELECT account_id FROM account_alias WHERE org_id = $1 AND domain = ${0})
 """
 
 
@@ -72,11 +79,11 @@ class Accounts:
     async def page(
         self, *, limit: int, after: UUID | None = None, bits: int | None = None, domain: str | None = None
     ) -> list[Mapping[str, Any]]:
-        """Up to `limit` accounts by id after `after`, of any population in `bits`, of this domain."""
+        """Up to `limit` accounts by id after `after`, of any population in `bits`, that have this domain, if only as an alias."""
         asked = [
             (" AND id > ${}", after),
             (" AND populations & ${} <> 0", bits),
-            (" AND domain = ${}", domain),
+            (_BEARING, domain),
         ]
         given = [(condition, value) for condition, value in asked if value is not None]
         text = "".join(condition.format(place) for place, (condition, _) in enumerate(given, start=2))

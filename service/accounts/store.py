@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
-from service.accounts.columns import assigned
+from service.accounts.columns import as_text, assigned
 from service.accounts.compare import GONE, Work
 from service.accounts.rows import STANDARD_BITS
 from service.accounts.staging import count_of, parsed
@@ -95,7 +95,7 @@ async def _copied(
     driver: asyncpg.Connection, fields: Sequence[str], where: str, *values: object
 ) -> pl.DataFrame:
     buffer = BytesIO()
-    columns = ", ".join(("id", "populations", *fields))
+    columns = ", ".join(("id", "populations", *map(as_text, fields)))
     query = f"SELECT {columns} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
     return parsed(buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(fields, pl.String)})

@@ -83,6 +83,7 @@ PARTS: Mapping[str, Part] = {
 LEFT_OUT: Mapping[str, str] = {
     "token_segment": "keyed hashes, made anew from the accounts; without their keys they say nothing",
     "token_change": "counts of those",
+    "account_alias": "the further domains of accounts once more, by domain",
     "account_departure": "which accounts left a domain or the list, until every partnership has followed",
     "publish_request": "work under way between two organizations",
     "evidence_request": "work under way between two organizations",

@@ -41,3 +41,14 @@ def map_distinct(
 
 def is_not_ascii(column: pl.Series) -> pl.Series:
     return column.str.len_bytes() != column.str.len_chars()
+
+
+def text_lists(column: pl.Series) -> pl.Series:
+    """Parts between `;` and `|` (List of String), each once, in their order; null where nothing stands."""
+    parts = (
+        column.str.replace_all("|", ";", literal=True)
+        .str.split(";")
+        .list.eval(pl.element().str.strip_chars().filter(pl.element().str.strip_chars() != ""))
+        .list.unique(maintain_order=True)
+    )
+    return parts.set(parts.list.len() == 0, None)

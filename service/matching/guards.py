@@ -14,12 +14,13 @@ HEAD_SHARED_FROM = 5
 def crowded_domains(normalised: pl.DataFrame, off_before: Collection[str] = ()) -> pl.DataFrame:
     """`domain`, `accounts` of the domains that give no key in this list, the fullest first.
 
-    `accounts` counts differently named accounts (those without a name count as one).
+    `accounts` counts differently named accounts (those without a name count as one) that have the domain as theirs or as an alias.
     `off_before` are the domains that were off when this list was last matched.
     """
+    bearing = borne_domains(normalised, "name")
     names = (
-        normalised.lazy()
-        .filter(_often(normalised["domain"]) & pl.col("domain").is_not_null())
+        bearing.lazy()
+        .filter(_often(bearing["domain"]) & pl.col("domain").is_not_null())
         .group_by("domain")
         .agg(pl.col("name").n_unique().alias("accounts"))
     )
@@ -30,6 +31,15 @@ def crowded_domains(normalised: pl.DataFrame, off_before: Collection[str] = ()) 
         .with_columns(pl.col("accounts").cast(pl.UInt32))
         .collect()
     )
+
+
+def borne_domains(normalised: pl.DataFrame, *beside: str) -> pl.DataFrame:
+    """`domain` of each account, and each of its aliases, with the columns `beside` it."""
+    own = normalised.select("domain", *beside)
+    if "alias_domains" not in normalised.columns or not normalised["alias_domains"].count():
+        return own
+    rows = normalised.filter(pl.col("alias_domains").is_not_null())
+    return pl.concat([own, rows.select(pl.col("alias_domains").alias("domain"), *beside).explode("domain")])
 
 
 def _often(domains: pl.Series) -> pl.Series:

@@ -37,20 +37,21 @@ def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()
     """
     crowded = crowded_domains(normalised, crowded_before)
     rows = normalised.with_row_index("index")
-    off = pl.col("domain").is_in(crowded["domain"].to_list())
+    domains = _with_aliases(_pairs(rows, "domain"), rows, "alias_domains")
+    off = pl.col("key").is_in(crowded["domain"].to_list())
     foreign = rows.filter(pl.col("head_latin") != pl.col("name_head"))
     heads, shared_heads = split_shared_heads(
         pl.concat([_pairs(rows, "name_head"), _pairs(foreign, "head_latin")])
     )
     columns = {
         KeyKind.REGISTRY_ID: _numbers(rows),
-        KeyKind.DOMAIN: _pairs(rows.filter(~off), "domain"),
+        KeyKind.DOMAIN: domains.filter(~off),
         KeyKind.LINKEDIN: _pairs(rows, "linkedin"),
-        KeyKind.NAME: _names(rows, ~pl.col("weak")),
-        KeyKind.NAME_WEAK: _names(rows, pl.col("weak") | pl.col("short")),
+        KeyKind.NAME: _with_aliases(_names(rows, ~pl.col("weak")), rows, "alias_names"),
+        KeyKind.NAME_WEAK: _with_aliases(_names(rows, pl.col("weak") | pl.col("short")), rows, "alias_weak"),
         KeyKind.NAME_HEAD: heads,
     }
-    withheld = {KeyKind.DOMAIN: _pairs(rows.filter(off), "domain"), KeyKind.NAME_HEAD: shared_heads}
+    withheld = {KeyKind.DOMAIN: domains.filter(off), KeyKind.NAME_HEAD: shared_heads}
     return MatchKeys(columns, crowded, withheld)
 
 
@@ -67,6 +68,15 @@ def _names(rows: pl.DataFrame, chosen: pl.Expr) -> pl.DataFrame:
         weak="weak_latin", short="short_latin"
     )
     return pl.concat([_pairs(rows.filter(chosen), "name"), _pairs(foreign.filter(chosen), "name_latin")])
+
+
+def _with_aliases(pairs: pl.DataFrame, rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """`pairs` and those of the keys in a column of lists, each once."""
+    listed = rows.filter(pl.col(column).is_not_null())
+    if not listed.height:
+        return pairs
+    more = listed.select(pl.col("index").cast(pl.UInt32), pl.col(column).alias("key")).explode("key")
+    return pl.concat([pairs, more]).unique(maintain_order=True)
 
 
 def _pairs(rows: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
+from service.matching.aliases import alias_columns
 from service.matching.columns import map_distinct
 from service.matching.domains import account_domains
 from service.matching.facts import cities, countries, linkedin_slugs, sectors, sizes
@@ -22,7 +23,8 @@ def normalise(accounts: pl.DataFrame, *, chunk_rows: int = CHUNK_ROWS) -> pl.Dat
 
     Reads the columns of `ACCOUNT_FIELDS` (a missing one counts as empty, others are ignored) and gives `domain`,
     `domain_reason` (`free_mail`, `shared_host`, `invalid`, null), `spaced_name`, `name`, `name_latin`, `weak`, `short`,
-    `weak_latin`, `short_latin` (the same of `name_latin`), `name_head`, `head_latin`, `linkedin`, `registry` (list of `scheme|id`), `country`, `city`, `sector`, `size`; null means unknown.
+    `weak_latin`, `short_latin` (the same of `name_latin`), `name_head`, `head_latin`, `linkedin`, `registry` (list of `scheme|id`), `country`, `city`, `sector`, `size`,
+    and the lists of `aliases.alias_columns`; null means unknown.
     """
     frame = _canonical(accounts)
     chunks = list(frame.iter_slices(chunk_rows))
@@ -57,6 +59,7 @@ def _normalised(frame: pl.DataFrame) -> pl.DataFrame:
             "city": cities(frame["city"]),
             "sector": sectors(frame["industry"]),
             "size": sizes(frame["employees"]),
+            **alias_columns(frame["alias_domains"], frame["alias_names"], names.name),
         }
     )
 

@@ -6,6 +6,9 @@ REGISTRY_FIELDS = ("registry_id", "lei", "vat", "duns", "siren")
 PARENT_FIELDS = ("parent_external_id", "parent_name", "parent_domain")
 """What names the company that an account belongs to."""
 
+ALIAS_FIELDS = ("alias_domains", "alias_names")
+"""Columns that hold several values, parted by `;` or a bar: further domains, and former or other names."""
+
 ACCOUNT_FIELDS = (
     "external_id",
     "name",
@@ -21,6 +24,7 @@ ACCOUNT_FIELDS = (
     "owner",
     *REGISTRY_FIELDS,
     *PARENT_FIELDS,
+    *ALIAS_FIELDS,
 )
 """Every canonical text column, in the order in which frames carry them. A missing or empty value is null."""
 

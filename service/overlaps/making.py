@@ -14,7 +14,7 @@ from service.linking.columns import U64, TokenColumn
 from service.linking.keys import LinkKeys
 from service.linking.layers import Delta, difference
 from service.linking.tokens import token_bytes, tokens_of
-from service.matching.guards import CROWDED_UNTIL, HEAD_SHARED_FROM
+from service.matching.guards import CROWDED_UNTIL, HEAD_SHARED_FROM, borne_domains
 from service.matching.keys import EVIDENCE_ALONE, match_keys
 from service.matching.kinds import KeyKind
 from service.matching.normalise import normalise
@@ -36,7 +36,7 @@ class Listed:
     ids: NDArray[np.uint8]
     normalised: pl.DataFrame
     stands: bool
-    """Whether each is stored under the domain that the normaliser finds now: an older one may have found another."""
+    """Whether each is stored under the domains that the normaliser finds now: an older one may have found another."""
 
     @classmethod
     def joined(cls, parts: Sequence["Listed"]) -> "Listed":
@@ -61,9 +61,10 @@ class Maker:
         return references(self.partnership_id, ids, self.own)
 
     def listed(self, accounts: pl.DataFrame) -> Listed:
-        """Of accounts with `id`, `domain` as stored, and the fields that yield keys."""
+        """Of accounts with `id`, `domain` and `alias_domains` as stored, and the fields that yield keys."""
         normalised = normalise(accounts)
-        stands = bool(normalised["domain"].eq_missing(accounts["domain"]).all())
+        found = normalised.select("domain", pl.col("alias_domains").list.join(";"))
+        stands = all(found[name].eq_missing(accounts[name]).all() for name in found.columns)
         ids = accounts["id"]
         return Listed(self.refs(ids), id_bytes(ids), normalised.drop(EVIDENCE_ALONE), stands)
 
@@ -88,7 +89,7 @@ class Maker:
 
     def whole(self, listed: Listed, stored: Stored) -> Mapping[Place, Delta]:
         """What makes the columns of all accounts that take part of what is stored."""
-        domains = listed.normalised["domain"].drop_nulls()
+        domains = borne_domains(listed.normalised)["domain"].drop_nulls()
         often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
         made = self.columns(listed, self.off(often, stored))
         return {

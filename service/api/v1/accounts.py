@@ -60,6 +60,8 @@ class AccountOut(BaseModel):
     parent_external_id: str | None
     parent_name: str | None
     parent_domain: str | None
+    alias_domains: list[str] = Field(description="Further registrable domains.")
+    alias_names: list[str] = Field(description="Former and other names.")
     attributes: dict[str, AttributeValue] = Field(
         description="Custom attributes by key, each of the type that it was defined with; dates as `2026-11-22`, or with time and zone."
     )

@@ -7,6 +7,7 @@ import polars as pl
 
 from service.ingest.values.reading import Reading, UnreadableError, read_distinct
 from service.ingest.values.tables import fold, rows
+from service.matching.columns import text_lists as text_lists  # noqa: PLC0414 - told beside the others
 from service.matching.tables import country_spellings
 from service.matching.text import plain_key
 
@@ -38,17 +39,6 @@ def _country(text: str) -> tuple[str]:
     if code is None:
         raise UnreadableError("is no country that is known")
     return (code.upper(),)
-
-
-def text_lists(column: pl.Series) -> pl.Series:
-    """Parts between `;` and `|` (List of String), each once, in their order; null where nothing stands."""
-    parts = (
-        column.str.replace_all("|", ";", literal=True)
-        .str.split(";")
-        .list.eval(pl.element().str.strip_chars().filter(pl.element().str.strip_chars() != ""))
-        .list.unique(maintain_order=True)
-    )
-    return parts.set(parts.list.len() == 0, None)
 
 
 @cache

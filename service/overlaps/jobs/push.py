@@ -120,7 +120,8 @@ class _Push:
         driver, org_id, bits = self.driver, self.org_id, self.bits
         changed = await read_changed(driver, org_id, followed)
         departed = await read_departed(driver, org_id, followed)
-        domains = pl.concat([changed["domain"], departed["domain"]]).drop_nulls().unique()
+        aliases = changed["alias_domains"].str.split(";").explode().alias("domain")
+        domains = pl.concat([changed["domain"], departed["domain"], aliases]).drop_nulls().unique()
         off = await anyio.to_thread.run_sync(self.maker.off, domains, self.stored)
         full = await fuller_domains(driver, org_id, bits, domains.to_list(), than=CROWDED_UNTIL)
         under = await read_of_domains(driver, org_id, bits, sorted({*off, *full}))

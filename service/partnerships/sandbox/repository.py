@@ -19,6 +19,7 @@ OF_ONE_SIDE: Final = (
     ("contact", "org_id"),
     ("opportunity_stage", "org_id"),
     ("opportunity", "org_id"),
+    ("account_alias", "org_id"),
     ("account", "org_id"),
     ("account_departure", "org_id"),
     ("account_attribute", "org_id"),

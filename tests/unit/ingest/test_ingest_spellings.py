@@ -17,8 +17,7 @@ from service.ingest.kinds import RecordKind
 from service.matching.records import ACCOUNT_FIELDS
 
 LANGUAGES = {"en", "de", "fr", "es", "pt", "id", "ru", "ja"}
-RELATIONS = ("aliases", "alias_domains")
-ACCOUNT = RecordKind("account", "company", (*ACCOUNT_FIELDS, *RELATIONS), ("name", "website"), "headers.csv")
+ACCOUNT = RecordKind("account", "company", ACCOUNT_FIELDS, ("name", "website"), "headers.csv")
 KINDS = (ACCOUNT, CONTACT, OPPORTUNITY)
 ALIKE = {"registry_id", "lei", "duns", "siren"}
 """Fields whose header is written alike in several languages, or in one country only: one line serves all."""
@@ -86,7 +85,7 @@ def test_lines_of_a_field_stand_together(kind: RecordKind) -> None:
             "AccountSource,DunsNumber,Tradestyle",
             {"external_id": "Id", "name": "Name", "website": "Website", "country": "BillingCountry", "city": "BillingCity",
              "industry": "Industry", "employees": "NumberOfEmployees", "revenue": "AnnualRevenue", "status": "Type",
-             "owner": "OwnerId", "duns": "DunsNumber", "aliases": "Tradestyle", "parent_external_id": "ParentId"},
+             "owner": "OwnerId", "duns": "DunsNumber", "alias_names": "Tradestyle", "parent_external_id": "ParentId"},
             id="Salesforce data export of accounts"),
         pytest.param(ACCOUNT,
             "Record ID,Company name,Company owner,Create Date,Phone Number,Last Activity Date,City,Country/Region,Industry,"
@@ -215,19 +214,19 @@ def test_an_export_of_a_crm_is_mapped_as_it_stands(
     ("kind", "header", "fields"),
     [
         (ACCOUNT, "Kundennummer,Firmenname,Webseite,Land,Stadt,Branche,Mitarbeiterzahl,Umsatz,Kundenstatus,Besitzer,Frühere Namen,Muttergesellschaft",
-         "external_id name website country city industry employees revenue status owner aliases parent_name"),
+         "external_id name website country city industry employees revenue status owner alias_names parent_name"),
         (ACCOUNT, "Numéro client,Raison sociale,Site web,Pays,Ville,Secteur,Effectif,Chiffre d'affaires,Statut,Propriétaire,Nom commercial,Société mère",
-         "external_id name website country city industry employees revenue status owner aliases parent_name"),
+         "external_id name website country city industry employees revenue status owner alias_names parent_name"),
         (ACCOUNT, "Número de cliente,Razón social,Sitio web,País,Ciudad,Sector,Nº de empleados,Facturación,Estado,Propietario,Nombre comercial,Empresa matriz",
-         "external_id name website country city industry employees revenue status owner aliases parent_name"),
+         "external_id name website country city industry employees revenue status owner alias_names parent_name"),
         (ACCOUNT, "Código do cliente,Razão social,Site da empresa,País,Cidade,Ramo de atividade,Número de funcionários,Faturamento,Situação,Responsável,Nome fantasia,Empresa-mãe",
-         "external_id name website country city industry employees revenue status owner aliases parent_name"),
+         "external_id name website country city industry employees revenue status owner alias_names parent_name"),
         (ACCOUNT, "ID Pelanggan,Nama Perusahaan,Situs Web,Negara,Kota,Industri,Jumlah Karyawan,Pendapatan Tahunan,Status,Pemilik,Nama Lain,Perusahaan Induk",
-         "external_id name website country city industry employees revenue status owner aliases parent_name"),
+         "external_id name website country city industry employees revenue status owner alias_names parent_name"),
         (ACCOUNT, "Код клиента,Наименование компании,Сайт,Страна,Город,Отрасль,Количество сотрудников,Выручка,Статус,Ответственный,Прежнее название,Головная компания",
-         "external_id name website country city industry employees revenue status owner aliases parent_name"),
+         "external_id name website country city industry employees revenue status owner alias_names parent_name"),
         (ACCOUNT, "顧客番号,会社名,ウェブサイト,国,都市,業種,従業員数,売上高,ステータス,営業担当,旧社名,親会社",
-         "external_id name website country city industry employees revenue status owner aliases parent_name"),
+         "external_id name website country city industry employees revenue status owner alias_names parent_name"),
         (CONTACT, "Kontakt-ID,Firma,Vorname,Nachname,E-Mail,Telefon,Handy,Position,Abteilung,Land,Ort,Einwilligung,Quelle",
          "external_id account_name first_name last_name email phone mobile title department country city consent source"),
         (CONTACT, "ID du contact,Entreprise,Prénom,Nom,Adresse e-mail,Téléphone,Portable,Fonction,Service,Pays,Ville,Consentement,Origine",

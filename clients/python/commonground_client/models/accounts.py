@@ -29,7 +29,7 @@ class AccountAttribute(Model):
 
 
 class AccountFields(Model):
-    """The fields of an account as files have them, each a text, a number, true or false, or null, which empties it; what a record leaves out stays as it is. Fields: external_id, name, website, email, linkedin, country, city, industry, employees, revenue, status, owner, registry_id, lei, vat, duns, siren, parent_external_id, parent_name, parent_domain."""
+    """The fields of an account as files have them, each a text, a number, true or false, or null, which empties it; what a record leaves out stays as it is. Fields: external_id, name, website, email, linkedin, country, city, industry, employees, revenue, status, owner, registry_id, lei, vat, duns, siren, parent_external_id, parent_name, parent_domain, alias_domains, alias_names."""
 
 
 class RecordStatus(OpenEnum):

@@ -19,6 +19,8 @@ class Money(Model):
 
 
 class Account(Model):
+    alias_domains: list[str] = Field(description="Further registrable domains.")
+    alias_names: list[str] = Field(description="Former and other names.")
     attributes: dict[str, str | float | bool | Money] = Field(
         description="Custom attributes by key, each of the type that it was defined with; dates as `2026-11-22`, or with time and zone."
     )
