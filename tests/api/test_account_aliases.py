@@ -31,7 +31,8 @@ def listed(
 
 
 async def met(pair: Pair) -> set[str]:
-    """External ids of the left accounts in overlaps that the left is told of."""
+    """External ids of the left accounts in overlaps that the left is told of, once every job is done."""
+    await pair.world.work()
     told = await pair.world.told(pair.left, pair.partnership)
     rows = await fetch(pair.world, pair.left, "SELECT id, external_id FROM account")
     return {row["external_id"] for row in rows if row["id"] in {one["account_id"] for one in told}}
@@ -80,8 +81,10 @@ async def test_accounts_meet_by_aliases_and_no_longer_than_they_have_them(
     )
     assert await found(client, pair, "brightmoss.de") == ["1"]
     newest = "SELECT tokens FROM token_change ORDER BY number DESC LIMIT 1"
+    await pair.world.work()
     [before] = await fetch(pair.world, pair.left, newest)
     await imported(pair.world, pair.left, listed(names=""), population="customers")
+    await pair.world.work()
     [after] = await fetch(pair.world, pair.left, newest)
     assert after["tokens"] == before["tokens"] - 1
 
