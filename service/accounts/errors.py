@@ -1,5 +1,7 @@
 """What can go wrong with accounts and what is kept at them."""
 
+from datetime import datetime
+
 
 class UnknownRecordError(Exception):
     """There is no such thing of this organization."""
@@ -8,6 +10,14 @@ class UnknownRecordError(Exception):
 class UnknownAccountError(UnknownRecordError):
     def __init__(self) -> None:
         super().__init__("There is no such account.")
+
+
+class ForgottenMomentError(Exception):
+    def __init__(self, earliest: datetime) -> None:
+        super().__init__(
+            f"as_of: what the list was before {earliest:%Y-%m-%dT%H:%M:%S.%fZ} is no longer known: it is remembered for 90 days, and for "
+            "the last ten files. Ask for that moment or a later one."
+        )
 
 
 class UnknownContactError(UnknownRecordError):

@@ -14,14 +14,14 @@ from service.accounts.models import Account, Population
 from service.db.sessions import TenantReadSession
 
 _COUNTS = "SELECT populations, count(*) FROM account WHERE org_id = $1 GROUP BY populations"
-_ROWS = """
-    SELECT id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
+COLUMNS = """
+    id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
            revenue, revenue_amount::text, revenue_currency, status, owner, registry_id, lei, vat, duns, siren,
            parent_external_id, parent_name, parent_domain, coalesce(alias_domains, '{}') AS alias_domains,
            coalesce(alias_names, '{}') AS alias_names, attributes::text, populations, created_at, updated_at
-    FROM account
-    WHERE org_id = $1
 """
+"""Of an account as it is shown."""
+_ROWS = f"SELECT {COLUMNS} FROM account WHERE org_id = $1"
 _CHOSEN = """
     SELECT count(*), count(domain), count(coalesce(domain, name, linkedin, registry_id, lei, vat, duns, siren))
     FROM account WHERE org_id = $1 AND {}

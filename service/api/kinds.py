@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from service.accounts.errors import (
+    ForgottenMomentError,
     InvalidFilterError,
     PopulationExistsError,
     StandardPopulationError,
@@ -184,6 +185,7 @@ KINDS: Mapping[type[Exception], Kind] = {
         "level-not-offered", HTTPStatus.UNPROCESSABLE_ENTITY, "Sharing level not offered"
     ),
     InvalidCursorError: Kind("invalid-cursor", HTTPStatus.BAD_REQUEST, "Invalid cursor"),
+    ForgottenMomentError: Kind("invalid-parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid parameter"),
     InvalidParameterError: Kind("invalid-parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid parameter"),
     UploadTooLargeError: Kind("upload-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Upload too large"),
     UploadIncompleteError: Kind("upload-incomplete", HTTPStatus.BAD_REQUEST, "Upload incomplete"),

@@ -128,6 +128,36 @@ class Imports:
         )
         return list(await self._session.scalars(statement))
 
+    async def stored_after(self, moment: datetime, kind: ImportKind) -> list[UUID]:
+        """Imports of such records that were stored after `moment`."""
+        statement = select(Import.id).where(
+            Import.org_id == self._session.org_id,
+            Import.kind == kind,
+            Import.status == ImportStatus.COMPLETED,
+            col(Import.dry_run).is_(False),
+            col(Import.finished_at) > moment,
+        )
+        return list(await self._session.scalars(statement))
+
+    async def known_since(self, until: datetime, count: int) -> datetime | None:
+        """From when on nothing is forgotten of what records were: what was changed before `until` is, but for the last `count` files.
+
+        None where nothing was ever forgotten.
+        """
+        oldest = await self.oldest_of_the_last(count)
+        forgotten = col(Import.origin) == Origin.API
+        if oldest is not None:
+            forgotten = forgotten | (col(Import.id) < oldest)
+        return await self._session.scalar(
+            select(func.max(Import.finished_at)).where(
+                Import.org_id == self._session.org_id,
+                Import.status == ImportStatus.COMPLETED,
+                col(Import.dry_run).is_(False),
+                col(Import.finished_at) < until,
+                forgotten,
+            )
+        )
+
     async def last_stored_at(self) -> datetime | None:
         """When the newest import was stored, of whatever records."""
         return await self._session.scalar(

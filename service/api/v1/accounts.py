@@ -1,7 +1,7 @@
 """One's own accounts."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,12 +11,16 @@ from pydantic import BaseModel, Field
 
 from service.accounts.errors import UnknownAccountError
 from service.accounts.models import Population
+from service.accounts.past import PastAccounts, accounts_at
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import Reading, reads
+from service.api.errors import InvalidParameterError
 from service.api.lean import LeanOperation, answer
+from service.api.moments import Moment
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
+from service.db.sessions import TenantReadSession
 from service.organizations.models import Scope
 from service.partnerships.errors import UnknownPopulationError
 
@@ -70,6 +74,26 @@ class AccountOut(BaseModel):
     updated_at: datetime
 
 
+AsOf = Annotated[
+    Moment | None,
+    Query(
+        description="The list as it stood at this moment, such as `2026-11-01T00:00:00Z`: within 90 days, or the last ten files."
+    ),
+]
+
+
+async def _accounts(session: TenantReadSession, as_of: datetime | None) -> Accounts | PastAccounts:
+    """ForgottenMomentError, InvalidParameterError."""
+    if as_of is None:
+        return Accounts(session)
+    now = datetime.now(UTC)
+    if as_of > now:
+        raise InvalidParameterError(
+            "as_of: this moment is still to come; leave it out for the list as it is."
+        )
+    return await accounts_at(session, as_of, now)
+
+
 def slugs(bits: int, populations: list[Population]) -> list[str]:
     return [p.slug for p in populations if bits >> p.bit & 1]
 
@@ -102,10 +126,11 @@ async def list_accounts(
     paging: Paging,
     population: Annotated[str | None, Query(max_length=100)] = None,
     domain: Annotated[str | None, Query(max_length=253, pattern=r"^[^\x00]*$")] = None,
+    as_of: AsOf = None,
 ) -> Response:
-    """One's own accounts in the order in which they came."""
+    """One's own accounts in the order in which they came, now or as they stood at an earlier moment."""
     populations = await Populations(session).everyone()
-    rows = await Accounts(session).page(
+    rows = await (await _accounts(session, as_of)).page(
         limit=paging.limit + 1, after=paging.after_id(), bits=bits_of(population, populations), domain=domain
     )
     more = len(rows) > paging.limit
@@ -123,9 +148,9 @@ async def list_accounts(
     "/{account_id}", operation_id="get_account", response_model=AccountOut, responses=responses(404),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
-async def get_account(session: Reading, account_id: UUID) -> Response:
-    """One of one's own accounts."""
-    found = await Accounts(session).row(account_id)
+async def get_account(session: Reading, account_id: UUID, as_of: AsOf = None) -> Response:
+    """One of one's own accounts, now or as it stood at an earlier moment."""
+    found = await (await _accounts(session, as_of)).row(account_id)
     if found is None:
         raise UnknownAccountError
     return answer(account_out(found, await Populations(session).everyone()))

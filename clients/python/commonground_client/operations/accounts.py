@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,10 @@ def _delete_account_attribute(attribute: str) -> Call[None]:
     return Call(method="DELETE", path=path("/v1/account-attributes/{}", attribute), answer=type(None))
 
 
-def _get_account(account_id: UUID) -> Call[m.Account]:
-    return Call(method="GET", path=path("/v1/accounts/{}", account_id), answer=m.Account)
+def _get_account(account_id: UUID, *, as_of: datetime | None = None) -> Call[m.Account]:
+    return Call(
+        method="GET", path=path("/v1/accounts/{}", account_id), answer=m.Account, query={"as_of": as_of}
+    )
 
 
 def _get_account_by_external_id(external_id: str, *, if_none_match: str | None = None) -> Call[m.Account]:
@@ -35,6 +38,7 @@ def _list_accounts(
     *,
     population: str | None = None,
     domain: str | None = None,
+    as_of: datetime | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[m.AccountPage]:
@@ -42,7 +46,7 @@ def _list_accounts(
         method="GET",
         path=path("/v1/accounts"),
         answer=m.AccountPage,
-        query={"population": population, "domain": domain, "cursor": cursor, "limit": limit},
+        query={"population": population, "domain": domain, "as_of": as_of, "cursor": cursor, "limit": limit},
     )
 
 
@@ -106,9 +110,9 @@ class Accounts(Sender):
         """Delete an attribute and its values in every account, those before past imports too. A later import may define it anew."""
         return self.send(_delete_account_attribute(attribute))
 
-    def get_account(self, account_id: UUID) -> m.Account:
-        """One of one's own accounts."""
-        return self.send(_get_account(account_id))
+    def get_account(self, account_id: UUID, *, as_of: datetime | None = None) -> m.Account:
+        """One of one's own accounts, now or as it stood at an earlier moment."""
+        return self.send(_get_account(account_id, as_of=as_of))
 
     def get_account_by_external_id(self, external_id: str, *, if_none_match: str | None = None) -> m.Account:
         """One of one's own accounts by its id in one's own system, with the `ETag` that a change may name in `If-Match`."""
@@ -123,18 +127,28 @@ class Accounts(Sender):
         *,
         population: str | None = None,
         domain: str | None = None,
+        as_of: datetime | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.AccountPage:
-        """One's own accounts in the order in which they came."""
-        return self.send(_list_accounts(population=population, domain=domain, cursor=cursor, limit=limit))
+        """One's own accounts in the order in which they came, now or as they stood at an earlier moment."""
+        return self.send(
+            _list_accounts(population=population, domain=domain, as_of=as_of, cursor=cursor, limit=limit)
+        )
 
     def iter_accounts(
-        self, *, population: str | None = None, domain: str | None = None, limit: int | None = None
+        self,
+        *,
+        population: str | None = None,
+        domain: str | None = None,
+        as_of: datetime | None = None,
+        limit: int | None = None,
     ) -> Iterator[m.Account]:
         """Every item of `list_accounts`, page after page; `limit` is the size of a page."""
         return self.each(
-            lambda cursor: _list_accounts(population=population, domain=domain, limit=limit, cursor=cursor)
+            lambda cursor: _list_accounts(
+                population=population, domain=domain, as_of=as_of, limit=limit, cursor=cursor
+            )
         )
 
     def put_account_by_external_id(
@@ -186,9 +200,9 @@ class AsyncAccounts(AsyncSender):
         """Delete an attribute and its values in every account, those before past imports too. A later import may define it anew."""
         return await self.send(_delete_account_attribute(attribute))
 
-    async def get_account(self, account_id: UUID) -> m.Account:
-        """One of one's own accounts."""
-        return await self.send(_get_account(account_id))
+    async def get_account(self, account_id: UUID, *, as_of: datetime | None = None) -> m.Account:
+        """One of one's own accounts, now or as it stood at an earlier moment."""
+        return await self.send(_get_account(account_id, as_of=as_of))
 
     async def get_account_by_external_id(
         self, external_id: str, *, if_none_match: str | None = None
@@ -205,20 +219,28 @@ class AsyncAccounts(AsyncSender):
         *,
         population: str | None = None,
         domain: str | None = None,
+        as_of: datetime | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.AccountPage:
-        """One's own accounts in the order in which they came."""
+        """One's own accounts in the order in which they came, now or as they stood at an earlier moment."""
         return await self.send(
-            _list_accounts(population=population, domain=domain, cursor=cursor, limit=limit)
+            _list_accounts(population=population, domain=domain, as_of=as_of, cursor=cursor, limit=limit)
         )
 
     def iter_accounts(
-        self, *, population: str | None = None, domain: str | None = None, limit: int | None = None
+        self,
+        *,
+        population: str | None = None,
+        domain: str | None = None,
+        as_of: datetime | None = None,
+        limit: int | None = None,
     ) -> AsyncIterator[m.Account]:
         """Every item of `list_accounts`, page after page; `limit` is the size of a page."""
         return self.each(
-            lambda cursor: _list_accounts(population=population, domain=domain, limit=limit, cursor=cursor)
+            lambda cursor: _list_accounts(
+                population=population, domain=domain, as_of=as_of, limit=limit, cursor=cursor
+            )
         )
 
     async def put_account_by_external_id(
