@@ -88,6 +88,10 @@ class Watcher:
                 f"{escape(problem.example)}",
                 soft_wrap=True,
             )
+        if preview.refusal:
+            self._console.print(
+                f"  [red]would be refused: {escape(preview.refusal.message)}[/]", soft_wrap=True
+            )
         for guard in preview.guards:
             self._console.print(f"  [yellow]{escape(guard.message)}[/]", soft_wrap=True)
         if preview.rows:

@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from service.imports.endings import Found
 from service.imports.files import Read
 from service.imports.models import Guard
-from service.imports.target import Difference, Outlook
+from service.imports.target import Outlook
 
 EXAMPLES = 3
 HIDDEN = "…"
@@ -16,17 +17,17 @@ _PLACES = ("row", "line")
 
 
 def preview(
-    read: Read,
-    refused: pl.DataFrame,
-    difference: Difference[Any],
+    found: Found,
     outlook: Outlook,
     guards: Mapping[Guard, str],
+    refusal: Mapping[str, str] | None,
     *,
     personal: bool = False,
 ) -> dict[str, Any]:
-    """JSON-ready. `refused` are all refused rows, those of the reader and those of the target. Of
-    what is `personal` the first rows show where something stands, not what.
+    """JSON-ready. `refusal` is why the import would keep nothing. Of what is `personal` the first rows show where something stands,
+    not what.
     """
+    read, refused, difference = found.read, found.refused, found.difference
     return {
         "rows": _shown(read, personal=personal),
         "columns": _filled(read),
@@ -34,6 +35,7 @@ def preview(
         "duplicates": refused.filter(pl.col("reason") == "duplicate_in_file").height,
         "keys": dict(outlook.keys),
         "guards": [{"guard": guard.value, "message": message} for guard, message in guards.items()],
+        "refusal": dict(refusal) if refusal else None,
         "existing": difference.existing,
     }
 

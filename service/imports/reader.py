@@ -26,7 +26,7 @@ from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.stored import require_quota, tell_changed
-from service.imports.target import Order, Ready, Target, Targets
+from service.imports.target import Difference, Order, Ready, Target, Targets
 from service.ingest import IngestError, Limits
 from service.jobs import is_given_up, is_live
 from service.kit.clock import Clock
@@ -169,8 +169,8 @@ class Reader:
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")
         if refused.height and work.kind not in PERSONAL_KINDS:
             await self._keep_rejects(org_id, work, opener, refused)
-        if not work.dry_run:
-            _require_whole(work, read, refused)
+        if not work.dry_run and (problem := _whole_problem(work, read, refused)):
+            raise RefusedWholeError(problem, read, refused)
         progress.at(Phase.COMPARING, read.rows.height)
         async with self.database.tenant(org_id) as session:
             superseded = await self._store(session, read, ready, order, progress)
@@ -221,7 +221,10 @@ class Reader:
         if record.dry_run:
             outlook = await anyio.to_thread.run_sync(target.outlook, read.rows)
             personal = record.kind in PERSONAL_KINDS
-            shown = preview(read, refused, difference, outlook, guards, personal=personal)
+            refusal = _whole_problem(record, read, refused) or await _quota_problem(
+                session, target, difference
+            )
+            shown = preview(found, outlook, guards, refusal, personal=personal)
             endings.seal_preview(self.keystore, session, record, shown)
         elif guards and not record.confirmed:
             await endings.hold(session, record, found, guards)
@@ -266,6 +269,17 @@ async def _write(session: TenantSession, target: Target[Any, Any], found: Found,
         await require_quota(session, target)
 
 
+async def _quota_problem(
+    session: TenantSession, target: Target[Any, Any], difference: Difference[Any]
+) -> dict[str, str] | None:
+    """Why the import would be refused for how many records there would be."""
+    try:
+        await require_quota(session, target, more=difference.created - difference.removed)
+    except QuotaExceededError as error:
+        return {"code": "quota_exceeded", "message": str(error)}
+    return None
+
+
 def _heed(record: Import) -> None:
     """CancelledImportError where somebody asked for that meanwhile."""
     if record.cancelling:
@@ -277,11 +291,11 @@ def _safe_mode(mode: ImportMode, read: Read) -> ImportMode:
     return ImportMode.UPSERT if mode is ImportMode.REPLACE and read.refused.height else mode
 
 
-def _require_whole(work: Import, read: Read, refused: pl.DataFrame) -> None:
-    """RefusedWholeError where what is left of the file must not be kept."""
+def _whole_problem(work: Import, read: Read, refused: pl.DataFrame) -> dict[str, str] | None:
+    """Why what is left of the file must not be kept."""
     if work.all_or_nothing and refused.height:
         rows = read.rows.height + read.refused.height
-        message = ROWS_REFUSED.format(f"{refused.height:,}", f"{rows:,}")
-        raise RefusedWholeError({"code": "rows_refused", "message": message}, read, refused)
+        return {"code": "rows_refused", "message": ROWS_REFUSED.format(f"{refused.height:,}", f"{rows:,}")}
     if work.mode is ImportMode.REPLACE and not read.rows.height:
-        raise RefusedWholeError(NOTHING_KEPT, read, refused)
+        return NOTHING_KEPT
+    return None

@@ -12,11 +12,11 @@ from service.kit.clock import Clock
 from service.organizations.standing import is_limited, require_room
 
 
-async def require_quota(session: TenantSession, target: Target[Any, Any]) -> None:
-    """QuotaExceededError, which undoes what was written."""
+async def require_quota(session: TenantSession, target: Target[Any, Any], *, more: int = 0) -> None:
+    """QuotaExceededError, which undoes what was written; `more` is what would come to the records that there are."""
     quota = target.traits.quota
     if quota and await is_limited(session, quota):
-        await require_room(session, quota, await target.count(session))
+        await require_room(session, quota, await target.count(session) + more)
 
 
 async def tell_changed(

@@ -84,6 +84,7 @@ class Preview(BaseModel):
         "`unusable_website`; `none`."
     )
     guards: list[FiredGuardOut] = Field(description="Those that would hold the import.")
+    refusal: Failure | None = Field(default=None, description="Why the import would fail and keep nothing.")
     existing: int = Field(description="Records that `mode=replace` compares with.")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from service.imports.endings import open_preview
 from service.imports.models import Import, ImportMode, ImportStatus
+from service.organizations.standing import Quota, set_quotas
 from tests.domain.imports.support import FIRST, counts, fetch, imported, one
 from tests.factories.world import Pair
 
@@ -85,3 +86,23 @@ async def test_a_preview_is_sealed(pair: Pair) -> None:
     stored = await one(pair.world, pair.left, record.id)
     assert stored.preview is not None
     assert b"Siemens" not in stored.preview
+
+
+async def test_a_dry_run_foresees_what_would_refuse_the_whole_import(pair: Pair) -> None:
+    broken = FIRST + "3,too,few\n"
+    _, found = await tried(pair, FIRST, all_or_nothing=True)
+    assert found["refusal"] is None
+    _, found = await tried(pair, broken, all_or_nothing=True)
+    assert found["refusal"]["code"] == "rows_refused"
+    _, found = await tried(pair, FIRST.splitlines()[0] + "\nbroken\n", mode=ImportMode.REPLACE)
+    assert found["refusal"]["code"] == "nothing_kept"
+
+
+async def test_a_dry_run_foresees_a_quota(pair: Pair) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await set_quotas(session, pair.world.clock, {Quota.ACCOUNTS: 2})
+    _, found = await tried(pair, FIRST.replace("Siemens AG", "Siemens"))
+    assert found["refusal"] is None
+    _, found = await tried(pair, FIRST + "3,Linde,linde.com,DE,Customer\n")
+    assert found["refusal"]["code"] == "quota_exceeded"

@@ -125,6 +125,7 @@ class Preview(Model):
         description="Of accounts, what the rows can be matched by: `domain`; `name_only`; a name only, beside a `free_mail` address or an `unusable_website`; `none`."
     )
     problems: list[ProblemsOfColumn] = Field(description="By column and reason, the most frequent first.")
+    refusal: Failure | None = Field(default=None, description="Why the import would fail and keep nothing.")
     rows: list[dict[str, Any]] = Field(description="The first ten, as they were read: field → value.")
 
 
