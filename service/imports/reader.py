@@ -23,6 +23,7 @@ from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, Imp
 from service.imports.operations import RUN_JOB, queue_import, run_arguments, upload_key
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
+from service.imports.refused import problem_of
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.stored import require_quota, tell_changed
@@ -126,8 +127,7 @@ class Reader:
         try:
             await self._carry_out(org_id, work)
         except (IngestError, QuotaExceededError) as error:
-            code = error.code if isinstance(error, IngestError) else "quota_exceeded"
-            await self._fail(org_id, work.id, {"code": code, "message": str(error)})
+            await self._fail(org_id, work.id, problem_of(error, work.kind))
         except RefusedWholeError as error:
             await self._refuse(org_id, work.id, error)
         except (UploadDamagedError, UnfitAttributeError) as error:

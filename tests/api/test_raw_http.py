@@ -9,7 +9,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
+from service.api.app import build_app, set_state
 from service.http.limits import HttpLimits
+from service.http.state import AppState
+from tests.factories.world import Pair
 from tests.support.http_server import Served, serving
 
 PROBLEM = "urn:commonground:problem:"
@@ -143,3 +146,50 @@ async def test_a_reader_who_does_not_take_the_answer_is_cut_off(app: FastAPI) ->
             async with asyncio.timeout(20):
                 await ended.wait()
     assert 0 < sent < 4_000
+
+
+def upload_of(pair: Pair, kind: str, length: int | str | None, body: bytes) -> bytes:
+    """A request that announces a body of this length, or one in chunks; `kind` is of its content."""
+    path = "/v1/imports" if kind != "application/json" else "/v1/api-keys"
+    framed = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{framed}\r\nContent-Type: {kind}\r\n"
+    return f"{head}Authorization: {pair.left.headers['Authorization']}\r\n\r\n".encode() + body
+
+
+BODIES = {
+    "text/csv": b"Company,Website\nSiemens AG,siemens.com\n",
+    "multipart/form-data; boundary=b": (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="l.csv"\r\n\r\n'
+        b"Company,Website\nSiemens AG,siemens.com\n\r\n--b--\r\n"
+    ),
+    "application/json": b'{"name": "CRM", "scopes": ["accounts:read"]}',
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+async def test_a_body_that_is_not_as_long_as_it_said_is_refused_and_nothing_kept(
+    pair: Pair, kind: str
+) -> None:
+    """More than was announced is another request's beginning, and no request at all."""
+    body = BODIES[kind]
+    broken = b"%x\r\n%s\r\nzz\r\n" % (len(body), body)
+    limits, world = HttpLimits(body_seconds=0.5), pair.world
+    app = build_app(world.ids, limits=limits)
+    set_state(app, AppState(world.database, world.keystore, world.spool, world.clock, world.ids))
+    async with serving(app, limits) as served:
+        told = [
+            await served.say(upload_of(pair, kind, length, sent))
+            for length, sent in ((len(body) + 9, body), (-1, body), ("0x10", body), (None, broken))
+        ]
+        cut = await served.say(upload_of(pair, kind, len(body) - 9, body))
+    waited, *unreadable = map(status_of, told)
+    assert waited == 408
+    assert set(unreadable) <= {400, 0}, "answered, or cut off while the rest was still coming"
+    assert status_of(cut) in {202, 400, 422}
+    assert b"HTTP/1.1 20" not in cut[20:]
+    async with pair.world.database.tenant_read(pair.left.id) as session:
+        driver = await session.raw()
+        kept = await driver.fetch("SELECT bytes_received FROM import")
+    assert [row["bytes_received"] for row in kept] == ([len(body) - 9] if kind == "text/csv" else [])
+    folder = pair.world.spool.folder
+    assert len(list(folder.iterdir()) if folder.exists() else []) == len(kept)

@@ -11,7 +11,8 @@ from service.ingest import IngestError, Limits, RowReason, read_accounts
 from tests.support.formats import WRITERS, zipped
 
 SEED = int(os.environ.get("COMMONGROUND_TEST_SEED", "1"))
-ROUNDS = 150
+ROUNDS = int(os.environ.get("COMMONGROUND_MUTATION_ROUNDS", "150"))
+"""Of each format; thousands for a run of a night."""
 SECONDS = 5.0
 ODD = [
     b"\x00",

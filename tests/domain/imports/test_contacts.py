@@ -145,3 +145,17 @@ async def test_a_new_data_key_seals_people_again_and_what_they_were(pair: Pair) 
             assert await reseal(session, column, keys) == rows
             assert await sealed_versions(session, column) == {newest}
     assert await people(pair) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "columns"),
+    [(ANNA + BEN, "no_key_column", None), (ANNA + BEN, "unknown_header", {"email": "E-mail address"})],
+)
+async def test_a_list_of_people_without_a_header_leaves_nothing_of_its_first_row(
+    pair: Pair, superuser: asyncpg.Connection, text: str, code: str, columns: dict[str, str] | None
+) -> None:
+    record = await brought(pair, text, columns=columns)
+    assert record.problem is not None
+    assert (record.problem["code"], "Its words aren't kept" in record.problem["message"]) == (code, True)
+    said = await stored(superuser)
+    assert [secret for secret in SECRETS if secret in said] == []
