@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from service.accounts.errors import UnknownAttributeError
 from service.accounts.models import AccountAttribute
 from service.db.sessions import TenantReadSession, TenantSession
-from service.ingest.values import AttributeType
+from service.matching.records import AttributeType
 
 MOST_ATTRIBUTES: Final = 100
 LONGEST_NAME: Final = 200

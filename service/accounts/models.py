@@ -26,7 +26,7 @@ from sqlmodel import Field
 from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 from service.imports.models import ImportKind
-from service.ingest.values import AttributeType
+from service.matching.records import AttributeType
 
 NUMBERED = text("nullif(current_setting('app.account_change', true), '')::bigint")
 """The number that the database gives to the statement."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from service.ingest.values import AttributeType
+from service.matching.records import AttributeType
 
 PREFIX: Final = "attribute:"
 FORM: Final = "attribute:key, attribute:key:type or attribute:key:money:currency"

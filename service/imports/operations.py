@@ -62,15 +62,7 @@ class Upload:
         """Whether the import was of the same bytes, to be done with in the same way."""
         columns = dict(self.columns) if self.columns else None
         statuses = dict(self.statuses) if self.statuses else None
-        asked = (
-            self.digest,
-            self.mode,
-            self.population,
-            columns,
-            statuses,
-            self.worksheet,
-            self.all_or_nothing,
-        )
+        asked = (self.digest, self.mode, self.population, columns, statuses, self.worksheet, self.all_or_nothing)  # fmt: skip
         stored = (
             record.digest, record.mode, record.population, record.columns, record.statuses, record.worksheet, record.all_or_nothing,
         )  # fmt: skip

@@ -1,5 +1,7 @@
 """The canonical account columns: what ingest yields, what the normaliser reads and what every later step names alike."""
 
+from enum import StrEnum
+
 REGISTRY_FIELDS = ("registry_id", "lei", "vat", "duns", "siren")
 """Columns that hold a registry number; `registry_id` holds `scheme:number`, the others the bare number of their scheme."""
 
@@ -30,3 +32,13 @@ ACCOUNT_FIELDS = (
 
 KEY_FIELDS = ("name", "website", "email", "linkedin", *REGISTRY_FIELDS)
 """Columns that can yield a match key: a file without any of them cannot be matched."""
+
+
+class AttributeType(StrEnum):
+    """Of a column of the users' own, which takes no part in matching."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    MONEY = "money"

@@ -14,7 +14,7 @@ from service.api.pagination import Page
 from service.api.problems import responses
 from service.api.routing import resource
 from service.audit import record
-from service.ingest.values import AttributeType
+from service.matching.records import AttributeType
 from service.organizations.models import Scope
 
 router = resource("/account-attributes", "accounts")

@@ -8,13 +8,14 @@ A value is never half read: a row has its values or a fault. What one value leav
 settle: `column_hints` of each batch, joined by `|`, where the column comes in batches.
 """
 
-from service.ingest.values.attributes import AttributeType, column_hints, guess_type, read_attributes
+from service.ingest.values.attributes import column_hints, guess_type, read_attributes
 from service.ingest.values.dates import dates
 from service.ingest.values.money import amounts
 from service.ingest.values.numbers import numbers
 from service.ingest.values.people import head_counts
 from service.ingest.values.reading import Hints, Reading
 from service.ingest.values.words import booleans, countries, text_lists
+from service.matching.records import AttributeType
 
 __all__ = [
     "AttributeType",

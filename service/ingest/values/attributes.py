@@ -1,7 +1,6 @@
 """Custom attributes: columns of the users' own, read as the type that they were given."""
 
 from collections.abc import Callable
-from enum import StrEnum
 
 import polars as pl
 
@@ -11,6 +10,7 @@ from service.ingest.values.numbers import decimal_hints, numbers
 from service.ingest.values.reading import Hints, Reading, fault
 from service.ingest.values.words import booleans
 from service.matching.columns import map_distinct
+from service.matching.records import AttributeType
 
 LONGEST_TEXT = 4096
 """Bytes of UTF-8."""
@@ -19,14 +19,6 @@ GUESSED_FROM = 1000
 KEPT_TEXT = f"up to {LONGEST_TEXT} bytes of text without the character U+0000"
 _IDENTIFIER = r"^(?:[+].*|0[0-9].*|[0-9]{12,})$"
 """What begins with a plus or needless zero, or is very long, is a telephone number or an id, not a number."""
-
-
-class AttributeType(StrEnum):
-    TEXT = "text"
-    NUMBER = "number"
-    DATE = "date"
-    BOOLEAN = "boolean"
-    MONEY = "money"
 
 
 def column_hints(column: pl.Series) -> Hints:
