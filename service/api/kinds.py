@@ -47,6 +47,7 @@ from service.imports.errors import (
     UploadIncompleteError,
     UploadTooLargeError,
 )
+from service.imports.watching import TooManyWatchesError
 from service.organizations.errors import (
     AlreadyMemberError,
     ApiKeyOverError,
@@ -160,6 +161,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     TooManyAttemptsError: Kind("too-many-attempts", HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts"),
     TooManyLettersError: Kind("too-many-letters", HTTPStatus.TOO_MANY_REQUESTS, "Too many letters"),
     BusyError: Kind("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy", {"Retry-After": "5"}),
+    TooManyWatchesError: Kind("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Busy", {"Retry-After": "5"}),
     PasswordsBusyError: Kind("passwords-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at once"),
     ImportStateError: Kind("import-state", HTTPStatus.CONFLICT, "Not in this state of the import"),
     NoSuchMappingError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),

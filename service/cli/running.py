@@ -122,6 +122,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._drain.is_stopping = True
         asyncio.get_running_loop().call_later(self._grace_seconds, self._drain.end)
         await super().shutdown(sockets)
 

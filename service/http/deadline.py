@@ -16,6 +16,8 @@ class Drain:
     def __init__(self) -> None:
         self.open: set[asyncio.Timeout] = set()
         self.is_over = False
+        self.is_stopping = False
+        """No more connections are taken: what has no end of its own ends soon."""
 
     def end(self) -> None:
         """Let every request's time be up now."""
@@ -58,6 +60,7 @@ class Deadline:
         try:
             async with timeout:
                 self._drain.open.add(timeout)
+                scope.setdefault("state", {})["drain"] = self._drain
                 await self._app(scope, receive, noting)
         except TimeoutError:
             if begun or not timeout.expired():

@@ -12,6 +12,7 @@ from service.http.known_callers import KnownCallers
 from service.http.metrics import Metrics
 from service.http.service_keys import Signer
 from service.imports.spool import Spool
+from service.imports.watching import Watching
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.kit.mail import Mailer, NoMailer
@@ -43,6 +44,8 @@ class AppState:
     """Those over a whole list."""
     batches: AtOnce = field(default_factory=lambda: AtOnce(2, of="batches"))
     """Those of accounts, which take memory while they are read and compared."""
+    watching: Watching = field(default_factory=Watching)
+    """Imports that are watched as they go."""
     gate: Gate = field(default_factory=Gate)
     """Closed while nobody may be served yet."""
     metrics: Metrics = field(default_factory=Metrics)

@@ -1,6 +1,6 @@
 """SQL of imports and their refused rows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,17 @@ class Imports:
         return await self._session.scalar(
             select(Import).where(Import.org_id == self._session.org_id, Import.id == import_id)
         )
+
+    async def some(self, import_ids: Collection[UUID]) -> dict[UUID, Import]:
+        """Those of the ids that are there, without their previews."""
+        statement = (
+            select(Import)
+            .options(
+                defer(Import.preview)  # type: ignore[arg-type]  # a column, which SQLModel types as its value
+            )
+            .where(Import.org_id == self._session.org_id, col(Import.id).in_(import_ids))
+        )
+        return {record.id: record for record in await self._session.scalars(statement)}
 
     async def page(
         self, *, limit: int, before: UUID | None = None, origin: Origin | None = None

@@ -110,6 +110,7 @@ MATRIX: dict[str, Route] = {
     "revoke_sandbox_key": Route(Scope.KEYS_ADMIN),
     "list_imports": Route(Scope.IMPORTS_READ, own=False),
     "get_import": Route(Scope.IMPORTS_READ),
+    "watch_import": Route(Scope.IMPORTS_READ),
     "list_import_errors": Route(Scope.IMPORTS_READ),
     "download_rejected_rows": Route(Scope.IMPORTS_READ),
     "roll_back_import": Route(Scope.IMPORTS_WRITE),

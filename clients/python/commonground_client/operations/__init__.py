@@ -112,6 +112,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_imports": ("GET", "/v1/imports"),
     "put_import_mapping": ("PUT", "/v1/import-mappings/{name}"),
     "roll_back_import": ("POST", "/v1/imports/{import_id}/rollback"),
+    "watch_import": ("GET", "/v1/imports/{import_id}/events"),
     "lookup": ("GET", "/v1/lookup"),
     "accept_member_invitation": ("POST", "/v1/member-invitations/accept"),
     "create_member_invitation": ("POST", "/v1/member-invitations"),

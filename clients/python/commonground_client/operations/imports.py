@@ -134,6 +134,15 @@ def _roll_back_import(import_id: UUID, *, idempotency_key: str | None = None) ->
     )
 
 
+def _watch_import(import_id: UUID, *, last_event_id: str | None = None) -> Call[str]:
+    return Call(
+        method="GET",
+        path=path("/v1/imports/{}/events", import_id),
+        answer=str,
+        headers={"last-event-id": last_event_id},
+    )
+
+
 class Imports(Sender):
     def cancel_import(self, import_id: UUID, *, idempotency_key: str | None = None) -> m.Import:
         """Give an import up. One that waits ends at once, one that is being read within a second or so; what is stored stays whole."""
@@ -239,6 +248,12 @@ class Imports(Sender):
         import wrote stays as it is (`skipped`). Possible for 90 days, and for the last ten imports.
         """
         return self.send(_roll_back_import(import_id, idempotency_key=idempotency_key))
+
+    def watch_import(self, import_id: UUID, *, last_event_id: str | None = None) -> str:
+        """Hear of an import until it is completed, held, failed or cancelled. The stream ends after a minute at the latest: go on with
+        `Last-Event-ID`, as browsers do by themselves.
+        """
+        return self.send(_watch_import(import_id, last_event_id=last_event_id))
 
 
 class AsyncImports(AsyncSender):
@@ -348,3 +363,9 @@ class AsyncImports(AsyncSender):
         import wrote stays as it is (`skipped`). Possible for 90 days, and for the last ten imports.
         """
         return await self.send(_roll_back_import(import_id, idempotency_key=idempotency_key))
+
+    async def watch_import(self, import_id: UUID, *, last_event_id: str | None = None) -> str:
+        """Hear of an import until it is completed, held, failed or cancelled. The stream ends after a minute at the latest: go on with
+        `Last-Event-ID`, as browsers do by themselves.
+        """
+        return await self.send(_watch_import(import_id, last_event_id=last_event_id))
