@@ -74,7 +74,7 @@ def told_of(lines: pl.Series, faults: pl.Series, header: str) -> Iterator[Unread
 def warnings_of(unread: Sequence[Unread]) -> list[str]:
     """A sentence a column."""
     return [
-        f"{one.rows:,} values of the column '{one.column}' could not be read, such as this: {one.example} Their rows are kept."
+        f"{one.rows:,} {'value' if one.rows == 1 else 'values'} of the column '{one.column}' could not be read, such as this: {one.example} Their rows are kept."
         for one in unread
     ]
 

@@ -62,7 +62,7 @@ async def test_attributes_are_kept_typed_changed_in_part_and_undone(pair: Pair) 
     assert now["1"] == {"arr": first["1"]["arr"]}
     assert now["2"] == {**first["2"], "tier": "Bronze"}
     assert change.report is not None
-    assert "values of the column 'Renewal' could not be read" in change.report["warnings"][-1]
+    assert "1 value of the column 'Renewal' could not be read" in change.report["warnings"][-1]
     assert counts(await imported(pair.world, pair.left, part.replace("Company", "Name"))) == (0, 0, 2, 0, 0)
     await undone(pair, change)
     assert {key: value for key, value in (await attributes(pair)).items() if key in first} == first
