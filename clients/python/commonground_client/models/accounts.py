@@ -13,6 +13,8 @@ class AccountAttributeIn(Model):
 
 
 class AttributeType(OpenEnum):
+    """Of a column of the users' own, which takes no part in matching."""
+
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"
