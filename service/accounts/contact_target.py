@@ -122,7 +122,7 @@ def _key(keystore: Keystore, org_id: UUID) -> bytes:
 
 
 def _with_hashes(rows: pl.DataFrame, fields: frozenset[str], key: bytes) -> pl.DataFrame:
-    """Add `email_hash`, `digest` and `identity`; what of them comes from a person is HMAC-SHA256 under the organization's key."""
+    """Add `email_hash`, `digest`, `identity` and `plain_identity`; what of them comes from a person is HMAC-SHA256 under the organization's key."""
     account = pl.coalesce(
         "account_external_id", "domain", pl.col("account_name").str.to_lowercase(), pl.lit("")
     )
@@ -139,14 +139,13 @@ def _with_hashes(rows: pl.DataFrame, fields: frozenset[str], key: bytes) -> pl.D
         _hashed(texts[column], key, purpose)
         for column, purpose in (("email", b"email"), ("who", b"who"), ("said", b"digest"))
     )
-    identity = (
-        pl.when(pl.col("external_id").is_not_null())
-        .then(pl.format("x:{}", "external_id"))
-        .otherwise(pl.coalesce("e:" + pl.lit(email), "n:" + pl.lit(who)))
-    )
+    natural = pl.coalesce("e:" + pl.lit(email), "n:" + pl.lit(who))
+    has_id = pl.col("external_id").is_not_null()
+    identity = pl.when(has_id).then(pl.format("x:{}", "external_id")).otherwise(natural)
     return rows.with_columns(
-        (r"\x" + email).alias("email_hash"), digest.alias("digest"), identity.alias("identity")
-    ).with_columns(bounded("identity"))
+        (r"\x" + email).alias("email_hash"), digest.alias("digest"), identity.alias("identity"),
+        pl.when(has_id).then(natural).alias("plain_identity"),
+    ).with_columns(bounded("identity"), bounded("plain_identity"))  # fmt: skip
 
 
 def _hashed(column: pl.Series, key: bytes, purpose: bytes) -> pl.Series:

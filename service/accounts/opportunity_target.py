@@ -133,14 +133,16 @@ class OpportunityTarget:
 
 
 def with_identity(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `identity`: the external id, else what names the account, and the name."""
+    """Add `identity`: the external id, else `plain_identity`: what names the account, and the name. Of a row without an external id the latter is null."""
     account = pl.coalesce(
         "account_external_id", "domain", pl.col("account_name").str.to_lowercase(), pl.lit("")
     )
     natural = pl.format("n:{}|{}", account, pl.col("name").fill_null("").str.to_lowercase())
     named = pl.col("external_id").is_not_null()
     identity = pl.when(named).then(pl.format("x:{}", "external_id")).otherwise(natural)
-    return rows.with_columns(identity.alias("identity")).with_columns(bounded("identity"))
+    return rows.with_columns(
+        identity.alias("identity"), pl.when(named).then(natural).alias("plain_identity")
+    ).with_columns(bounded("identity"), bounded("plain_identity"))
 
 
 def _said(rows: pl.DataFrame, fields: frozenset[str]) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ As with accounts, keys and digests go to the server first, and whole rows only f
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import polars as pl
 
 from service.accounts.attached.joining import accounts_of
@@ -22,6 +24,11 @@ _DIFFERING = """
     SELECT k.at, a.id FROM incoming_key k LEFT JOIN {} a ON a.org_id = $1 AND a.identity = k.identity
     WHERE a.id IS NULL OR a.digest <> k.digest OR {}
 """
+_ADOPTABLE = """
+    SELECT n.at, a.id, a.identity FROM newcomer n JOIN {} a ON a.org_id = $1 AND a.identity = n.plain_identity
+    WHERE NOT EXISTS (SELECT FROM incoming_key k WHERE k.identity = a.identity)
+"""
+"""Records that were brought without an external id, and have one now."""
 _DROP_SAME = """
     DELETE FROM incoming i USING {} a WHERE a.org_id = $1 AND a.id = i.id
     AND (i.external_id IS NULL OR a.external_id IS NOT DISTINCT FROM i.external_id) AND {}
@@ -94,7 +101,8 @@ async def look_up(
 ) -> Looked:
     """Find accounts and stored records of `rows`; with `joins`, a record whose account is another one now differs too.
 
-    `rows` have `row`, `line`, `identity`, `digest` (hex), what names an account, and the table's columns.
+    `rows` have `row`, `line`, `identity`, `plain_identity` (what the identity would be without the external id that they have), `digest`
+    (hex), what names an account, and the table's columns.
     """
     driver, org_id = await session.raw(), session.org_id
     await driver.execute(_tables(table))
@@ -107,10 +115,34 @@ async def look_up(
     await driver.execute("ANALYZE incoming_key (identity, digest)")
     query = _DIFFERING.format(table.name, "a.account_id IS DISTINCT FROM k.account_id" if joins else "false")
     changed = rows.join(await copied(driver, query, {"at": pl.UInt32, "id": pl.String}, org_id), on="at")
+    changed = await _adopted(driver, org_id, table, changed)
     if order.mode is not ImportMode.APPEND:
         return Looked(changed, None, lost)
     new = changed.filter(pl.col("id").is_null())
     return Looked(new, _already_there(rows.join(new, on="at", how="anti"), table, order), lost)
+
+
+async def _adopted(
+    driver: asyncpg.Connection, org_id: UUID, table: Table, changed: pl.DataFrame
+) -> pl.DataFrame:
+    """New rows with an external id that are, one to one, records stored without one."""
+    new = changed.filter(pl.col("id").is_null() & pl.col("plain_identity").is_not_null())
+    if not new.height:
+        return changed
+    await copy_in(driver, "newcomer", new.select("at", "plain_identity"))
+    schema = {"at": pl.UInt32, "stored_id": pl.String, "stored_identity": pl.String}
+    found = await copied(driver, _ADOPTABLE.format(table.name), schema, org_id)
+    alone = found.filter(pl.len().over("stored_id") == 1)
+    if not alone.height:
+        return changed
+    nothing = (pl.lit(None).alias(column) for column in ("digest", "account_id"))
+    kept = alone.select("at", pl.col("stored_identity").alias("identity"), *nothing)
+    await copy_in(driver, "incoming_key", kept)  # so that it isn't taken for gone
+    return (
+        changed.join(alone.select("at", "stored_id"), on="at", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("id", "stored_id").alias("id"))
+        .drop("stored_id")
+    )
 
 
 async def difference(
@@ -158,6 +190,7 @@ def _tables(table: Table) -> str:
     columns = ", ".join(f"{name} {kind}" for name, kind in table.incoming.items())
     return f"""
         CREATE TEMPORARY TABLE incoming_key (at int, identity text COLLATE "C", digest bytea, account_id uuid) ON COMMIT DROP;
+        CREATE TEMPORARY TABLE newcomer (at int, plain_identity text COLLATE "C") ON COMMIT DROP;
         CREATE TEMPORARY TABLE incoming ({columns}) ON COMMIT DROP
     """
 

@@ -159,3 +159,18 @@ async def test_a_list_of_people_without_a_header_leaves_nothing_of_its_first_row
     assert (record.problem["code"], "Its words aren't kept" in record.problem["message"]) == (code, True)
     said = await stored(superuser)
     assert [secret for secret in SECRETS if secret in said] == []
+
+
+async def test_people_that_get_external_ids_later_are_the_same_people(pair: Pair) -> None:
+    await brought(pair, HEADER + ANNA + BEN)
+    before = await people(pair)
+    named = "b7" + BEN
+    record = await brought(pair, HEADER + ANNA + named, mode=ImportMode.REPLACE)
+    assert counts(record) == (0, 1, 1, 0, 0)
+    after = await people(pair)
+    assert {name: row["id"] for name, row in after.items()} == {
+        name: row["id"] for name, row in before.items()
+    }
+    assert after["Torfstein"]["external_id"] == "b7"
+    twice = await brought(pair, HEADER + "c9" + BEN.replace("Torfstein", "Torf") + "c8" + BEN)
+    assert counts(twice) == (2, 0, 0, 0, 0)

@@ -211,3 +211,13 @@ async def test_the_same_deal_twice_in_a_file_is_one(pair: Pair) -> None:
     [error] = await fetch(pair.world, pair.left, "SELECT reason, message FROM import_error")
     assert error["reason"] == "duplicate_in_file"
     assert "same opportunity as row 1" in error["message"]
+
+
+async def test_deals_that_get_external_ids_later_are_the_same_deals(pair: Pair) -> None:
+    await accounts(pair)
+    await brought(pair, HEADER + TURBINES + DRILLS.replace("o2", ""))
+    before = await deals(pair, "name, id")
+    record = await brought(pair, HEADER + TURBINES + DRILLS, mode=ImportMode.REPLACE)
+    assert counts(record) == (0, 1, 1, 0, 0)
+    assert sorted(await deals(pair, "name, id")) == sorted(before)
+    assert [name for name, _ in await deals(pair, "external_id, name")] == ["o1", "o2"]
