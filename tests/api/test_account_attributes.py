@@ -88,7 +88,8 @@ async def test_an_attribute_keeps_its_type_and_goes_with_its_values(
     shown = (await client.get("/v1/accounts", headers=who)).json()["items"]
     assert shown[0]["attributes"]["arr"] == {"amount": "1200000", "currency": "EUR"}
 
-    await imported(pair.world, pair.left, LIST.replace("Gold", "Iron"), columns=COLUMNS)
+    changed = await imported(pair.world, pair.left, LIST.replace("Gold", "Iron"), columns=COLUMNS)
+    assert counts(changed) == (0, 1, 2, 0, 0)
     assert (await client.delete(f"{path}/tier", headers=who)).status_code == 204
     assert (await client.delete(f"{path}/tier", headers=who)).status_code == 404
     assert await fetch(pair.world, pair.left, "SELECT 1 FROM account WHERE attributes ? 'tier'") == []
