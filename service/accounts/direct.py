@@ -101,8 +101,9 @@ async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: 
     difference = await TARGET.compare(session, batch, prepared.order)
     found = await _results(session, batch.known)
     await TARGET.write(session, difference, prepared.order)
-    if difference.changes:
+    if difference.created:
         await require_quota(session, TARGET)
+    if difference.changes:
         counts = Counts(
             rows_read=prepared.size, created=difference.created, updated=difference.updated,
             unchanged=difference.unchanged, rejected=len(prepared.refused),

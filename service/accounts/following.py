@@ -20,6 +20,10 @@ _SEEN = """
     SELECT greatest($2::bigint, (SELECT max(change) FROM account WHERE org_id = $1),
                     (SELECT max(number) FROM account_departure WHERE org_id = $1))
 """
+_MANY = """
+    SELECT (SELECT count(*) FROM (SELECT FROM account WHERE org_id = $1 AND change > $2 LIMIT $3 + 1) written)
+         + (SELECT count(*) FROM (SELECT FROM account_departure WHERE org_id = $1 AND number > $2 LIMIT $3 + 1) gone) > $3
+"""
 _DEPARTED = """
     SELECT d.account_id, had FROM account_departure d, unnest(array_append(d.alias_domains, d.domain)) AS had
     WHERE d.org_id = $1 AND d.number > $2
@@ -81,6 +85,12 @@ async def each_taking_part(
     await driver.copy_from_query(query, org_id, bits, output=sink, format="csv")
     if text.tell() or not taken:
         await hand_over()
+
+
+async def many_changed(driver: asyncpg.Connection, org_id: UUID, since: int, *, than: int) -> bool:
+    """Whether more than so many accounts were written, or left a domain or the list, after the number `since`."""
+    found: bool = await driver.fetchval(_MANY, org_id, since, than)
+    return found
 
 
 async def read_changed(driver: asyncpg.Connection, org_id: UUID, since: int) -> pl.DataFrame:

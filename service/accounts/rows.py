@@ -6,6 +6,7 @@ import polars as pl
 import polars_hash as plh
 
 from service.accounts.models import StandardPopulation
+from service.ingest.values import Hints
 from service.matching.normalise import normalise
 from service.matching.records import ACCOUNT_FIELDS, REGISTRY_FIELDS
 
@@ -101,6 +102,23 @@ def _digested(frame: pl.DataFrame, canonical: pl.Expr) -> pl.DataFrame:
         .with_columns(plh.col("canonical").chash.sha2_256().alias("digest"))
         .drop("canonical")
     )
+
+
+def with_hints(known: pl.DataFrame, hints: Mapping[str, Hints]) -> pl.DataFrame:
+    """`known` with digests (bytes) that tell how the file's values are read, too, where its other values settle that: what they settle
+    otherwise than in the file before is compared in full.
+    """
+    settled = ";".join(
+        f"{field}:{hint.decimal_mark or ''}:{hint.order or ''}"
+        for field, hint in sorted(hints.items())
+        if hint.decimal_mark or hint.order
+    )
+    if not settled:
+        return known
+    mixed = pl.concat_str([pl.col("digest").bin.encode("hex"), pl.lit(settled)], separator=SEPARATOR)
+    return known.with_columns(mixed.alias("mixed")).with_columns(
+        plh.col("mixed").chash.sha2_256().str.decode("hex").alias("digest")
+    ).drop("mixed")  # fmt: skip
 
 
 def with_names(frame: pl.DataFrame) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from service.accounts.rows import (
     split_duplicates,
     split_nameless,
     with_digest,
+    with_hints,
     with_names,
     with_populations,
 )
@@ -55,7 +56,7 @@ class AccountTarget:
             unread = pl.concat(
                 [unread, found.filter(pl.col("populations") == 0)["status"].drop_nulls()]
             ).unique()
-        named, nameless = split_nameless(identified(pl.concat(known)))
+        named, nameless = split_nameless(identified(with_hints(pl.concat(known), hints)))
         del known
         first, later = split_duplicates(named)
         refused = pl.concat([_duplicates(_with_fields(later, rows)), _nameless(_with_fields(nameless, rows))])

@@ -265,7 +265,7 @@ class Reader:
 
 async def _write(session: TenantSession, target: Target[Any, Any], found: Found, order: Order) -> None:
     await target.write(session, found.difference, order)
-    if found.difference.changes:
+    if found.difference.created:
         await require_quota(session, target)
 
 

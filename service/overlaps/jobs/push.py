@@ -14,6 +14,7 @@ from service.accounts.following import (
     forget_departed,
     fuller_domains,
     highest_number,
+    many_changed,
     read_changed,
     read_departed,
     read_of_domains,
@@ -34,6 +35,8 @@ from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
 from service.partnerships.rules import bits_at
 
+MOST_FOLLOWED = 100_000
+"""Changes that are followed one by one: of more the whole list is read, part by part, which takes less memory and no more time."""
 _FOLLOWED_BY_ALL = """
     SELECT min(seen) FROM (
         SELECT DISTINCT ON (partnership_id) seen FROM token_change WHERE org_id = $1 ORDER BY partnership_id, number DESC
@@ -101,6 +104,8 @@ class _Push:
             return await self._whole(seen)
         if seen == followed:
             return None
+        if await many_changed(self.driver, self.org_id, followed, than=MOST_FOLLOWED):
+            return await self._whole(seen)
         return await self._changes(followed, seen) or await self._whole(seen)
 
     async def _whole(self, seen: int) -> Step:

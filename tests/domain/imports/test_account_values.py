@@ -50,7 +50,7 @@ async def test_values_are_read_beside_the_texts_and_what_cannot_be_read_is_told(
 
     again = await imported(pair.world, pair.left, LIST + "5,Miele,miele.com,DE,,,,,,\n")
     assert counts(again) == (1, 0, 4, 0, 0)
-    _, found = await tried(pair, LIST.replace("Deutschland", "Utopia").replace("1.2M", "some"))
+    _, found = await tried(pair, LIST.replace("Deutschland", "Utopia").replace("1.2M", "1.2 or so"))
     assert [(p["column"], p["reason"], p["rows"], p["lines"]) for p in found["problems"]] == [
         ("Country", "unreadable_value", 1, [2]),
         ("Annual Revenue", "unreadable_value", 1, [3]),
@@ -63,3 +63,18 @@ async def test_values_are_read_beside_the_texts_and_what_cannot_be_read_is_told(
     assert now[1] == ("2", "JPN", "JP", 1000, 1000, *first[1][5:])
     assert counts(await undone(pair, change))[1] == 2
     assert (await values(pair.world, pair.left))[:4] == first
+
+
+async def test_values_that_a_new_row_settles_are_read_anew_though_their_rows_stand(pair: Pair) -> None:
+    text = "Account ID,Company,Annual Revenue\n1,Siemens,€ 3.400\n2,Bosch,€ 1.200\n"
+    await imported(pair.world, pair.left, text)
+    amounts = "SELECT revenue_amount::text FROM account ORDER BY external_id"
+    before = [row["revenue_amount"] for row in await fetch(pair.world, pair.left, amounts)]
+    assert before == ["3400", "1200"]
+    record = await imported(pair.world, pair.left, text + "3,Linde,€ 1.5\n")
+    assert [row["revenue_amount"] for row in await fetch(pair.world, pair.left, amounts)] == [
+        "3.4",
+        "1.2",
+        "1.5",
+    ]
+    assert counts(record) == (1, 2, 0, 0, 0)
