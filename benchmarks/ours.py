@@ -89,7 +89,7 @@ async def make_pair(database: Database) -> World:
     for organization in made:
         async with database.tenant(organization.id) as session:
             for p in await Populations(session).everyone():
-                said = Share(p.bit, p.slug, p.name, SharingLevel.OVERLAPPING, Preset.STANDARD)
+                said = Share(p.slug, SharingLevel.OVERLAPPING, Preset.STANDARD)
                 await share(session, desk.clock, partnership_id=partnership.id, said=said)
     lo, hi = sorted(made, key=lambda organization: organization.id)
     return World(desk, partnership, lo, hi)

@@ -63,7 +63,7 @@ async def prepare(urls: Urls, keystore: Keystore, rows: int) -> Ground:
         for organization, _ in made:
             async with database.tenant(organization.id) as session:
                 for p in await Populations(session).everyone():
-                    said = Share(p.bit, p.slug, p.name, SharingLevel.OVERLAPPING, Preset.STANDARD)
+                    said = Share(p.slug, SharingLevel.OVERLAPPING, Preset.STANDARD)
                     await share(session, desk.clock, partnership_id=partnership.id, said=said)
     (lo, key), (hi, _) = sorted(made, key=lambda pair: pair[0].id)
     await _fill(urls.admin, partnership.id, lo.id, hi.id, rows)

@@ -100,6 +100,12 @@ async def remove_population(session: TenantSession, clock: Clock, population: Po
     await _note(session, clock, "population.removed", population)
 
 
+async def live_population(session: TenantSession, slug: str) -> Population | None:
+    """As it is now; nobody changes or removes it until the transaction ends."""
+    await _take_turn(session)
+    return await Populations(session).by_slug(slug)
+
+
 async def custom_population(session: TenantSession, population_id: UUID) -> Population:
     """To be changed, by nobody else until the transaction ends. NoSuchPopulationError, StandardPopulationError."""
     await _take_turn(session)

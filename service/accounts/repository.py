@@ -53,6 +53,11 @@ class Populations:
             self._mine().where(Population.id == population_id, col(Population.removed_at).is_(None))
         )
 
+    async def by_slug(self, slug: str) -> Population | None:
+        """As it stands, whatever the session read of it before."""
+        statement = self._mine().where(Population.slug == slug, col(Population.removed_at).is_(None))
+        return await self._session.scalar(statement.execution_options(populate_existing=True))
+
     async def by_filter(self) -> list[Population]:
         """Those that filters decide, and those of them that are gone and whose bits aren't free yet."""
         statement = self._mine().where(col(Population.filter).is_not(None)).order_by(col(Population.bit))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from service.accounts.populations import live_population
+from service.accounts.repository import Populations
 from service.audit import record
 from service.crypto import ExchangeKey, Keystore, Pins, SecretBytes, code_secret
 from service.db.sessions import TenantSession
@@ -22,6 +24,7 @@ from service.partnerships.errors import (
     LevelNotOfferedError,
     PartnershipEndedError,
     SamePartnerError,
+    UnknownPopulationError,
 )
 from service.partnerships.models import (
     Partnership,
@@ -39,11 +42,9 @@ RULES_CHANGED_JOB = "sharing_rules.changed"
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one side says of one of its populations, named by its bit."""
+    """What one side says of one of its populations, named by its slug."""
 
-    bit: int
     population: str
-    population_name: str
     level: SharingLevel
     preset: Preset
     ends_at: datetime | None = None
@@ -131,8 +132,9 @@ async def share(
     said: Share,
     meets: Callable[[SharingRule | None], None] = lambda _: None,
 ) -> SharingRule:
-    """Set the session's rule for one population; it holds from this commit on. UnknownPartnershipError, LevelNotOfferedError.
+    """Set the session's rule for one population; it holds from this commit on.
 
+    UnknownPartnershipError, PartnershipEndedError, UnknownPopulationError, LevelNotOfferedError.
     `meets` raises unless the rule that stands, which nobody else changes meanwhile, is as the caller expects.
     """
     if said.level is SharingLevel.COUNTS_ONLY:
@@ -140,12 +142,16 @@ async def share(
     partnership = await Partnerships(session).by_id(partnership_id)
     if partnership.status is PartnershipStatus.ENDED:
         raise PartnershipEndedError
-    rule = await rule_alone(session, partnership_id, said.bit)
+    # a rule on one that is being removed would outlive it, and hold for the next that gets its bit
+    population = await live_population(session, said.population)
+    if population is None:
+        raise UnknownPopulationError(said.population, [p.slug for p in await Populations(session).everyone()])
+    rule = await rule_alone(session, partnership_id, population.bit)
     meets(rule)
     if rule is None:
         rule = SharingRule(
-            partnership_id=partnership_id, owner_org_id=session.org_id, bit=said.bit, partner_org_id=partnership.partner_of(session.org_id),
-            population=said.population, population_name=said.population_name, level=said.level, preset=said.preset,
+            partnership_id=partnership_id, owner_org_id=session.org_id, bit=population.bit, partner_org_id=partnership.partner_of(session.org_id),
+            population=population.slug, population_name=population.name, level=said.level, preset=said.preset,
             version=0, ends_at=said.ends_at, changed_at=clock.now(),
         )  # fmt: skip
         session.add(rule)

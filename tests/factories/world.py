@@ -93,7 +93,7 @@ class World:
         async with self.database.tenant(member.id) as session:
             for population in await Populations(session).everyone():
                 level = levels.get(population.slug, SharingLevel.HIDDEN)
-                said = Share(population.bit, population.slug, population.name, level, preset)
+                said = Share(population.slug, level, preset)
                 await share(session, self.clock, partnership_id=partnership.id, said=said)
 
     async def upload(

@@ -166,12 +166,11 @@ async def put_sharing_rule(  # each comes from another place of the request
     conditions: ChangeConditions,
 ) -> RuleOut:
     """Say what the partner sees of one of one's own populations; it holds from the answer on."""
-    found = await _own_population(session, partnership_id, population)
 
     def meets(standing: SharingRule | None) -> None:
         conditions.check(_tag(standing) if standing else None)
 
-    said = Share(found.bit, found.slug, found.name, rule.level, rule.preset)
+    said = Share(population, rule.level, rule.preset)
     stored = await share(session, app.clock, partnership_id=partnership_id, said=said, meets=meets)
     response.headers["ETag"] = _tag(stored)
     return _rule(stored)

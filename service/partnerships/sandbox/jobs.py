@@ -105,7 +105,7 @@ async def _link(parts: SandboxParts, sandbox: Organization, partner: Organizatio
         async with parts.database.tenant(org_id) as session:
             for population in await Populations(session).everyone():
                 if await rule_of(session, found.id, population.bit) is None:
-                    said = Share(population.bit, population.slug, population.name, LEVEL, Preset.FULL)
+                    said = Share(population.slug, LEVEL, Preset.FULL)
                     await share(session, parts.clock, partnership_id=found.id, said=said)
 
 

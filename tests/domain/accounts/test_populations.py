@@ -1,5 +1,6 @@
 """Populations that filters decide: who belongs follows what is written, at the cost of the change, and so does what partners see."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -7,15 +8,25 @@ import pytest
 
 from service.accounts.errors import PopulationExistsError, StandardPopulationError, TooManyPopulationsError
 from service.accounts.models import Population
-from service.accounts.populations import MOST, NewPopulation, create_population
+from service.accounts.populations import (
+    MOST,
+    NewPopulation,
+    create_population,
+    custom_population,
+    remove_population,
+)
 from service.accounts.repository import Populations
 from service.imports.models import ImportMode
 from service.imports.operations import roll_back
-from service.partnerships.models import SharingLevel
+from service.partnerships.errors import UnknownPopulationError
+from service.partnerships.models import Preset, SharingLevel
+from service.partnerships.operations import Share, share
 from service.partnerships.populations import change, remove
 from service.partnerships.repository import Partnerships
 from tests.domain.imports.support import fetch
-from tests.factories.world import Member, Pair, World, company_list
+from tests.factories.world import Member, Pair, World, company_list, make_pair
+from tests.support.servers import OwnDatabase
+from tests.support.waiting import until_somebody_waits
 from tests.support.whole_run import unlike_a_whole_run
 
 ANNS = {"field": "owner", "op": "is", "value": "ann"}
@@ -177,6 +188,40 @@ async def test_shared_records_are_narrowed_in_a_paused_partnership_before_the_bi
     assert again.bit == gold.bit
     await world.share(left, pair.partnership, {"again": SharingLevel.OVERLAPPING})
     assert await pair.world.told(pair.right, pair.partnership) == []
+
+
+async def test_a_rule_set_while_its_population_is_removed_is_refused(
+    own_world: World, own_database: OwnDatabase
+) -> None:
+    pair = await make_pair(own_world)
+    gold = await made(own_world, pair.left, "Gold", ANNS)
+    async with asyncio.TaskGroup() as tasks, own_world.database.tenant(pair.left.id) as removing:
+        await remove(removing, own_world.clock, gold.id, meets=lambda _: None)
+        late = tasks.create_task(refused(pair, "gold"))
+        await until_somebody_waits(own_database)
+    assert "no population 'gold'" in late.result()
+
+
+async def refused(pair: Pair, slug: str) -> str:
+    said, clock = Share(slug, SharingLevel.ALL, Preset.FULL), pair.world.clock
+    async with pair.world.database.tenant(pair.left.id) as session:
+        with pytest.raises(UnknownPopulationError) as refusal:
+            await share(session, clock, partnership_id=pair.partnership.id, said=said)
+    return str(refusal.value)
+
+
+async def test_a_rule_that_outlived_its_population_ends_before_the_bit_is_given_again(
+    pair: Pair, gold: Population, superuser: asyncpg.Connection
+) -> None:
+    world, left = pair.world, pair.left
+    async with world.database.tenant(left.id) as session:
+        await remove_population(session, world.clock, await custom_population(session, gold.id))
+    await world.work()
+    again = await made(world, left, "Again", BOS)
+    await world.work()
+    assert again.bit == gold.bit
+    assert await superuser.fetchval("SELECT count(*) FROM sharing_rule WHERE bit = $1", gold.bit) == 0
+    assert await met(pair) == set()
 
 
 async def test_partners_see_the_new_name_of_a_population(pair: Pair, gold: Population) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import asyncpg
 import pytest
 
 from service.organizations.erasing import forget_person
@@ -15,6 +14,7 @@ from service.organizations.people_repository import Persons
 from tests.factories.people import join, member
 from tests.factories.world import Member, World
 from tests.support.servers import OwnDatabase
+from tests.support.waiting import until_somebody_waits
 
 
 @pytest.fixture
@@ -27,15 +27,6 @@ def people(own_world: World) -> People:
 async def organizations(own_world: World) -> tuple[Member, Member]:
     """The one that goes, and another."""
     return await own_world.organization("doomed"), await own_world.organization("other")
-
-
-async def until_somebody_waits(own_database: OwnDatabase) -> None:
-    admin = await asyncpg.connect(own_database.urls.admin)
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
-        while not await admin.fetchval(waiting):
-            pass
-    await admin.close()
 
 
 async def forget(people: People, person: Person, doomed: Member) -> None:
