@@ -2,11 +2,12 @@
 
 They go the way of a file (`target.py`), under the same lock, and are stored as an import of the origin `api`, so that histories
 and rollbacks know them. They don't wait for files that were accepted before: what they write is newer than such a file says, so
-the file, when its turn comes, leaves these accounts as they are (`keeping.py`).
+the file, when its turn comes, leaves these accounts as they are (`keeping.py`). So it does with accounts that a record only
+confirmed while the file waited: nothing of them changes but the import that had the last word.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -18,12 +19,14 @@ from service.accounts.compare import Batch
 from service.accounts.errors import UnknownAccountError
 from service.accounts.records import Records
 from service.accounts.rows import identity_of_external
+from service.accounts.staging import count_of
 from service.accounts.store import delete_account
 from service.accounts.target import AccountTarget
 from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.direct import Counts, Sent, keep_import
 from service.imports.models import ImportMode
 from service.imports.packed import PackedRows
+from service.imports.repository import Imports
 from service.imports.stored import require_quota
 from service.imports.target import Order, Ready
 from service.kit.clock import Clock
@@ -34,6 +37,11 @@ _STAGED = """
 """
 _STORED = "SELECT identity, id FROM account WHERE org_id = $1 AND identity = ANY($2::text[])"
 _BY_EXTERNAL_ID = "SELECT id FROM account WHERE org_id = $1 AND identity = $2"
+_CONFIRM = """
+    UPDATE account a SET import_id = $3 WHERE a.org_id = $1 AND a.id = ANY($2::uuid[])
+    AND NOT EXISTS (SELECT FROM import i WHERE i.org_id = $1 AND i.id = a.import_id AND i.number > $4)
+"""
+"""Those whose last word isn't newer than the import with the number already."""
 _PLACE = re.compile(r"^line \d+: ")
 _SAME = re.compile(r"^Row \d+ \(line \d+\) is the same account as row (\d+) of this file")
 
@@ -101,9 +109,10 @@ async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: 
     difference = await TARGET.compare(session, batch, prepared.order)
     found = await _results(session, batch.known)
     await TARGET.write(session, difference, prepared.order)
+    confirmed = await _confirm(session, found.values(), sent)
     if difference.created:
         await require_quota(session, TARGET)
-    if difference.changes:
+    if difference.changes or confirmed:
         counts = Counts(
             rows_read=prepared.size, created=difference.created, updated=difference.updated,
             unchanged=difference.unchanged, rejected=len(prepared.refused),
@@ -111,6 +120,16 @@ async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: 
         await keep_import(session, clock, TARGET, sent, counts)
     results = [prepared.refused.get(row) or found[row] for row in range(1, prepared.size + 1)]
     return Outcome(results, sent.import_id if difference.changes else None)
+
+
+async def _confirm(session: TenantSession, results: Iterable[Result], sent: Sent) -> int:
+    """Let the import `sent` have the last word on what it leaves unchanged, where a list that is older waits; on how many it had to."""
+    waiting = await Imports(session).newest_unfinished(sent.kind)
+    same = [result.id for result in results if result.status is RecordStatus.UNCHANGED]
+    if waiting is None or not same:
+        return 0
+    driver = await session.raw()
+    return count_of(await driver.execute(_CONFIRM, session.org_id, same, sent.import_id, waiting))
 
 
 async def _results(session: TenantSession, known: pl.DataFrame) -> dict[int, Result]:

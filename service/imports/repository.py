@@ -22,6 +22,7 @@ _FORGET_DIRECT = """
         SELECT max(finished_at) FROM import WHERE org_id = $1 AND origin = 'api' AND finished_at < $2
     )
 """
+UNFINISHED = (ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD)
 _TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -83,13 +84,25 @@ class Imports:
         )
         return int(newest or 0) + 1
 
+    async def newest_unfinished(self, kind: ImportKind) -> int | None:
+        """The number of the newest import of such records that may still be stored: it waits, is being read, or is held."""
+        found: int | None = await self._session.scalar(
+            select(func.max(Import.number)).where(
+                Import.org_id == self._session.org_id,
+                Import.kind == kind,
+                col(Import.dry_run).is_(False),
+                col(Import.status).in_(UNFINISHED),
+            )
+        )
+        return found
+
     async def unfinished(self) -> list[UUID]:
         """Imports whose files are needed: they wait, are being read, or are held."""
         return list(
             await self._session.scalars(
                 select(Import.id).where(
                     Import.org_id == self._session.org_id,
-                    col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD]),
+                    col(Import.status).in_(UNFINISHED),
                 )
             )
         )
@@ -224,7 +237,7 @@ class Imports:
         found = await self._session.scalar(
             select(func.sum(Import.bytes_received)).where(
                 Import.org_id == self._session.org_id,
-                col(Import.status).in_([ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD]),
+                col(Import.status).in_(UNFINISHED),
             )
         )
         return int(found or 0)

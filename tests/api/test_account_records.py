@@ -244,6 +244,26 @@ async def test_an_older_file_leaves_what_was_written_since(
     assert {row["reason"] for row in reasons} == {"changed_since"}
 
 
+async def test_an_older_file_leaves_what_a_record_confirmed_since(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    await imported(pair.world, pair.left, FIRST)
+    kept = "SELECT count(*) FROM import WHERE origin = 'api'"
+    assert (await put(client, pair, "1", country="DE"))[1]["status"] == "unchanged"
+    assert await fetch(pair.world, pair.left, kept) == [{"count": 0}], "no list waits"
+    before = await shown(client, pair, "1")
+    waiting = await pair.world.upload(pair.left, FIRST.replace("DE", "AT"), population=None)
+    answer = await batch(client, pair, {"external_id": "1", "country": "DE"}, {"external_id": "8", "x": 1})
+    assert (answer.json()["unchanged"], answer.json()["import_id"]) == (1, None)
+    assert (await put(client, pair, "1", name="Siemens AG"))[1]["status"] == "unchanged"
+    assert await fetch(pair.world, pair.left, kept) == [{"count": 1}], "it has the last word already"
+    await pair.world.work()
+    record = await one(pair.world, pair.left, waiting)
+    assert (record.updated, record.skipped) == (1, 1)
+    assert await shown(client, pair, "1") == before
+    assert (await shown(client, pair, "2"))["country"] == "AT"
+
+
 async def test_what_comes_over_the_api_supersedes_no_file_and_is_not_counted_among_the_ten(
     client: httpx.AsyncClient, pair: Pair
 ) -> None:
