@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+import anyio.to_thread
 import asyncpg
 import polars as pl
 
@@ -15,15 +16,20 @@ from service.accounts.columns import SETS
 from service.accounts.staging import copied, copy_in, refusals
 from service.imports.packed import PackedRows
 from service.ingest import REFUSED_SCHEMA
+from service.matching.normalise import normalise
 from service.matching.records import ACCOUNT_FIELDS
 
-_LATER = """
-    SELECT id, identity, 0 FROM account WHERE org_id = $1 AND import_id = ANY($2::uuid[])
-    UNION ALL
-    SELECT record_id, before ->> 'identity', 1 FROM record_history
-    WHERE org_id = $1 AND import_id = ANY($2::uuid[]) AND kind = 'accounts' AND change = 'removed'
+_LATER = "SELECT id, identity FROM account WHERE org_id = $1 AND import_id = ANY($2::uuid[])"
+_WRITTEN = {"later_id": pl.String, "identity": pl.String}
+_REMOVED = """
+    SELECT record_id, before ->> 'identity', before ->> 'external_id' IS NOT NULL, before ->> 'domain', before ->> 'name',
+        before ->> 'country'
+    FROM record_history WHERE org_id = $1 AND import_id = ANY($2::uuid[]) AND kind = 'accounts' AND change = 'removed'
 """
-_WRITTEN = {"later_id": pl.String, "identity": pl.String, "gone": pl.Int64}
+_GONE = {
+    "gone_id": pl.String, "identity": pl.String, "bears_id": pl.String, "domain": pl.String, "name": pl.String,
+    "gone_country": pl.String,
+}  # fmt: skip
 _STORED = "SELECT id, populations, {} FROM account WHERE org_id = $1 AND id = ANY($2::uuid[])"
 
 
@@ -41,14 +47,41 @@ async def left_to_later(
     if not later:
         return Left(changed, REFUSED_SCHEMA.to_frame())
     written = await copied(driver, _LATER, _WRITTEN, org_id, list(later))
+    gone = await copied(driver, _REMOVED, _GONE, org_id, list(later))
     nothing = pl.lit(None).alias("at"), pl.lit(None).alias("digest"), pl.lit(None).alias("populations")
-    kept = written.filter(pl.col("gone") == 0).select("identity").with_columns(nothing)
+    kept = written.select("identity").with_columns(nothing)
     await copy_in(driver, "incoming_key", kept.select("at", "identity", "digest", "populations"))
+    identities = pl.concat([written["identity"], gone["identity"]])
+    again = await anyio.to_thread.run_sync(_brought_again, changed, rows, gone)
     due = (
         pl.col("id").is_in(written["later_id"].implode())
-        | pl.col("identity").is_in(written["identity"].implode())
+        | pl.col("identity").is_in(identities.implode())
+        | pl.col("at").is_in(again.implode())
     ).fill_null(value=False)
     return Left(changed.filter(~due), _changed_since(rows.where(changed.filter(due)["row"])))
+
+
+def _brought_again(changed: pl.DataFrame, rows: PackedRows, gone: pl.DataFrame) -> pl.Series:
+    """`at` of new rows that would have been the accounts `gone`, were these still there: as they are adopted (`compare.py`), by the
+    domain, or by the very name where the row says no domain; one row and one account alone, at most one of them with an external id.
+    """
+    new = changed.filter(pl.col("id").is_null()).select("row", "at")
+    pairs = [pl.DataFrame(schema={"at": new.schema["at"], "gone_id": pl.String})]
+    if new.height and gone.height:
+        pairs += [_would_be(pack.join(new, on="row"), gone) for pack in rows]
+    alone = (pl.len().over("at") == 1) & (pl.len().over("gone_id") == 1)
+    return pl.concat(pairs).filter(alone)["at"]
+
+
+def _would_be(rows: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """`at` of a row and `gone_id` of an account that it would have been."""
+    said = rows.drop("domain", strict=False).with_columns(normalise(rows)["domain"])
+    both = pl.col("external_id").is_not_null() & (pl.col("bears_id") == "t")
+    elsewhere = (pl.col("country") != pl.col("gone_country")).fill_null(value=False)
+    by_domain = said.join(gone.drop("identity", "name"), on="domain")
+    by_name = said.filter(pl.col("domain").is_null()).join(gone.drop("identity", "domain"), on="name")
+    found = [by_domain.filter(~both), by_name.filter(~both & ~elsewhere)]
+    return pl.concat([pairs.select("at", "gone_id") for pairs in found])
 
 
 def _changed_since(rows: pl.DataFrame) -> pl.DataFrame:

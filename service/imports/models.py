@@ -52,7 +52,7 @@ class ImportMode(StrEnum):
 
 
 class Origin(StrEnum):
-    """How an import came: as a file (or as the undoing of another import), or as records over the API, done in the request."""
+    """How an import came: as a file, or as records over the API, done in the request; the undoing of one is of its origin."""
 
     FILE = "file"
     API = "api"

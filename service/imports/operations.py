@@ -169,7 +169,7 @@ async def roll_back(session: TenantSession, clock: Clock, ids: Ids, import_id: U
             "too old", "rolled back", "What was before is kept for 90 days, and of the last 10 imports."
         )
     record = Import(
-        org_id=session.org_id, id=ids.new(), number=await Imports(session).next_number(), kind=undone.kind, status=ImportStatus.RECEIVED, mode=ImportMode.UPSERT,
+        org_id=session.org_id, id=ids.new(), number=await Imports(session).next_number(), kind=undone.kind, origin=undone.origin, status=ImportStatus.RECEIVED, mode=ImportMode.UPSERT,
         filename=f"rollback of {undone.filename}"[:200], bytes_received=0, digest=b"", rollback_of=import_id,
         confirmed=True, created_at=clock.now(), finished_at=None,
     )  # fmt: skip
