@@ -28,7 +28,9 @@ class Attributes:
         """In the order in which they were defined."""
         statement = (
             select(AccountAttribute)
-            .where(AccountAttribute.org_id == self._session.org_id)
+            .where(
+                AccountAttribute.org_id == self._session.org_id, col(AccountAttribute.removed_at).is_(None)
+            )
             .order_by(col(AccountAttribute.created_at), col(AccountAttribute.key))
         )
         return list(await self._session.scalars(statement))
@@ -40,12 +42,21 @@ class Attributes:
         """UnknownAttributeError."""
         found = await self._session.scalar(
             select(AccountAttribute).where(
-                AccountAttribute.org_id == self._session.org_id, AccountAttribute.key == key
+                AccountAttribute.org_id == self._session.org_id,
+                AccountAttribute.key == key,
+                col(AccountAttribute.removed_at).is_(None),
             )
         )
         if found is None:
             raise UnknownAttributeError
         return found
+
+    async def removed(self) -> set[str]:
+        """Keys that are gone, although accounts may still have values under them."""
+        statement = select(AccountAttribute.key).where(
+            AccountAttribute.org_id == self._session.org_id, col(AccountAttribute.removed_at).is_not(None)
+        )
+        return set(await self._session.scalars(statement))
 
 
 async def define(

@@ -12,6 +12,7 @@ import anyio.to_thread
 import asyncpg
 import polars as pl
 
+from service.accounts.attribute_removal import purge_now
 from service.accounts.attribute_values import Kept, kept_columns, read_kept
 from service.accounts.attributes import Attributes
 from service.accounts.columns import NAMES_DOMAIN, TYPES, agreeing, columns_set
@@ -142,6 +143,7 @@ async def _kept(session: TenantSession, batch: Batch, order: Order) -> list[Kept
     """Columns of the file that are kept as attributes. UnfitAttributeError."""
     if not order.attributes:
         return []
+    await purge_now(session, [one.key for one in order.attributes])
     defined = await Attributes(session).by_key()
     return await anyio.to_thread.run_sync(kept_columns, order.attributes, defined, batch.samples)
 

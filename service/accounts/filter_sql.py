@@ -1,6 +1,6 @@
 """A filter as a condition of a statement on `account`: every value of a user is a parameter, every word of the text is ours."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, assert_never
@@ -27,26 +27,27 @@ _MOMENTS: Final[Mapping[Op, tuple[str, str]]] = {
 """A moment compared with a span: the sign, and with which end of it."""
 
 
-def where(wanted: Filter, values: list[Any]) -> str:
+def where(wanted: Filter, values: list[Any], *, removed: Collection[str] = ()) -> str:
     """SQL that is true or false of each row of `account` (never null), with parameters numbered after those in `values`, which
-    its own are added to.
+    its own are added to. Of attributes whose keys are `removed` no account has a value.
     """
     match wanted:
         case Condition():
-            return _Conditions(values).sql(wanted)
+            return _Conditions(values, removed).sql(wanted)
         case All(parts):
-            return "(" + " AND ".join(where(part, values) for part in parts) + ")"
+            return "(" + " AND ".join(where(part, values, removed=removed) for part in parts) + ")"
         case AnyOf(parts):
-            return "(" + " OR ".join(where(part, values) for part in parts) + ")"
+            return "(" + " OR ".join(where(part, values, removed=removed) for part in parts) + ")"
         case Not(part):
-            return f"(NOT {where(part, values)})"
+            return f"(NOT {where(part, values, removed=removed)})"
         case _:
             assert_never(wanted)
 
 
 class _Conditions:
-    def __init__(self, values: list[Any]) -> None:
+    def __init__(self, values: list[Any], removed: Collection[str]) -> None:
         self._values = values
+        self._removed = removed
 
     def sql(self, condition: Condition) -> str:
         field, op, value = condition.field, condition.op, condition.value
@@ -112,7 +113,8 @@ class _Conditions:
 
     def _attribute(self, field: str, op: Op, value: Any) -> str:
         """What stands there takes part as far as it is of the kind that the condition's value is of; of money, the amount."""
-        said = f"(attributes -> {self._put(field.removeprefix(ATTRIBUTE), 'text')})"
+        key = field.removeprefix(ATTRIBUTE)
+        said = "NULL::jsonb" if key in self._removed else f"(attributes -> {self._put(key, 'text')})"
         one = value[0] if isinstance(value, tuple) else value
         if op is Op.IS_SET:
             return _set(f"({said} #>> '{{}}')", wanted=value)

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from service.accounts.attributes import Attributes
 from service.accounts.filter_sql import where
 from service.accounts.filters import parse
 from service.accounts.following import highest_number
@@ -79,10 +80,11 @@ async def _write(
 ) -> int:
     """Accounts keep the bits `kept`, and have those of the populations that they belong to; no others."""
     values: list[Any] = [session.org_id]
+    removed = await Attributes(session).removed()
     bits = [f"populations & {kept}::bigint"]
     for population in populations:
         if population.removed_at is None:
-            belongs = where(parse(population.filter), values)
+            belongs = where(parse(population.filter), values, removed=removed)
             bits.append(f"CASE WHEN {belongs} THEN {1 << population.bit}::bigint ELSE 0 END")
     wanted = " | ".join(f"({one})" for one in bits)
     written = ""

@@ -172,6 +172,8 @@ class AccountAttribute(Record, table=True):
     currency: str | None = Field(default=None, sa_type=Text)
     """Of money that names none."""
     created_at: datetime = Field(sa_column=moment())
+    removed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """It is gone for everybody, with its values; the row stays until the last of them is taken away."""
 
 
 class AccountDeparture(Record, table=True):

@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from service.accounts.attributes import Attributes
 from service.accounts.filter_sql import where
 from service.accounts.filters import Filter
 from service.accounts.models import Account, Population
@@ -18,9 +19,11 @@ COLUMNS = """
     id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
            revenue, revenue_amount::text, revenue_currency, status, owner, registry_id, lei, vat, duns, siren,
            parent_external_id, parent_name, parent_domain, coalesce(alias_domains, '{}') AS alias_domains,
-           coalesce(alias_names, '{}') AS alias_names, attributes::text, populations, created_at, updated_at
+           coalesce(alias_names, '{}') AS alias_names,
+           (attributes - ARRAY(SELECT key FROM account_attribute WHERE org_id = $1 AND removed_at IS NOT NULL))::text AS attributes,
+           populations, created_at, updated_at
 """
-"""Of an account as it is shown."""
+"""Of an account as it is shown; $1 is the organization."""
 _ROWS = f"SELECT {COLUMNS} FROM account WHERE org_id = $1"
 _CHOSEN = """
     SELECT count(*), count(domain), count(coalesce(domain, name, linkedin, registry_id, lei, vat, duns, siren))
@@ -103,7 +106,8 @@ class Accounts:
     async def matching(self, wanted: Filter, *, limit: int) -> list[Mapping[str, Any]]:
         """The first accounts that a filter chooses, as in a page."""
         values: list[Any] = [self._session.org_id]
-        statement = f"{_ROWS} AND {where(wanted, values)} ORDER BY id LIMIT {int(limit)}"
+        chosen = where(wanted, values, removed=await Attributes(self._session).removed())
+        statement = f"{_ROWS} AND {chosen} ORDER BY id LIMIT {int(limit)}"
         driver = await self._session.raw()
         rows: list[Mapping[str, Any]] = await driver.fetch(statement, *values)
         return rows
@@ -111,7 +115,8 @@ class Accounts:
     async def chosen(self, wanted: Filter) -> tuple[int, int, int]:
         """How many accounts a filter chooses; of them, how many have a domain, and how many anything at all to be matched by."""
         values: list[Any] = [self._session.org_id]
-        statement = _CHOSEN.format(where(wanted, values))
+        chosen = where(wanted, values, removed=await Attributes(self._session).removed())
+        statement = _CHOSEN.format(chosen)
         driver = await self._session.raw()
         row = await driver.fetchrow(statement, *values)
         return row[0], row[1], row[2]

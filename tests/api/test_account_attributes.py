@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from service.accounts.attribute_removal import PURGE_JOB, purge
+from service.accounts.membership import SETTLE_JOB
 from service.imports.models import ImportStatus
 from tests.domain.imports.support import counts, fetch, imported, one
 from tests.domain.imports.test_account_values import undone
@@ -92,6 +94,7 @@ async def test_an_attribute_keeps_its_type_and_goes_with_its_values(
     assert counts(changed) == (0, 1, 2, 0, 0)
     assert (await client.delete(f"{path}/tier", headers=who)).status_code == 204
     assert (await client.delete(f"{path}/tier", headers=who)).status_code == 404
+    await pair.world.work(PURGE_JOB)
     assert await fetch(pair.world, pair.left, "SELECT 1 FROM account WHERE attributes ? 'tier'") == []
     past = "SELECT 1 FROM record_history WHERE before -> 'attributes' ? 'tier'"
     assert await fetch(pair.world, pair.left, past) == []
@@ -101,6 +104,50 @@ async def test_an_attribute_keeps_its_type_and_goes_with_its_values(
     )
     assert counts(again) == (0, 2, 1, 0, 0)
     assert (await attributes(pair))["1"]["tier"] == "Iron"
+
+
+async def test_a_removed_attribute_is_gone_at_once_and_its_values_go_in_parts(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    world, who, path = pair.world, pair.left.headers, "/v1/account-attributes/tier"
+    await imported(world, pair.left, LIST, columns=COLUMNS)
+    before = world.clock.now().isoformat()
+    await imported(world, pair.left, LIST.replace("Gold", "Iron"), columns=COLUMNS)
+    tiered = {"name": "Tiered", "filter": {"field": "attributes.tier", "op": "is_set"}}
+    assert (await client.post("/v1/populations", json=tiered, headers=who)).status_code == 201
+    await world.work(SETTLE_JOB)
+    members = "SELECT external_id FROM account WHERE populations >> 3 & 1 = 1 ORDER BY 1"
+    assert [row["external_id"] for row in await fetch(world, pair.left, members)] == ["1", "2"]
+
+    assert (await client.delete(path, headers=who)).status_code == 204
+    assert (await client.patch(path, json={"name": "X"}, headers=who)).status_code == 404
+    assert len((await client.get("/v1/account-attributes", headers=who)).json()["items"]) == 2
+    assert "tier" in (await attributes(pair))["1"]
+    for asked in ({}, {"as_of": before}):
+        shown = (await client.get("/v1/accounts", params=asked, headers=who)).json()["items"]
+        assert [sorted(row["attributes"]) for row in shown] == [["arr", "renews"], ["arr", "renews"], []]
+    tried = await client.post("/v1/populations/preview", json={"filter": tiered["filter"]}, headers=who)
+    assert tried.json()["accounts"] == 0
+
+    await purge(world.database, pair.left.id, rows=1)
+    left = "SELECT 1 FROM account WHERE attributes ? 'tier' UNION ALL SELECT 1 FROM record_history WHERE before -> 'attributes' ? 'tier'"
+    assert await fetch(world, pair.left, left) == []
+    assert await fetch(world, pair.left, members) == []
+    assert await fetch(world, pair.left, "SELECT 1 FROM account_attribute WHERE removed_at IS NOT NULL") == []
+
+
+async def test_a_key_is_free_before_the_values_of_the_old_attribute_are_purged(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    await imported(pair.world, pair.left, LIST, columns=COLUMNS)
+    await client.delete("/v1/account-attributes/tier", headers=pair.left.headers)
+    newer = "Account ID,Company,Rank\n1,Siemens,7\n2,Bosch,\n3,Linde,8\n"
+    await imported(pair.world, pair.left, newer, columns={"attribute:tier:number": "Rank"})
+    expected = {"1": 7, "2": None, "3": 8}
+    for _ in range(2):
+        now = await attributes(pair)
+        assert {key: value.get("tier") for key, value in now.items()} == expected
+        await pair.world.work(PURGE_JOB)
 
 
 async def test_what_a_mapping_may_ask_for_is_said(client: httpx.AsyncClient, pair: Pair) -> None:

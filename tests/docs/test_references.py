@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from service.accounts import models as _accounts
+from service.accounts.attribute_removal import PURGE_JOB
 from service.accounts.membership import SETTLE_JOB
 from service.audit import models as _audit
 from service.cli.lazy import LazyCommand, load
@@ -90,6 +91,7 @@ def test_models_of_every_room_are_among_what_is_compared() -> None:
 def test_every_job_is_documented() -> None:
     assert set(first_cells(section(ARCHITECTURE, "The way of the data"))) == {
         *STEPS,
+        PURGE_JOB,
         SETTLE_JOB,
         RUN_JOB,
         LETTER_JOB,

@@ -70,8 +70,10 @@ async def rename_account_attribute(
     dependencies=[Depends(writes(Scope.IMPORTS_WRITE), scope="function")],
 )  # fmt: skip
 async def delete_account_attribute(session: Writing, app: App, attribute: Key) -> None:
-    """Delete an attribute and its values in every account, those before past imports too. A later import may define it anew."""
-    await remove(session, attribute)
+    """Delete an attribute and its values, those before past imports too: accounts show them no more and filters find none from now on,
+    and a job takes them away. A later import may define it anew.
+    """
+    await remove(session, app.clock, attribute)
     await record(
         session, app.clock, "account_attribute.deleted", target=f"account_attribute:{attribute}", details={}
     )

@@ -107,7 +107,9 @@ def _rename_account_attribute(attribute: str, body: m.AccountAttributeIn) -> Cal
 
 class Accounts(Sender):
     def delete_account_attribute(self, attribute: str) -> None:
-        """Delete an attribute and its values in every account, those before past imports too. A later import may define it anew."""
+        """Delete an attribute and its values, those before past imports too: accounts show them no more and filters find none from now on,
+        and a job takes them away. A later import may define it anew.
+        """
         return self.send(_delete_account_attribute(attribute))
 
     def get_account(self, account_id: UUID, *, as_of: datetime | None = None) -> m.Account:
@@ -197,7 +199,9 @@ class Accounts(Sender):
 
 class AsyncAccounts(AsyncSender):
     async def delete_account_attribute(self, attribute: str) -> None:
-        """Delete an attribute and its values in every account, those before past imports too. A later import may define it anew."""
+        """Delete an attribute and its values, those before past imports too: accounts show them no more and filters find none from now on,
+        and a job takes them away. A later import may define it anew.
+        """
         return await self.send(_delete_account_attribute(attribute))
 
     async def get_account(self, account_id: UUID, *, as_of: datetime | None = None) -> m.Account:
