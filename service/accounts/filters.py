@@ -8,6 +8,8 @@ Every condition holds or doesn't: one on a field in which nothing stands doesn't
 (`is_not` is the opposite of `is`) and `is_set` says so itself. Of texts, A–Z and a–z count as the same.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -268,3 +270,8 @@ def _span(given: object, where: str) -> Span:
         raise InvalidFilterError(
             where, "give a day such as 2026-11-22, or a moment with its zone such as 2026-11-22T09:00:00Z."
         ) from None
+
+
+def digest_of(tree: Mapping[str, Any]) -> str:
+    """SHA-256 of a filter's JSON, in hexadecimal: tells whether two filters are the same one."""
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()

@@ -22,6 +22,8 @@ from service.imports.operations import CHANGED_JOB
 from service.jobs import enqueue
 
 SETTLE_JOB = "populations.settle"
+SETTLED_JOB = "populations.settled"
+"""Enqueued by name once filters are applied to every account: {org_id}."""
 GONE_JOB = "populations.gone"
 """Enqueued by name once no account bears the bit of a population that was removed: {org_id}."""
 _EVERY_BIT = (1 << 63) - 1
@@ -47,11 +49,12 @@ async def settle(session: TenantSession) -> int:
     changed = await _write(driver, session, due, kept, since=None)
     for population in due:
         await driver.execute(_SETTLED, session.org_id, population.id, population.version)
+    org_id = str(session.org_id)
     if changed:
-        org_id = str(session.org_id)
         await enqueue(session, CHANGED_JOB, {"org_id": org_id}, dedupe_key=org_id)
-    if any(p.removed_at is not None for p in due):
-        await enqueue(session, GONE_JOB, {"org_id": str(session.org_id)}, dedupe_key=str(session.org_id))
+    for job, concerns in ((SETTLED_JOB, False), (GONE_JOB, True)):
+        if any((p.removed_at is not None) is concerns for p in due):
+            await enqueue(session, job, {"org_id": org_id}, dedupe_key=org_id)
     return changed
 
 

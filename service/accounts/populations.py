@@ -13,7 +13,7 @@ from service.accounts.errors import (
     StandardPopulationError,
     TooManyPopulationsError,
 )
-from service.accounts.filters import parse
+from service.accounts.filters import digest_of, parse
 from service.accounts.membership import request_settling
 from service.accounts.models import Population, StandardPopulation
 from service.accounts.repository import Populations
@@ -83,12 +83,14 @@ async def change_population(
     found = await custom_population(session, population_id)
     meets(found)
     found.name = name or found.name
+    before = found.filter
     if wanted is not None and wanted != found.filter:
         parse(wanted)
         found.filter, found.version = dict(wanted), found.version + 1
         await request_settling(session)
     await session.flush()
-    await _note(session, clock, "population.changed", found)
+    replaced = {"filter_before": digest_of(before)} if before and before != found.filter else {}
+    await _note(session, clock, "population.changed", found, **replaced)
     return found
 
 
@@ -123,6 +125,11 @@ async def _take_turn(session: TenantSession) -> None:
     )
 
 
-async def _note(session: TenantSession, clock: Clock, action: str, population: Population) -> None:
-    details: dict[str, str | int | bool | None] = {"slug": population.slug, "version": population.version}
+async def _note(
+    session: TenantSession, clock: Clock, action: str, population: Population, **more: str
+) -> None:
+    """A filter may name people, so the log has its digest."""
+    details: dict[str, str | int | bool | None] = {
+        "slug": population.slug, "version": population.version, "filter": digest_of(population.filter or {}), **more,
+    }  # fmt: skip
     await record(session, clock, action, target=f"population:{population.id}", details=details)

@@ -17,13 +17,13 @@ _VIEW = """
     SELECT p.id, p.lo_org_id, p.status,
            (SELECT coalesce(bool_and(reviews), false) FROM partnership_side WHERE partnership_id = p.id) AS reviews,
            (SELECT coalesce(json_agg(json_build_object('owner', owner_org_id, 'bit', bit, 'population', population, 'level', level,
-                                                       'preset', preset, 'version', version) ORDER BY bit), '[]')::text
+                                                       'preset', preset, 'version', version, 'shows', awaits IS NULL) ORDER BY bit), '[]')::text
             FROM sharing_rule WHERE partnership_id = p.id AND (ends_at IS NULL OR ends_at > now())) AS rules,
            (SELECT coalesce(json_agg(json_build_object('bit', bit, 'slug', slug) ORDER BY bit), '[]')::text
             FROM population WHERE org_id = $1 AND removed_at IS NULL) AS populations
     FROM partnership p WHERE (p.lo_org_id = $1 OR p.hi_org_id = $1)
 """
-"""A rule past its end counts for nothing."""
+"""A rule past its end counts for nothing; one that awaits its population's filter shows nothing of its owner's."""
 _ONE = f"{_VIEW} AND p.id = $2"
 _ACTIVE = f"{_VIEW} AND p.status = 'active' ORDER BY p.id"
 
@@ -44,6 +44,7 @@ class RuleInForce(msgspec.Struct, frozen=True):
     level: SharingLevel
     preset: Preset
     version: int
+    shows: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,11 @@ async def active_views(session: TenantReadSession) -> list[View]:
 def _view(org_id: UUID, row: Any) -> View:
     rules = _rules.decode(row["rules"])
     own = [rule for rule in rules if rule.owner == org_id]
-    theirs = [rule for rule in rules if rule.owner != org_id]
+    theirs = [rule for rule in rules if rule.owner != org_id and rule.shows]
     active, least = row["status"] == PartnershipStatus.ACTIVE, SharingLevel.OVERLAPPING
     return View(
         partnership_id=row["id"], populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
-        own_bits=bits_at(own, least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
+        own_bits=bits_at((rule for rule in own if rule.shows), least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
         matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=row["reviews"],
         side="lo" if row["lo_org_id"] == org_id else "hi",
     )  # fmt: skip

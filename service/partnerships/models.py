@@ -132,6 +132,8 @@ class SharingRule(Record, table=True):
     level: SharingLevel = Field(sa_column=enum_column(SharingLevel))
     preset: Preset = Field(sa_column=enum_column(Preset))
     version: int = Field(sa_type=Integer)
+    awaits: int | None = Field(default=None, sa_type=Integer)
+    """The version of the population's filter that has to be applied and published before anything is shown under the rule."""
     ends_at: datetime | None = Field(sa_column=moment(nullable=True))
     changed_at: datetime = Field(sa_column=moment())
 

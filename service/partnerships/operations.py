@@ -157,6 +157,8 @@ async def share(
         session.add(rule)
     rule.level, rule.preset, rule.ends_at = said.level, said.preset, said.ends_at
     rule.version, rule.changed_at = rule.version + 1, clock.now()
+    if population.settled != population.version:
+        rule.awaits = population.version
     await session.flush()
     place = {"org_id": str(session.org_id), "partnership_id": str(partnership_id)}
     await enqueue(session, RULES_CHANGED_JOB, place, dedupe_key=f"{partnership_id}:{session.org_id}")

@@ -25,10 +25,12 @@ async def change(
     wanted: Mapping[str, Any] | None,
     meets: Callable[[Population], None],
 ) -> Population:
-    """As `change_population`; partners who see a rule on it see the new name."""
+    """As `change_population`; partners who see a rule on it see the new name, and nothing under it until a new filter is applied."""
     changed = await change_population(session, clock, population_id, name=name, wanted=wanted, meets=meets)
     for rule in await _rules(session, changed.bit):
         rule.population_name = changed.name
+        if changed.settled != changed.version:
+            rule.awaits = changed.version
     await session.flush()
     return changed
 

@@ -98,6 +98,14 @@ class SharedRecords:
         return list(await self._session.scalars(statement))
 
 
+async def awaiting(session: TenantReadSession) -> list[UUID]:
+    """The partnerships in which one's own rules await that a filter is applied."""
+    statement = select(SharingRule.partnership_id).where(
+        SharingRule.owner_org_id == session.org_id, col(SharingRule.awaits).is_not(None)
+    )
+    return list(await session.scalars(statement.distinct().order_by(col(SharingRule.partnership_id))))
+
+
 async def rule_alone(session: TenantSession, partnership_id: UUID, bit: int) -> SharingRule | None:
     """One's own rule for one population; nobody else sets it, for the first time neither, until the transaction ends."""
     await session.sql(

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
-from service.accounts.membership import GONE_JOB
+from service.accounts.membership import GONE_JOB, SETTLED_JOB
 from service.imports.operations import CHANGED_JOB
 from service.jobs import JobContext, Payload, Registry
 from service.overlaps.jobs.meet import meet
@@ -18,7 +18,7 @@ from service.overlaps.jobs.parts import MEET_JOB, PUBLISH_JOB, PUSH_JOB, SCORE_J
 from service.overlaps.jobs.publish import publish
 from service.overlaps.jobs.push import push, push_everywhere
 from service.overlaps.jobs.retire import retire
-from service.overlaps.jobs.rules import follow_rules
+from service.overlaps.jobs.rules import follow_rules, follow_settled
 from service.overlaps.jobs.score import score
 from service.overlaps.jobs.weigh import weigh
 from service.partnerships.errors import UnknownPartnershipError
@@ -35,6 +35,7 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     WEIGH_JOB: weigh,
     SCORE_JOB: score,
     PUBLISH_JOB: publish,
+    SETTLED_JOB: follow_settled,
     GONE_JOB: retire,
 }
 

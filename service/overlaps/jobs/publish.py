@@ -32,6 +32,14 @@ from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
 from service.partnerships.rules import Rule, bits_at
 
+_SETTLED = (
+    "SELECT bit, settled FROM population WHERE org_id = $1 AND filter IS NOT NULL AND removed_at IS NULL"
+)
+_SHOW_AGAIN = """
+    UPDATE sharing_rule r SET awaits = NULL FROM unnest($3::integer[], $4::integer[]) AS s (bit, settled)
+    WHERE r.partnership_id = $1 AND r.owner_org_id = $2 AND r.bit = s.bit AND r.awaits <= s.settled
+"""
+
 
 async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     """Bring one side's shared records and references up to its rules and the overlaps as they are now, where it was asked to."""
@@ -44,6 +52,9 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if within.refs is not None and not len(within.refs):
             return
         await within.begin()
+        driver = await session.raw()
+        # before the accounts are read: they are as these versions of the filters say, or newer ones
+        settled = await driver.fetch(_SETTLED, org_id)
         rules = await Partnerships(session).rules(partnership_id, of=org_id)
         pairs = await own_pairs(within)
         own = reference_key(parts.keystore, org_id)
@@ -55,6 +66,9 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         told = told_references(await own_pairs(within))
         await write_references(within, accounts.select("ref", "id").join(told, on="ref", how="semi"))
         await request_publish(session, parts.ids, partnership, partnership.partner_of(org_id), retold)
+        if within.refs is None:
+            bits, versions = [row["bit"] for row in settled], [row["settled"] for row in settled]
+            await driver.execute(_SHOW_AGAIN, partnership_id, org_id, bits, versions)
 
 
 async def _accounts(

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from service.accounts.errors import PopulationExistsError, StandardPopulationError, TooManyPopulationsError
+from service.accounts.filters import digest_of
 from service.accounts.models import Population
 from service.accounts.populations import (
     MOST,
@@ -18,6 +19,7 @@ from service.accounts.populations import (
 from service.accounts.repository import Populations
 from service.imports.models import ImportMode
 from service.imports.operations import roll_back
+from service.overlaps.jobs import STEPS
 from service.partnerships.errors import UnknownPopulationError
 from service.partnerships.models import Preset, SharingLevel
 from service.partnerships.operations import Share, share
@@ -109,6 +111,40 @@ async def test_overlaps_come_and_go_with_those_that_the_filter_chooses(
     assert await unlike_a_whole_run(pair, superuser) == []
 
 
+async def test_an_account_that_leaves_by_a_new_filter_is_hidden_before_any_job_has_run(
+    pair: Pair, gold: Population, superuser: asyncpg.Connection
+) -> None:
+    world, left = pair.world, pair.left
+    await changed(world, left, gold, tree=BOS)
+    assert await world.told(pair.right, pair.partnership) == []
+    said = await superuser.fetchval("SELECT details FROM audit_entry WHERE action = 'population.changed'")
+    assert [said[name] for name in ("filter_before", "filter")] == [
+        digest_of(ANNS),
+        digest_of(BOS),
+    ]
+    await world.share(left, pair.partnership, {"gold": SharingLevel.ALL})
+    await world.work("sharing_rules.changed", "overlaps.publish")
+    assert await world.told(pair.right, pair.partnership) == []
+    await world.work()
+    assert await met(pair) == {"kestrel"}
+
+
+async def test_the_first_rule_on_a_population_whose_filter_is_not_applied_yet_waits_for_it(
+    pair: Pair,
+) -> None:
+    world, left = pair.world, pair.left
+    gold = await made(world, left, "Gold", ANNS)
+    await world.upload(left, owned("Ann", "Bo", ""), population=None)
+    await world.upload(pair.right, company_list(*((f"{n.title()} Works", f"{n}.com") for n in NAMES)))
+    await world.work()
+    await changed(world, left, gold, tree=BOS)
+    await world.share(left, pair.partnership, {"gold": SharingLevel.ALL})
+    await world.work("sharing_rules.changed", *(job for job in STEPS if job.startswith("overlaps.")))
+    assert await world.told(pair.right, pair.partnership) == []
+    await world.work()
+    assert await met(pair) == {"kestrel"}
+
+
 async def test_only_accounts_whose_membership_differs_are_written(
     pair: Pair, gold: Population, superuser: asyncpg.Connection
 ) -> None:
@@ -124,7 +160,7 @@ async def test_only_accounts_whose_membership_differs_are_written(
     after = await changes()
     assert {name for name in NAMES if after[name] != before[name]} == {"kestrel"}
     await changed(world, left, gold, tree={"any": [BOS, ANNS]})
-    assert await world.work() == ["populations.settle"]
+    assert await world.work() == ["populations.settle", "populations.settled", "overlaps.publish"]
     await world.upload(left, owned("Ann", "Bo", "Cy"), population=None)
     await world.work()
     last = await changes()
