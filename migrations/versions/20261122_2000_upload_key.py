@@ -1,6 +1,6 @@
 """Uploads are sealed while they wait: what opens one stands, sealed, with its import.
 
-One that waited in plain is not read any more: its import ends with `upload_damaged`.
+One that waits in plain has no key; it is read if its bytes have the digest that stands with its import.
 
 Revision: 20261122_2000
 After: 20261122_1900

@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
 import polars as pl
 
+from service.crypto import Keystore
 from service.crypto.errors import RecordError
 from service.imports.attributes import attributes_asked, fields_asked
 from service.imports.errors import UploadDamagedError
 from service.imports.models import Import
+from service.imports.operations import upload_key
 from service.imports.packed import PackedRows
 from service.imports.progress import Progress
+from service.imports.spool import Spool
 from service.imports.target import RECORD_KINDS
 from service.ingest import Limits, Sheet, open_sheet
 from service.ingest.refusals import REFUSED_SCHEMA, TEXT_SHOWN
@@ -35,6 +39,13 @@ class Read:
 
 Opener = Callable[[], BinaryIO]
 """Gives the bytes of an upload, from their beginning."""
+
+
+def opener_of(spool: Spool, keystore: Keystore, record: Import) -> Opener:
+    """Of an import that isn't over. What was accepted before uploads were sealed lies in plain and has no key. UploadDamagedError."""
+    if record.upload_key is None:
+        return partial(spool.open_plain, record.id, record.digest)
+    return partial(spool.open, record.id, upload_key(keystore, record))
 
 
 @contextmanager

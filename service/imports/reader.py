@@ -17,10 +17,10 @@ from service.imports import endings, rejects
 from service.imports.attributes import attributes_asked
 from service.imports.endings import Found
 from service.imports.errors import UnfitAttributeError, UploadDamagedError
-from service.imports.files import Opener, Read, read_file
+from service.imports.files import Opener, Read, opener_of, read_file
 from service.imports.guards import fired, may_grow_too_much
 from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
-from service.imports.operations import RUN_JOB, queue_import, run_arguments, upload_key
+from service.imports.operations import RUN_JOB, queue_import, run_arguments
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.refused import problem_of
@@ -153,7 +153,7 @@ class Reader:
                 await self._import(org_id, work, progress)
 
     async def _import(self, org_id: UUID, work: Import, progress: Progress) -> None:
-        opener = partial(self.spool.open, work.id, upload_key(self.keystore, work))
+        opener = opener_of(self.spool, self.keystore, work)
         read = await anyio.to_thread.run_sync(partial(read_file, opener, work, self.limits, progress))
         order = Order(
             org_id,

@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -17,6 +18,7 @@ from uuid import UUID
 import anyio.to_thread
 
 from service.crypto import OpenedStream, SealingStream, SecretBytes, line
+from service.crypto.errors import RecordError
 from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
 
 _PART = ".part"
@@ -80,6 +82,16 @@ class Spool:
     def open(self, import_id: UUID, key: SecretBytes) -> BinaryIO:
         """The bytes that came, in order. FileNotFoundError; reading raises RecordError where the file isn't whole or another one."""
         return io.BufferedReader(OpenedStream(self.path(import_id).open("rb"), key, _bound_to(import_id)))
+
+    def open_plain(self, import_id: UUID, digest: bytes) -> BinaryIO:
+        """The bytes of a file that lies as it came, if `digest` is their SHA-256. FileNotFoundError, RecordError."""
+        with ExitStack() as opened:
+            file = opened.enter_context(self.path(import_id).open("rb"))
+            if hashlib.file_digest(file, "sha256").digest() != digest:
+                raise RecordError("an upload that lies in plain is not what came: upload it again")
+            file.seek(0)
+            opened.pop_all()
+        return file
 
     def discard(self, import_id: UUID) -> None:
         """The upload is no longer needed."""

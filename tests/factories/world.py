@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,9 +10,9 @@ from service.accounts.operations import create_standard_populations
 from service.accounts.repository import Populations
 from service.crypto import Keystore
 from service.db.database import Database
-from service.imports.files import Opener
+from service.imports.files import Opener, opener_of
 from service.imports.models import ImportMode
-from service.imports.operations import Upload, accept, upload_key
+from service.imports.operations import Upload, accept
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.jobs import Registry
@@ -121,7 +120,7 @@ class World:
         async with self.database.tenant_read(member.id) as session:
             record = await Imports(session).by_id(import_id)
         assert record is not None
-        return partial(self.spool.open, import_id, upload_key(self.keystore, record))
+        return opener_of(self.spool, self.keystore, record)
 
     async def work(self, *only: str) -> list[str]:
         """Run every queued job, or those of `only` these names; the names in the order in which they ran."""

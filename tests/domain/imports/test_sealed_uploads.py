@@ -71,6 +71,22 @@ async def test_an_upload_that_is_not_what_came_is_refused_whole(
     assert lying(pair.world.spool.folder) == []
 
 
+async def test_what_was_accepted_before_uploads_were_sealed_is_read_if_it_is_what_came(pair: Pair) -> None:
+    """As such an upload lies after the upgrade: in plain, and without a key."""
+    world, spool = pair.world, pair.world.spool
+    ids = [await world.upload(pair.left, FIRST + "3,Linde,,,\n" * n, population=None) for n in range(2)]
+    async with world.database.tenant(pair.left.id) as session:
+        await session.sql("UPDATE import SET upload_key = NULL")
+    spool.path(ids[0]).write_bytes(FIRST.encode())
+    spool.path(ids[1]).write_bytes((FIRST + "3,Linde,,,\n")[:-4].encode())
+    await world.work()
+    kept, cut_short = [await one(world, pair.left, import_id) for import_id in ids]
+    assert counts(kept) == (2, 0, 0, 0, 0)
+    assert cut_short.problem is not None
+    assert cut_short.problem["code"] == "upload_damaged"
+    assert lying(spool.folder) == []
+
+
 async def test_files_and_keys_that_change_places_open_nothing(pair: Pair) -> None:
     first = await pair.world.upload(pair.left, FIRST, population=None)
     second = await pair.world.upload(pair.left, FIRST + "\n", population=None)
