@@ -7,9 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+from service.accounts.models import Population
+from service.accounts.populations import NewPopulation, create_population
 from service.imports.models import ImportMode, ImportStatus
 from service.imports.operations import REMEMBERED, REMEMBERED_IMPORTS, roll_back
 from service.imports.repository import Imports
+from service.partnerships.populations import remove
 from tests.domain.imports.support import FIRST, fetch, imported
 from tests.factories.world import Member, World
 from tests.support.changing_lists import HEADER, row
@@ -116,3 +119,36 @@ async def test_a_moment_that_is_forgotten_names_the_earliest_that_isnt(
         )
         assert said in answer.json()["detail"]
     assert first.status is ImportStatus.COMPLETED
+
+
+async def test_no_account_was_in_a_population_that_came_later_with_the_bit_of_one_that_is_gone(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    member = await world.organization("left")
+
+    async def population(name: str) -> Population:
+        wanted = NewPopulation(name, {"field": "city", "op": "is_set"})
+        async with world.database.tenant(member.id) as session:
+            return await create_population(session, world.ids, world.clock, wanted=wanted)
+
+    async def cities(*of: str) -> None:
+        rows = [f"x{at},Orchid {at},orchid{at}.com,{city}" for at, city in enumerate(of)]
+        await imported(
+            world, member, "\n".join(["Account ID,Company,Website,City", *rows, ""]), population=None
+        )
+
+    gold = await population("Gold")
+    await cities("Ulm", "Bonn")
+    moment = world.clock.now()
+    await cities("Bonn", "Bonn")
+    async with world.database.tenant(member.id) as session:
+        await remove(session, world.clock, gold.id, meets=lambda _: None)
+    await world.work()
+    silver = await population("Silver")
+    await world.work()
+    assert silver.bit == gold.bit
+    assert [one["populations"] for one in await listed(client, member)] == [["silver"], ["silver"]]
+    assert [one["populations"] for one in await listed(client, member, moment)] == [[], []]
+    query = {"as_of": moment.isoformat(), "population": "silver"}
+    answer = await client.get("/v1/accounts", params=query, headers=member.headers)
+    assert answer.json()["items"] == []

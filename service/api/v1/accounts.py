@@ -1,7 +1,7 @@
 """One's own accounts."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from service.accounts.errors import UnknownAccountError
 from service.accounts.models import Population
 from service.accounts.past import PastAccounts, accounts_at
 from service.accounts.repository import Accounts, Populations
-from service.api.deps import Reading, reads
+from service.api.deps import App, Reading, reads
 from service.api.errors import InvalidParameterError
 from service.api.lean import LeanOperation, answer
 from service.api.moments import Moment
@@ -82,16 +82,22 @@ AsOf = Annotated[
 ]
 
 
-async def _accounts(session: TenantReadSession, as_of: datetime | None) -> Accounts | PastAccounts:
+async def _accounts(
+    session: TenantReadSession, as_of: datetime | None, now: datetime
+) -> Accounts | PastAccounts:
     """ForgottenMomentError, InvalidParameterError."""
     if as_of is None:
         return Accounts(session)
-    now = datetime.now(UTC)
     if as_of > now:
         raise InvalidParameterError(
             "as_of: this moment is still to come; leave it out for the list as it is."
         )
     return await accounts_at(session, as_of, now)
+
+
+def _there(populations: list[Population], as_of: datetime | None) -> list[Population]:
+    """Those that there were: one that came later may have the bit of another that there was then."""
+    return [p for p in populations if as_of is None or p.created_at <= as_of]
 
 
 def slugs(bits: int, populations: list[Population]) -> list[str]:
@@ -121,23 +127,28 @@ def account_out(row: Mapping[str, Any], populations: list[Population]) -> dict[s
     "", operation_id="list_accounts", response_model=Page[AccountOut], responses=responses(400),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
-async def list_accounts(
+async def list_accounts(  # each comes from another place of the request
+    app: App,
     session: Reading,
     paging: Paging,
+    *,
     population: Annotated[str | None, Query(max_length=100)] = None,
     domain: Annotated[str | None, Query(max_length=253, pattern=r"^[^\x00]*$")] = None,
     as_of: AsOf = None,
 ) -> Response:
     """One's own accounts in the order in which they came, now or as they stood at an earlier moment."""
     populations = await Populations(session).everyone()
-    rows = await (await _accounts(session, as_of)).page(
-        limit=paging.limit + 1, after=paging.after_id(), bits=bits_of(population, populations), domain=domain
+    bits, there = bits_of(population, populations), _there(populations, as_of)
+    if bits is not None:
+        bits &= sum(1 << p.bit for p in there)
+    rows = await (await _accounts(session, as_of, app.clock.now())).page(
+        limit=paging.limit + 1, after=paging.after_id(), bits=bits, domain=domain
     )
     more = len(rows) > paging.limit
     shown = rows[: paging.limit]
     return answer(
         {
-            "items": [account_out(row, populations) for row in shown],
+            "items": [account_out(row, there) for row in shown],
             "has_more": more,
             "next_cursor": paging.next(shown[-1]["id"]) if more else None,
         }
@@ -148,9 +159,9 @@ async def list_accounts(
     "/{account_id}", operation_id="get_account", response_model=AccountOut, responses=responses(404),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
-async def get_account(session: Reading, account_id: UUID, as_of: AsOf = None) -> Response:
+async def get_account(app: App, session: Reading, account_id: UUID, as_of: AsOf = None) -> Response:
     """One of one's own accounts, now or as it stood at an earlier moment."""
-    found = await (await _accounts(session, as_of)).row(account_id)
+    found = await (await _accounts(session, as_of, app.clock.now())).row(account_id)
     if found is None:
         raise UnknownAccountError
-    return answer(account_out(found, await Populations(session).everyone()))
+    return answer(account_out(found, _there(await Populations(session).everyone(), as_of)))
