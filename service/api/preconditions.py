@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from service.http.etags import check_change, is_unchanged
+from service.http.etags import ANY, PreconditionFailedError, check_change, is_unchanged
 
 NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "It is still what `If-None-Match` names."}
@@ -34,6 +34,11 @@ class Conditions:
     def check(self, current: str | None) -> None:
         """PreconditionFailedError unless a change may be made to what has this tag; None for nothing."""
         check_change(self.request.headers, current)
+
+    def check_found(self) -> None:
+        """PreconditionFailedError if a change was to make what turned out to be there, under another name."""
+        if self.request.headers.get("if-none-match", "").strip() == ANY:
+            raise PreconditionFailedError
 
     def answer(self, tag: str, body: BaseModel | bytes) -> Response:
         """The answer to a read: 304 where the reader has this state already. `body` may be JSON already."""

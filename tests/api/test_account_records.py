@@ -192,6 +192,20 @@ async def test_one_account_is_put_read_and_removed_under_its_tag(
     }  # fmt: skip
 
 
+async def test_what_is_to_be_made_changes_nothing_that_is_there_by_another_name(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    await imported(pair.world, pair.left, "Company,Website\nAcme,acme.com\n")
+    rows = "SELECT a.name, a.external_id, count(i.id) AS imports FROM account a, import i GROUP BY 1, 2"
+    before = await fetch(pair.world, pair.left, rows)
+    path, who = "/v1/accounts/by-external-id/1", pair.left.headers
+    body = {"name": "Other", "website": "acme.com"}
+    refused = await client.put(path, json=body, headers=who | {"If-None-Match": "*"})
+    assert (refused.status_code, refused.json()["type"]) == (412, PROBLEM + "precondition-failed")
+    assert await fetch(pair.world, pair.left, rows) == before
+    assert (await client.put(path, json=body, headers=who)).status_code == 200
+
+
 async def test_nobody_waits_long_for_a_file_that_is_being_written(
     own_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

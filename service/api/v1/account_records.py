@@ -236,6 +236,8 @@ async def put_account_by_external_id(
     (result,) = outcome.results
     if result.id is None:
         raise TypeError("an account that was written has an id")
+    if result.status is not RecordStatus.CREATED:
+        conditions.check_found()
     tag, _ = await _tagged(session, result.id)
     out = PutResultOut(id=result.id, status=result.status, import_id=outcome.import_id)
     status = 201 if result.status is RecordStatus.CREATED else 200
