@@ -154,7 +154,7 @@ def _status(staged: Any) -> RecordStatus:
 
 
 async def id_of(session: TenantReadSession, external_id: str) -> UUID | None:
-    """The account with this external id."""
+    """The account with this external id, white space around it aside."""
     driver = await session.raw()
     identity = identity_of_external(external_id)
     found: UUID | None = await driver.fetchval(_BY_EXTERNAL_ID, session.org_id, identity)

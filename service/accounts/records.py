@@ -36,7 +36,8 @@ def read_records(records: Sequence[Mapping[str, Any]]) -> Records:
     """Check and convert; a record that is wrong is refused by itself. Heavy: for a thread."""
     fields = [field for field in FIELDS if any(field in record for record in records)]
     columns = [*fields, *(field for field in _ALWAYS if field not in fields)]
-    layout = Layout(columns, Selection(ACCOUNTS, {field: at for at, field in enumerate(columns)}), Limits())
+    selection = Selection(ACCOUNTS, {field: at for at, field in enumerate(columns)})
+    layout = Layout(columns, selection, Limits(), disarmed=False)
     harvest, said = Harvest(layout), []
     for row, record in enumerate(records, start=1):
         found = _texts(record)

@@ -6,6 +6,7 @@ import polars as pl
 import polars_hash as plh
 
 from service.accounts.models import StandardPopulation
+from service.ingest.batches import cleaned
 from service.ingest.values import Hints
 from service.matching.normalise import normalise
 from service.matching.records import ACCOUNT_FIELDS, REGISTRY_FIELDS
@@ -167,8 +168,9 @@ def identified(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def identity_of_external(external_id: str) -> str:
-    """The identity of an account that has this external id."""
-    identity: str = pl.select(pl.lit(f"x:{external_id}").alias("identity")).select(bounded("identity")).item()
+    """The identity of an account that has this external id, cleaned as a record's is."""
+    whole = pl.select(pl.format("x:{}", cleaned(pl.lit(external_id))).alias("identity"))
+    identity: str = whole.select(bounded("identity")).item()
     return identity
 
 

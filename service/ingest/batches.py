@@ -79,14 +79,23 @@ class Table(Protocol):
         ...
 
 
-def record_frame(columns: pl.DataFrame, selection: Selection) -> pl.DataFrame:
-    """`row`, `line` and some of the fields, as read → `Selection.schema`: stripped, empty values null."""
-    stripped = columns.with_columns(pl.col(pl.String).str.strip_chars())
-    quoted = [
-        name for name, kind in stripped.schema.items()
-        if kind == pl.String and stripped[name].str.starts_with("'").any()
-    ]  # fmt: skip
-    stripped = stripped.with_columns(pl.col(quoted).str.replace(_DISARMED, "${1}"))
+def cleaned(text: pl.Expr) -> pl.Expr:
+    """What a value is of what came: without the white space around it."""
+    return text.str.strip_chars()
+
+
+def record_frame(columns: pl.DataFrame, selection: Selection, *, disarmed: bool = True) -> pl.DataFrame:
+    """`row`, `line` and some of the fields, as read → `Selection.schema`: stripped, empty values null.
+
+    Unless it is `disarmed`, an apostrophe before what a spreadsheet takes for a formula is part of the value.
+    """
+    stripped = columns.with_columns(cleaned(pl.col(pl.String)))
+    if disarmed:
+        quoted = [
+            name for name, kind in stripped.schema.items()
+            if kind == pl.String and stripped[name].str.starts_with("'").any()
+        ]  # fmt: skip
+        stripped = stripped.with_columns(pl.col(quoted).str.replace(_DISARMED, "${1}"))
     return stripped.select(
         "row",
         "line",

@@ -29,6 +29,8 @@ class Layout:
     headers: Sequence[str]
     selection: Selection
     limits: Limits
+    disarmed: bool = field(default=True, kw_only=True)
+    """Of values that may have been in a spreadsheet: see `record_frame`."""
 
     def judge(self, values: Sequence[str | None]) -> Fault | None:
         """The first fault of the kept values, given in the order of `Selection.positions`."""
@@ -117,7 +119,8 @@ def checked(
             shown = text(at) if text else as_csv(values)
             found.append(Refusal(row, line, fault, shown[: refusals.TEXT_KEPT]))
         kept = frame.with_row_index("_at").filter(~pl.col("_at").is_in(odd)).drop("_at")
-    return Batch(record_frame(kept, layout.selection), refused_frame(sorted(found, key=lambda r: r.row)))
+    frame = record_frame(kept, layout.selection, disarmed=layout.disarmed)
+    return Batch(frame, refused_frame(sorted(found, key=lambda r: r.row)))
 
 
 def as_csv(values: Sequence[str | None]) -> str:

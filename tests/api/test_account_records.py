@@ -1,6 +1,7 @@
 """Accounts brought as JSON: by the batch, and one by its external id."""
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -190,6 +191,18 @@ async def test_one_account_is_put_read_and_removed_under_its_tag(
     assert (await client.get(path, headers=who)).json() == {
         **now, "updated_at": (await client.get(path, headers=who)).json()["updated_at"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "stored"), [("'=1", "'=1"), ("\x1f7\u3000", "\x1f7")])
+async def test_an_address_means_the_id_that_was_put(
+    client: httpx.AsyncClient, pair: Pair, written: str, stored: str
+) -> None:
+    path, who = f"/v1/accounts/by-external-id/{quote(written)}", pair.left.headers
+    made = [(await client.put(path, json={"owner": "'-x"}, headers=who)).status_code for _ in "12"]
+    read = await client.get(path, headers=who)
+    assert (made, read.status_code) == ([201, 200], 200)
+    assert (read.json()["external_id"], read.json()["owner"]) == (stored, "'-x")
+    assert (await client.delete(path, headers=who)).status_code == 204
 
 
 async def test_what_is_to_be_made_changes_nothing_that_is_there_by_another_name(

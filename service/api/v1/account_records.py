@@ -207,7 +207,7 @@ async def get_account_by_external_id(
     session: Reading, external_id: ExternalId, conditions: ReadConditions
 ) -> Response:
     """One of one's own accounts by its id in one's own system, with the `ETag` that a change may name in `If-Match`."""
-    found = await id_of(session, external_id.strip())
+    found = await id_of(session, external_id)
     if found is None:
         raise UnknownAccountError
     tag, body = await _tagged(session, found)
@@ -229,7 +229,7 @@ async def put_account_by_external_id(
         raise InvalidParameterError("external_id: the address says it; leave it out of the body.")
     prepared = await _one(session, app, {**given, "external_id": external_id}, population)
     await take_place(session)
-    await _check(session, conditions, external_id.strip())
+    await _check(session, conditions, external_id)
     outcome = await write(
         session, app.clock, prepared, Sent(prepared.order.import_id, "accounts/by-external-id")
     )
@@ -253,7 +253,7 @@ async def remove_account_by_external_id(
 ) -> None:
     """Remove one account. A later import that has it brings it back."""
     await take_place(session)
-    found = await _check(session, conditions, external_id.strip())
+    found = await _check(session, conditions, external_id)
     if found is None:
         raise UnknownAccountError
     await remove(session, app.clock, found, Sent(app.ids.new(), "accounts/by-external-id"))
