@@ -36,7 +36,7 @@ class Listed:
     ids: NDArray[np.uint8]
     normalised: pl.DataFrame
     stands: bool
-    """Whether each is stored under the domains that the normaliser finds now: an older one may have found another."""
+    """Whether each is stored under every domain that the normaliser finds now: an older one may have found another."""
 
     @classmethod
     def joined(cls, parts: Sequence["Listed"]) -> "Listed":
@@ -63,10 +63,10 @@ class Maker:
     def listed(self, accounts: pl.DataFrame) -> Listed:
         """Of accounts with `id`, `domain` and `alias_domains` as stored, and the fields that yield keys."""
         normalised = normalise(accounts)
-        found = normalised.select("domain", pl.col("alias_domains").list.join(";"))
-        stands = all(found[name].eq_missing(accounts[name]).all() for name in found.columns)
         ids = accounts["id"]
-        return Listed(self.refs(ids), id_bytes(ids), normalised.drop(EVIDENCE_ALONE), stands)
+        return Listed(
+            self.refs(ids), id_bytes(ids), normalised.drop(EVIDENCE_ALONE), _stands(normalised, accounts)
+        )
 
     def columns(self, listed: Listed, off_before: Collection[str]) -> Columns:
         """Their columns, the guards applied as if they were the whole list."""
@@ -112,6 +112,16 @@ class Maker:
             if place not in {HEADS, SHARED_HEADS}
         }
         return {**deltas, **_heads(stored, made, refs)}
+
+
+def _stands(normalised: pl.DataFrame, accounts: pl.DataFrame) -> bool:
+    """A further domain that is stored and no longer found does no harm: a shared host that the company bore the name of, before it
+    was renamed. Who looks accounts up by it reads one too many.
+    """
+    found = pl.DataFrame({"now": normalised["alias_domains"], "stored": accounts["alias_domains"]})
+    stored = pl.col("stored").fill_null("").str.split(";")
+    lacking = found.drop_nulls("now").select(pl.col("now").list.set_difference(stored).list.len().sum())
+    return normalised["domain"].eq_missing(accounts["domain"]).all() and not lacking.item()
 
 
 def _of(stored: Stored, place: Place, refs: U64) -> TokenColumn:

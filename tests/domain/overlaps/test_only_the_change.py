@@ -41,6 +41,13 @@ def crowd(count: int, domain: str = "walnut.com") -> list[tuple[str, str]]:
     return [(f"Malachit {number} Press", domain) for number in range(count)]
 
 
+async def newest_terms(admin: asyncpg.Connection, pair: Pair) -> str:
+    said: str = await admin.fetchval(
+        "SELECT terms FROM token_change WHERE org_id = $1 ORDER BY number DESC LIMIT 1", pair.left.id
+    )
+    return said
+
+
 async def both(pair: Pair, left: list[tuple[str, str]], right: list[tuple[str, str]]) -> None:
     await pair.world.upload(pair.left, company_list(*left))
     await pair.world.upload(pair.right, company_list(*right))
@@ -239,10 +246,29 @@ async def test_a_domain_column_that_an_older_normaliser_filled_is_not_gone_by(
     await pair.world.upload(pair.left, company_list(("Malachit Zwanzig", "walnut.com")))
     await pair.world.work()
     assert (await sizes(pair, pair.left))["crowded"] == CROWDED_FROM
-    terms = await superuser.fetchval(
-        "SELECT terms FROM token_change WHERE org_id = $1 ORDER BY number DESC LIMIT 1", pair.left.id
-    )
-    assert terms.endswith("domains differ")
+    assert (await newest_terms(superuser, pair)).endswith("domains differ")
+
+
+async def test_an_alias_that_a_new_name_no_longer_bears_costs_no_whole_push(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    """The bare host of a service is an alias of the company that is called like it, and of no other."""
+    await both(pair, companies(40), [("Behance", "behance.net")])
+    listed = "Account ID,Company,Alias Domains\nb,Behance Holding,behance.net; bearing.de\n"
+    await pair.world.upload(pair.left, listed)
+    await pair.world.work()
+    before = (await sizes(pair, pair.left))["domains"]
+    for name in ("Orchid Quarzwerk", "Orchid Quarzwerk Nord"):
+        await pair.world.upload(pair.left, f"Account ID,Company\nb,{name}\n")
+        await pair.world.work()
+        assert (await sizes(pair, pair.left))["domains"] == before - 1
+        assert not (await newest_terms(superuser, pair)).endswith("domains differ")
+        assert await unlike_a_whole_run(pair, superuser) == []
+    assert await superuser.fetchval("SELECT alias_domains FROM account WHERE external_id = 'b'") == ["behance.net", "bearing.de"]  # fmt: skip
+    # One that is found and isn't stored can't be looked up.
+    await superuser.execute("UPDATE account SET alias_domains = '{www.bearing.de}' WHERE external_id = 'b'")
+    await replace_nothing(pair, pair.left)
+    assert (await newest_terms(superuser, pair)).endswith("domains differ")
 
 
 async def test_departures_are_forgotten_once_every_partnership_has_followed(
