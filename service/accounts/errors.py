@@ -59,6 +59,16 @@ class TooManyPopulationsError(Exception):
         super().__init__(f"There are {most} populations besides the standard ones already: remove one first.")
 
 
+class PopulationsClearedError(TooManyPopulationsError):
+    """One that was removed leaves its bit to another shortly."""
+
+    def __init__(self) -> None:
+        Exception.__init__(
+            self,
+            "Every population that there may be is taken, but one that was removed is being cleared: try again shortly.",
+        )
+
+
 class UnknownAttributeError(UnknownRecordError):
     def __init__(self) -> None:
         super().__init__("There is no such attribute.")

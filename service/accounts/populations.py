@@ -10,6 +10,7 @@ from uuid import UUID
 from service.accounts.errors import (
     NoSuchPopulationError,
     PopulationExistsError,
+    PopulationsClearedError,
     StandardPopulationError,
     TooManyPopulationsError,
 )
@@ -53,9 +54,11 @@ async def create_population(
     populations = Populations(session)
     if slug in {p.slug for p in await populations.everyone()}:
         raise PopulationExistsError(slug)
-    free = sorted(set(range(len(StandardPopulation), 63)) - await populations.taken_bits())
+    bits, taken = set(range(len(StandardPopulation), 63)), await populations.taken_bits()
+    free = sorted(bits - taken)
     if not free:
-        raise TooManyPopulationsError(MOST)
+        there = {p.bit for p in await populations.everyone()}
+        raise PopulationsClearedError if bits - there else TooManyPopulationsError(MOST)
     made = Population(
         org_id=session.org_id, id=ids.new(), slug=slug, name=wanted.name, bit=free[0], filter=dict(wanted.filter),
         version=1, settled=0, created_at=clock.now(), removed_at=None,

@@ -1,19 +1,22 @@
 """SQL of populations and single accounts; whole lists go by `store.py`."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from service.accounts.attributes import Attributes
+from service.accounts.errors import InvalidFilterError
 from service.accounts.filter_sql import where
 from service.accounts.filters import Filter
 from service.accounts.models import Account, Population
 from service.db.sessions import TenantReadSession
 
+LONGEST_TRIAL: Final = timedelta(seconds=5)
 _COUNTS = "SELECT populations, count(*) FROM account WHERE org_id = $1 GROUP BY populations"
 COLUMNS = """
     id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
@@ -103,23 +106,25 @@ class Accounts:
         )
         return rows
 
-    async def matching(self, wanted: Filter, *, limit: int) -> list[Mapping[str, Any]]:
-        """The first accounts that a filter chooses, as in a page."""
+    async def tried(
+        self, wanted: Filter, *, limit: int, within: timedelta = LONGEST_TRIAL
+    ) -> tuple[tuple[int, int, int], list[Mapping[str, Any]]]:
+        """How many accounts a filter chooses, how many of them have a domain, and how many anything at all to be matched by; and the
+        first `limit`, as in a page. Each of the two may take `within`: InvalidFilterError.
+        """
         values: list[Any] = [self._session.org_id]
-        chosen = where(wanted, values, removed=await Attributes(self._session).removed())
-        statement = f"{_ROWS} AND {chosen} ORDER BY id LIMIT {int(limit)}"
+        condition = where(wanted, values)
         driver = await self._session.raw()
-        rows: list[Mapping[str, Any]] = await driver.fetch(statement, *values)
-        return rows
-
-    async def chosen(self, wanted: Filter) -> tuple[int, int, int]:
-        """How many accounts a filter chooses; of them, how many have a domain, and how many anything at all to be matched by."""
-        values: list[Any] = [self._session.org_id]
-        chosen = where(wanted, values, removed=await Attributes(self._session).removed())
-        statement = _CHOSEN.format(chosen)
-        driver = await self._session.raw()
-        row = await driver.fetchrow(statement, *values)
-        return row[0], row[1], row[2]
+        await driver.execute(f"SET LOCAL statement_timeout = {within // timedelta(milliseconds=1)}")
+        try:
+            counts = await driver.fetchrow(_CHOSEN.format(condition), *values)
+            rows = await driver.fetch(f"{_ROWS} AND {condition} ORDER BY id LIMIT {int(limit)}", *values)
+        except asyncpg.QueryCanceledError as error:
+            raise InvalidFilterError(
+                "filter",
+                f"to try it over your list takes longer than {within.total_seconds():g} seconds: give fewer conditions and values.",
+            ) from error
+        return (counts[0], counts[1], counts[2]), rows
 
     async def row(self, account_id: UUID) -> Mapping[str, Any] | None:
         """As in a page."""

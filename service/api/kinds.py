@@ -7,6 +7,7 @@ from service.accounts.errors import (
     ForgottenMomentError,
     InvalidFilterError,
     PopulationExistsError,
+    PopulationsClearedError,
     StandardPopulationError,
     TooManyPopulationsError,
     UnknownRecordError,
@@ -173,6 +174,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     ),
     PopulationExistsError: Kind("population-exists", HTTPStatus.CONFLICT, "There is such a population"),
     TooManyPopulationsError: Kind("too-many-populations", HTTPStatus.CONFLICT, "Too many populations"),
+    PopulationsClearedError: Kind(
+        "too-many-populations", HTTPStatus.CONFLICT, "Too many populations", {"Retry-After": "5"}
+    ),
     InvalidFilterError: Kind("invalid-filter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid filter"),
     UnknownRecordError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),

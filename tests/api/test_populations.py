@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from service.accounts.populations import MOST, NewPopulation, create_population
+from service.api.app import state_in
 from tests.factories.world import Pair
 
 PATH = "/v1/populations"
@@ -100,5 +102,30 @@ async def test_what_stands_in_the_way_is_told(client: httpx.AsyncClient, pair: P
             await create_population(
                 session, world.ids, world.clock, wanted=NewPopulation(f"Gold {number}", ANNS)
             )
-    full = await client.post(PATH, json={"name": "One more", "filter": ANNS}, headers=who)
+    one_more = {"name": "One more", "filter": ANNS}
+    full = await client.post(PATH, json=one_more, headers=who)
     assert problem(full) == (409, "too-many-populations")
+    assert "remove one first" in full.json()["detail"]
+    await world.work()
+    assert (
+        await client.delete(f"{PATH}/{made_id(await client.get(PATH, headers=who))}", headers=who)
+    ).is_success
+    soon = await client.post(PATH, json=one_more, headers=who)
+    assert problem(soon) == (409, "too-many-populations")
+    assert "is being cleared: try again" in soon.json()["detail"]
+    assert (int(soon.headers["retry-after"]) > 0, "retry-after" in full.headers) == (True, False)
+    await world.work()
+    assert (await client.post(PATH, json=one_more, headers=who)).status_code == 201
+
+
+def made_id(listed: httpx.Response) -> str:
+    return str(listed.json()["items"][-1]["id"])
+
+
+async def test_one_filter_is_tried_at_a_time(client: httpx.AsyncClient, app: FastAPI, pair: Pair) -> None:
+    path, body = f"{PATH}/preview", {"filter": ANNS}
+    with state_in(app).reports.room(pair.left.id):
+        busy = await client.post(path, json=body, headers=pair.left.headers)
+        assert problem(busy) == (503, "busy")
+        assert (await client.post(path, json=body, headers=pair.right.headers)).status_code == 200
+    assert (await client.post(path, json=body, headers=pair.left.headers)).status_code == 200

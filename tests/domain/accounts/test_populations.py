@@ -1,13 +1,19 @@
 """Populations that filters decide: who belongs follows what is written, at the cost of the change, and so does what partners see."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
-from service.accounts.errors import PopulationExistsError, StandardPopulationError, TooManyPopulationsError
-from service.accounts.filters import digest_of
+from service.accounts.errors import (
+    InvalidFilterError,
+    PopulationExistsError,
+    StandardPopulationError,
+    TooManyPopulationsError,
+)
+from service.accounts.filters import digest_of, parse
 from service.accounts.models import Population
 from service.accounts.populations import (
     MOST,
@@ -16,7 +22,7 @@ from service.accounts.populations import (
     custom_population,
     remove_population,
 )
-from service.accounts.repository import Populations
+from service.accounts.repository import Accounts, Populations
 from service.imports.models import ImportMode
 from service.imports.operations import roll_back
 from service.overlaps.jobs import STEPS
@@ -265,6 +271,19 @@ async def test_partners_see_the_new_name_of_a_population(pair: Pair, gold: Popul
     async with pair.world.database.tenant_read(pair.right.id) as session:
         rules = await Partnerships(session).rules(pair.partnership.id, of=pair.left.id)
     assert [(rule.population, rule.population_name) for rule in rules] == [("gold", "Golden")]
+
+
+async def test_a_filter_that_takes_too_long_to_try_is_refused(
+    own_world: World, own_database: OwnDatabase
+) -> None:
+    member = await own_world.organization("left")
+    admin = await asyncpg.connect(own_database.urls.admin)
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE account")
+        with pytest.raises(InvalidFilterError, match=r"filter: .* longer than 0\.05 seconds"):
+            async with own_world.database.tenant_read(member.id) as session:
+                await Accounts(session).tried(parse(ANNS), limit=1, within=timedelta(milliseconds=50))
+    await admin.close()
 
 
 async def test_there_are_as_many_as_an_account_has_bits_and_each_slug_once(world: World) -> None:

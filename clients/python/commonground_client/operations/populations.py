@@ -77,7 +77,10 @@ class Populations(Sender):
         return self.send(_list_populations())
 
     def preview_population(self, body: m.PopulationFilter) -> m.PopulationPreview:
-        """What a filter would choose now. Nothing is stored."""
+        """What a filter would choose now. Nothing is stored.
+
+        Over the whole list at every call: an organization tries one at a time, for seconds at most; who asks beside it is told to ask again.
+        """
         return self.send(_preview_population(body))
 
     def update_population(
@@ -118,7 +121,10 @@ class AsyncPopulations(AsyncSender):
         return await self.send(_list_populations())
 
     async def preview_population(self, body: m.PopulationFilter) -> m.PopulationPreview:
-        """What a filter would choose now. Nothing is stored."""
+        """What a filter would choose now. Nothing is stored.
+
+        Over the whole list at every call: an organization tries one at a time, for seconds at most; who asks beside it is told to ask again.
+        """
         return await self.send(_preview_population(body))
 
     async def update_population(
