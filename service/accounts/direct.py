@@ -165,4 +165,4 @@ async def remove(session: TenantSession, clock: Clock, account_id: UUID, sent: S
     """Remove one account, for whoever has called `take_place`. UnknownAccountError."""
     if not await delete_account(session, account_id, sent.import_id):
         raise UnknownAccountError
-    await keep_import(session, clock, TARGET, sent, Counts(removed=1))
+    await keep_import(session, clock, TARGET, sent, Counts(removed=1), account=str(account_id))

@@ -39,6 +39,13 @@ class BatchTooLargeError(Exception):
         )
 
 
+class SlowBatchError(Exception):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The batch didn't come in whole within {seconds:g} seconds: send the records in several, or a file to /v1/imports."
+        )
+
+
 class BadFormError(Exception):
     """A multipart body that isn't one file; `what` is the beginning of a sentence."""
 

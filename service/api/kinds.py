@@ -20,6 +20,7 @@ from service.api.errors import (
     InvalidParameterError,
     MalformedJsonError,
     NotReadyError,
+    SlowBatchError,
     UnsupportedMediaTypeError,
 )
 from service.db.errors import DatabaseUnavailable
@@ -202,6 +203,7 @@ KINDS: Mapping[type[Exception], Kind] = {
         "unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"
     ),
     StalledBodyError: REQUEST_TIMEOUT,
+    SlowBatchError: REQUEST_TIMEOUT,
     BatchTooLargeError: BODY_TOO_LARGE,
     NotReadyError: Kind("not-ready", HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", {"Retry-After": "2"}),
     DigestMismatchError: Kind("digest-mismatch", HTTPStatus.BAD_REQUEST, "Another body was announced"),

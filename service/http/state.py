@@ -42,6 +42,8 @@ class AppState:
     """Signs cursors."""
     reports: AtOnce = field(default_factory=lambda: AtOnce(2))
     """Those over a whole list."""
+    receiving: AtOnce = field(default_factory=lambda: AtOnce(8, of="batches"))
+    """Bodies of batches that come in, and lie in memory until they are whole."""
     batches: AtOnce = field(default_factory=lambda: AtOnce(2, of="batches"))
     """Those of accounts, which take memory while they are read and compared."""
     watching: Watching = field(default_factory=Watching)

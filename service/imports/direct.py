@@ -55,9 +55,9 @@ async def take_place(session: TenantSession) -> None:
 
 
 async def keep_import(
-    session: TenantSession, clock: Clock, target: Target[Any, Any], sent: Sent, counts: Counts
+    session: TenantSession, clock: Clock, target: Target[Any, Any], sent: Sent, counts: Counts, **more: str
 ) -> None:
-    """Note what was written as an import that is over, and tell who keeps something of the records."""
+    """Note what was written as an import that is over, and tell who keeps something of the records; the audit log says `more`."""
     imports = Imports(session)
     await imports.take_turn()
     number = await imports.next_number()
@@ -68,6 +68,6 @@ async def keep_import(
     )  # fmt: skip
     session.add(record)
     await session.flush()
-    details = {"records": sent.kind.value, "by": sent.name, **asdict(counts)}
+    details = {"records": sent.kind.value, "by": sent.name, **asdict(counts), **more}
     await record_action(session, clock, "records.written", target=f"import:{sent.import_id}", details=details)
     await tell_changed(session, clock, target, forgets=number % FORGETS_EVERY == 0)

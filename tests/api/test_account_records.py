@@ -1,5 +1,7 @@
 """Accounts brought as JSON: by the batch, and one by its external id."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -15,6 +17,7 @@ from service.imports.repository import Imports
 from tests.domain.imports.support import FIRST, fetch, imported, one
 from tests.factories.world import Pair, World
 
+JSON = {"Content-Type": "application/json"}
 PROBLEM = "urn:commonground:problem:"
 
 
@@ -138,6 +141,28 @@ async def test_a_batch_under_a_key_is_stored_once(client: httpx.AsyncClient, pai
     assert (again.headers["idempotent-replayed"], other.status_code) == ("true", 422)
 
 
+async def test_one_body_an_organization_comes_in_at_a_time_and_not_for_ever(
+    client: httpx.AsyncClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.api.v1.account_records.MOST_SECONDS", 0.5)
+    path, who, going = "/v1/accounts:batch", pair.left.headers | JSON, asyncio.Event()
+    body = b'{"records": [{"name": "Siemens AG"}]}'
+
+    async def stalls() -> AsyncIterator[bytes]:
+        yield body[:10]
+        going.set()
+        await asyncio.Event().wait()
+
+    slow = asyncio.create_task(client.post(path, content=stalls(), headers=who))
+    await going.wait()
+    meanwhile = await client.post(path, content=body, headers=who)
+    assert (meanwhile.status_code, meanwhile.json()["type"]) == (503, PROBLEM + "busy")
+    refused = await asyncio.wait_for(slow, 5)
+    assert (refused.status_code, refused.json()["type"]) == (408, PROBLEM + "request-timeout")
+    assert "within 0.5 seconds" in refused.json()["detail"]
+    assert (await client.post(path, content=body, headers=who)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "status", "slug"),
     [
@@ -187,6 +212,10 @@ async def test_one_account_is_put_read_and_removed_under_its_tag(
     )
     async with pair.world.database.tenant(pair.left.id) as session:
         await roll_back(session, pair.world.clock, pair.world.ids, removed["id"])
+    [entry] = await fetch(
+        pair.world, pair.left, "SELECT details FROM audit_entry WHERE details::text LIKE '%\"removed\": 1,%'"
+    )
+    assert entry["details"]["account"] == made.json()["id"]
     await pair.world.work()
     assert (await client.get(path, headers=who)).json() == {
         **now, "updated_at": (await client.get(path, headers=who)).json()["updated_at"],

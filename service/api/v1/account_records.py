@@ -1,5 +1,6 @@
 """Accounts brought as JSON: many at once, or one by the id that it has in one's own system."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from functools import partial
@@ -17,7 +18,7 @@ from service.accounts.models import StandardPopulation
 from service.accounts.records import FIELDS, read_records
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import App, Reading, Writing, reads, writes
-from service.api.errors import BatchTooLargeError, InvalidParameterError
+from service.api.errors import BatchTooLargeError, InvalidParameterError, SlowBatchError
 from service.api.json_body import read_json
 from service.api.lean import answer
 from service.api.preconditions import NOT_MODIFIED, ChangeConditions, ReadConditions
@@ -36,6 +37,8 @@ from service.organizations.operations import Caller
 router = resource("/accounts", "accounts")
 MOST_RECORDS: Final = 10_000
 MOST_BYTES: Final = 16 * 1024**2
+MOST_SECONDS: Final = 60.0
+"""For a body to come in whole: it lies in memory."""
 MOST_NAMED: Final = 100
 """Refused records that one problem lists."""
 _SAYS: Final = (
@@ -137,14 +140,11 @@ async def put_accounts(
 
         async def receive(pieces: AsyncIterator[bytes]) -> None:
             nonlocal size, prepared
-            body = bytearray()
-            async for piece in pieces:
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise BatchTooLargeError(MOST_BYTES)
-            room.enter_context(app.batches.room(caller.org_id))
+            with app.receiving.room(caller.org_id):
+                body = await _whole(pieces)
+                room.enter_context(app.batches.room(caller.org_id))
             size = len(body)
-            work = partial(_prepared, bytes(body), caller.org_id, sent.import_id, slug)
+            work = partial(_prepared, body, caller.org_id, sent.import_id, slug)
             prepared = await anyio.to_thread.run_sync(work)
             if all_or_nothing:
                 _require_all(prepared)
@@ -158,6 +158,20 @@ async def put_accounts(
             )
 
         return await Streamed(request, app, caller).once(receive, effect, lambda: None)
+
+
+async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
+    """BatchTooLargeError, SlowBatchError."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            async for piece in pieces:
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise BatchTooLargeError(MOST_BYTES)
+    except TimeoutError:
+        raise SlowBatchError(MOST_SECONDS) from None
+    return bytes(body)
 
 
 def _prepared(body: bytes, org_id: UUID, import_id: UUID, population: str | None) -> Prepared:
