@@ -48,6 +48,17 @@ def attributes_asked(columns: Mapping[str, str] | None) -> list[AttributeColumn]
     return found
 
 
+def merged(saved: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Two mappings as one: what one's `own` says of a field or an attribute comes before what is `saved`, whatever type each says."""
+    said = {_place(name) for name in own}
+    return {name: header for name, header in saved.items() if _place(name) not in said} | dict(own)
+
+
+def _place(name: str) -> str:
+    """A field, or an attribute without its type."""
+    return ":".join(name.split(":")[:2]) if name.startswith(PREFIX) else name
+
+
 def _asked(name: str, header: str) -> AttributeColumn:
     key, *more = name.removeprefix(PREFIX).split(":")
     if not _KEY.fullmatch(key):

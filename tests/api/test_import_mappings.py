@@ -60,9 +60,19 @@ async def test_an_upload_is_read_as_its_mapping_says(client: httpx.AsyncClient, 
         "/v1/imports", params={"mapping": "crm-de", "columns": own}, content=LIST.encode(), headers=who
     )
     assert (again.status_code, again.json()["id"]) == (200, third["id"])
+    key = {
+        "params": {"mapping": "crm-de"},
+        "content": LIST.encode(),
+        "headers": who | {"Idempotency-Key": "k"},
+    }
+    once = await client.post("/v1/imports", **key)
     lacking = await sent(client, pair, "Company,Website\nOrchid,orchid.com\n", mapping="crm-de")
     assert (lacking["status"], lacking["problem"]["code"]) == ("failed", "unknown_header")
     assert "'Haus'" in lacking["problem"]["message"]
+    assert (await client.delete(f"{PATH}/crm-de", headers=who)).status_code == 204
+    assert (await client.post("/v1/imports", **key)).content == once.content, "answered by its key"
+    unknown = await client.post("/v1/imports", **(key | {"headers": who | {"Idempotency-Key": "other"}}))
+    assert problem(unknown) == (422, "unknown-mapping")
 
 
 async def test_a_mapping_of_another_kind_brings_it_along(client: httpx.AsyncClient, pair: Pair) -> None:

@@ -20,7 +20,7 @@ from service.api.uploads import Streamed, announced_length, check_length
 from service.api.v1.import_bodies import ImportOut, RowError, import_out, import_out_whole
 from service.db.sessions import TenantSession
 from service.http.state import AppState
-from service.imports.attributes import BadAttributeError, attributes_asked, fields_asked
+from service.imports.attributes import BadAttributeError, attributes_asked, fields_asked, merged
 from service.imports.errors import UnknownImportError, UnknownMappingError
 from service.imports.mappings import ImportMappings
 from service.imports.models import Import, ImportKind, ImportMapping, ImportMode, Origin
@@ -196,7 +196,7 @@ class Asked:
                 raise InvalidParameterError(
                     f"mapping: '{saved.name}' is of {saved.kind}, not of {self.records}."
                 )
-            self.columns = {**saved.columns, **(own or {})} or None
+            self.columns = merged(saved.columns, own or {}) or None
             check_columns(self.columns or {}, self.records)
             self.statuses = saved.statuses or None
             for name in ("population", "mode", "worksheet", "all_or_nothing"):
@@ -226,13 +226,13 @@ async def create_import(
     asked: Annotated[Asked, Depends()],
 ) -> Response:
     """Send a list as the body. The answer comes when it is safely stored; poll the import for what became of it."""
-    await _settle(app, caller, asked, request.query_params.keys())
     import_id, form = app.ids.new(), form_of(request)
     length = check_length(form, announced_length(request), app.spool.limit)
     received: Received
 
     async def receive(pieces: AsyncIterator[bytes]) -> None:
         nonlocal received
+        await _settle(app, caller, asked, request.query_params.keys())
         received = await app.spool.receive(import_id, pieces, announced=length)
 
     async def effect(session: TenantSession) -> Response:
