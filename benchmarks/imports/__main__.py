@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,8 +18,15 @@ from benchmarks.ground import fresh_database, server
 from benchmarks.imports.floor import copied
 from benchmarks.machine import load, machine
 from service.db.embedded import EmbeddedServer
-from service.kit.memory import give_back_memory
 
+STARTED = """
+from service.kit.memory import give_back_memory
+give_back_memory()  # before Polars is loaded, as a worker does
+from benchmarks.imports.ours import main
+main()
+"""
+OF_POLARS = "_RJEM_MALLOC_CONF"
+"""Written by Polars for its own process, and none of a process that is to begin as a worker does."""
 RESULTS = Path(__file__).parents[1] / "results"
 MILLION = 1_000_000
 AT_MOST_OVER_FLOOR, AT_MOST_AGAIN, AT_MOST_MB = 2.5, 0.25, 700
@@ -45,7 +53,6 @@ class Round:
 
 def main() -> None:
     chosen = _options()
-    give_back_memory()  # so does the worker, before Polars is loaded: here for the process that is started
     before = load()
     lists = data.lists(chosen.rows, chosen.seed)
     path, again = lists.wide[0], data.changed(lists)[0]
@@ -62,15 +69,10 @@ async def _round(started: EmbeddedServer, path: Path, again: Path, number: int) 
         floor = await copied(urls, path)
     async with fresh_database(started, "bench_imports") as urls:
         command: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "benchmarks.imports.ours",
-            urls.app,
-            urls.matcher,
-            path,
-            again,
-        ]
-        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+            sys.executable, "-c", STARTED, urls.app, urls.matcher, urls.admin, path, again,
+        ]  # fmt: skip
+        fresh = {name: value for name, value in os.environ.items() if name != OF_POLARS}
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, env=fresh)
         said, _ = await process.communicate()
     if process.returncode:
         raise RuntimeError("the service's part failed: its traceback stands above")

@@ -4,6 +4,7 @@ Keys and digests alone go to the server first, so that a list of which little ha
 only for what is new or differs. PostgreSQL refuses COPY into a table with policies, so both go to temporary tables.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -19,7 +20,7 @@ from service.accounts.columns import NAMES_DOMAIN, TYPES, agreeing, columns_set
 from service.accounts.keeping import left_to_later, with_stored
 from service.accounts.models import StandardPopulation
 from service.accounts.rows import bits_spoken_of
-from service.accounts.staging import copied, copy_in, count_of, refusals
+from service.accounts.staging import copied, copy_in, count_of, looked_up, refusals
 from service.accounts.values import joined, read_values, warnings_of
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
@@ -27,7 +28,7 @@ from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Unread
 from service.ingest.values import Hints
 from service.kit.id_columns import new_ids
-from service.matching.normalise import normalise
+from service.matching.normalise import domains_of
 
 _KEYS_AT_ONCE = 1 << 16
 KEY_COLUMNS = ("at", "identity", "digest", "populations")
@@ -217,9 +218,12 @@ class _Comparison:
             await copy_in(self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said))
         created, reworded = changed["id"].null_count(), 0
         if created < changed.height:
-            await self.driver.execute("ANALYZE incoming (account_id)")
+            await self.driver.execute(
+                "CREATE INDEX ON incoming (account_id); ANALYZE incoming (account_id, same)"
+            )
             agrees = _MARK_SAME.format(agreeing(said, self.work.keys))
-            reworded = count_of(await self.driver.execute(agrees, self.org_id, self.work.spoken))
+            async with looked_up(self.driver, changed.height - created):
+                reworded = count_of(await self.driver.execute(agrees, self.org_id, self.work.spoken))
         return created, reworded, unread
 
     def _read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Unread]]:
@@ -228,11 +232,19 @@ class _Comparison:
         return rows, [*unread, *more]
 
     async def _parts(self, changed: pl.DataFrame) -> AsyncIterator[pl.DataFrame]:
-        """What the file says in these rows, beside what is known of them; of new ones the domain too."""
+        """What the file says in these rows, beside what is known of them; of new ones the domain too.
+
+        The next part is made while the server takes in the one before it.
+        """
         packs = iter(self.batch.rows)
-        while (part := await anyio.to_thread.run_sync(_part, packs, changed)) is not None:
-            if part.height:
-                yield part
+        ahead = asyncio.create_task(asyncio.to_thread(_part, packs, changed))
+        try:
+            while (part := await ahead) is not None:
+                ahead = asyncio.create_task(asyncio.to_thread(_part, packs, changed))
+                if part.height:
+                    yield part
+        finally:
+            ahead.cancel()
 
     async def _with_domains_of_the_whole(self, part: pl.DataFrame) -> pl.DataFrame:
         """`domain` of the rows whose account is stored: by what the file says, and what is stored where it says nothing."""
@@ -246,7 +258,7 @@ class _Comparison:
             query = _STORED.format(", ".join(lacking))
             stored = await copied(self.driver, query, schema, self.org_id, known["id"].to_list())
             known = known.drop(lacking).join(stored, on="id", how="left", maintain_order="left")
-        found = await anyio.to_thread.run_sync(_domains, known)
+        found = await anyio.to_thread.run_sync(domains_of, known)
         return part.update(known.select("at").with_columns(found), on="at", include_nulls=True)
 
 
@@ -262,11 +274,7 @@ def _part(packs: Iterator[pl.DataFrame], changed: pl.DataFrame) -> pl.DataFrame 
     due = part.filter(
         pl.col("id").is_null() & pl.col("domain").is_null() & pl.col("external_id").is_not_null()
     )
-    return part.update(due.select("at").with_columns(_domains(due)), on="at") if due.height else part
-
-
-def _domains(rows: pl.DataFrame) -> pl.Series:
-    return normalise(rows)["domain"].alias("domain")
+    return part.update(due.select("at").with_columns(domains_of(due)), on="at") if due.height else part
 
 
 def _already_there(rows: pl.DataFrame) -> pl.DataFrame:

@@ -124,14 +124,15 @@ def with_hints(known: pl.DataFrame, hints: Mapping[str, Hints]) -> pl.DataFrame:
 
 def with_names(frame: pl.DataFrame) -> pl.DataFrame:
     """Add what an account without an external id is known by: `domain`, `natural` (domain, name key, country), `tail` (what else
-    may tell companies of one name apart); all null for rows that have one, and `natural` for rows that name nothing.
+    may tell companies of one name apart); all null for rows that have one (of type Null where all rows
+    have), and `natural` for rows that name nothing.
     """
     named = frame.filter(pl.col("external_id").is_not_null()).with_columns(
         pl.lit(None, pl.String).alias(column) for column in NAMES
     )
     bare = frame.filter(pl.col("external_id").is_null())
     if not bare.height:
-        return named
+        return named.with_columns(pl.col(NAMES).cast(pl.Null))
     normalised = normalise(bare)
     found = bare.with_columns(
         normalised["domain"], normalised["name"].alias("name_key"), normalised["country"].alias("iso"),
@@ -150,7 +151,10 @@ def identified(rows: pl.DataFrame) -> pl.DataFrame:
 
     What else may tell companies apart counts only between rows that would be one account.
     """
-    bare = pl.col("external_id").is_null()
+    given = pl.format("x:{}", "external_id")
+    if not rows["external_id"].null_count():
+        known = rows.with_columns(given.alias("identity"), pl.lit(None, pl.String).alias("domain"))
+        return known.drop("natural", "tail").with_columns(bounded("identity"))
     alone = pl.col("domain").is_not_null() & (pl.len().over("domain") == 1)
     shared = pl.col("tail").n_unique().over("natural") > 1
     identity = (
@@ -158,13 +162,12 @@ def identified(rows: pl.DataFrame) -> pl.DataFrame:
         .when(shared).then(pl.format("n:{}|{}", "natural", "tail"))
         .otherwise(pl.format("n:{}", "natural"))
     )  # fmt: skip
-    if rows["external_id"].null_count():
-        found = rows.filter(bare & pl.col("natural").is_not_null()).select("row", identity.alias("found"))
-        rows = rows.join(found, on="row", how="left", maintain_order="left")
-    else:
-        rows = rows.with_columns(pl.lit(None, pl.String).alias("found"))
-    whole = pl.coalesce(pl.format("x:{}", "external_id"), "found").alias("identity")
-    return rows.with_columns(whole).drop("natural", "tail", "found").with_columns(bounded("identity"))
+    bare = rows.filter(pl.col("external_id").is_null() & pl.col("natural").is_not_null())
+    found = rows.join(
+        bare.select("row", identity.alias("found")), on="row", how="left", maintain_order="left"
+    )
+    whole = pl.coalesce(given, "found").alias("identity")
+    return found.with_columns(whole).drop("natural", "tail", "found").with_columns(bounded("identity"))
 
 
 def identity_of_external(external_id: str) -> str:
@@ -193,6 +196,10 @@ def split_nameless(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def split_duplicates(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The first row of each identity, and the later ones with `first_row`, the row that stands for them."""
-    marked = frame.with_columns(pl.col("row").first().over("identity").alias("first_row"))
-    first = pl.col("row") == pl.col("first_row")
-    return marked.filter(first).drop("first_row"), marked.filter(~first)
+    is_first = frame["identity"].is_first_distinct()
+    first, later = frame.filter(is_first), frame.filter(~is_first)
+    if not later.height:
+        return first, later.with_columns(pl.col("row").alias("first_row"))
+    standing = first.select("identity", pl.col("row").alias("first_row"))
+    standing = standing.join(later.select("identity").unique(), on="identity", how="semi")
+    return first, later.join(standing, on="identity", maintain_order="left")

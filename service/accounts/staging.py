@@ -1,8 +1,10 @@
 """Rows on their way into temporary tables and out of the server: COPY both ways, and refusals of what doesn't go in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from io import BytesIO
 
+import anyio.to_thread
 import asyncpg
 import polars as pl
 
@@ -26,15 +28,38 @@ def refusals(
 
 async def copy_in(driver: asyncpg.Connection, table: str, rows: pl.DataFrame) -> None:
     """COPY `rows` into a temporary table with the same columns; digests are bytes or hex. Null is the empty unquoted field."""
-    buffer = BytesIO()
+    text = await anyio.to_thread.run_sync(_as_csv, rows)
+    await driver.copy_to_table(table, source=text, format="csv", columns=rows.columns)
+
+
+def _as_csv(rows: pl.DataFrame) -> BytesIO:
     ordered = rows
     if rows.schema.get("digest") == pl.Binary:
         ordered = ordered.with_columns(pl.col("digest").bin.encode("hex"))
     if ordered.schema.get("digest") == pl.String:
         ordered = ordered.with_columns(pl.format("\\x{}", "digest").alias("digest"))
+    buffer = BytesIO()
     ordered.write_csv(buffer, include_header=False)
     buffer.seek(0)
-    await driver.copy_to_table(table, source=buffer, format="csv", columns=rows.columns)
+    return buffer
+
+
+_FEW = 50_000
+_BY_INDEX = "SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
+
+
+@asynccontextmanager
+async def looked_up(driver: asyncpg.Connection, rows: int) -> AsyncIterator[None]:
+    """Statements that join so many staged rows to stored ones look each up by its key, where they are few.
+
+    The planner would read a long list whole as long as it hasn't been told how long it has become.
+    """
+    if rows > _FEW:
+        yield
+        return
+    await driver.execute(_BY_INDEX.format("off"))
+    yield
+    await driver.execute(_BY_INDEX.format("DEFAULT"))
 
 
 async def copied(

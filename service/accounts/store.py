@@ -10,7 +10,7 @@ import polars as pl
 from service.accounts.columns import as_text, assigned
 from service.accounts.compare import GONE, Work
 from service.accounts.rows import STANDARD_BITS
-from service.accounts.staging import count_of, parsed
+from service.accounts.staging import count_of, looked_up, parsed
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
@@ -46,8 +46,9 @@ _NOTE = "UPDATE account a SET digest = i.digest FROM incoming i WHERE a.org_id =
 _INSERT = """
     INSERT INTO account (org_id, id, identity, digest, populations, created_by, import_id, created_at, updated_at, {})
     SELECT $1, i.new_id, i.identity, i.digest, i.populations, $2, $2, now(), now(), {}
-    FROM incoming i WHERE i.account_id IS NULL ORDER BY i.new_id
+    FROM incoming i WHERE i.account_id IS NULL
 """
+"""In the order in which they were staged, which is that of their ids."""
 
 
 async def write_difference(session: TenantSession, difference: Difference[Work], order: Order) -> None:
@@ -61,15 +62,17 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
             await driver.execute(_LEAVE, org_id, work.scope, others, import_id)
         await driver.execute(_DELETE, org_id, work.scope, others)
     if difference.updated:
-        await driver.execute(_KEEP_UPDATED, org_id, import_id)
         said = assigned(work.said, work.keys)
-        await driver.execute(_UPDATE.format(f", {said}" if said else ""), org_id, import_id, work.spoken)
+        async with looked_up(driver, difference.updated):
+            await driver.execute(_KEEP_UPDATED, org_id, import_id)
+            await driver.execute(_UPDATE.format(f", {said}" if said else ""), org_id, import_id, work.spoken)
     if difference.created:
         columns = ("external_id", *work.said)
         listed = ", ".join(columns), ", ".join(f"i.{c}" for c in columns)
         await driver.execute(_INSERT.format(*listed), org_id, import_id)
     if work.reworded:
-        await driver.execute(_NOTE, org_id)
+        async with looked_up(driver, work.reworded):
+            await driver.execute(_NOTE, org_id)
 
 
 async def delete_account(session: TenantSession, account_id: UUID, import_id: UUID) -> bool:

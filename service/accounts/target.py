@@ -56,7 +56,9 @@ class AccountTarget:
             unread = pl.concat(
                 [unread, found.filter(pl.col("populations") == 0)["status"].drop_nulls()]
             ).unique()
-        named, nameless = split_nameless(identified(with_hints(pl.concat(known), hints)))
+        named, nameless = split_nameless(
+            identified(with_hints(pl.concat(known, how="vertical_relaxed"), hints))
+        )
         del known
         first, later = split_duplicates(named)
         refused = pl.concat([_duplicates(_with_fields(later, rows)), _nameless(_with_fields(nameless, rows))])

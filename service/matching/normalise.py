@@ -34,6 +34,13 @@ def normalise(accounts: pl.DataFrame, *, chunk_rows: int = CHUNK_ROWS) -> pl.Dat
         return pl.concat(threads.map(_normalised, chunks), rechunk=True)
 
 
+def domains_of(accounts: pl.DataFrame) -> pl.Series:
+    """`domain` as `normalise` gives it, at half the cost of all the rest."""
+    frame = _canonical(accounts)
+    found = account_domains(frame["website"], frame["email"], name_keys(frame["name"]).name)
+    return found.domain.alias("domain")
+
+
 def _normalised(frame: pl.DataFrame) -> pl.DataFrame:
     names = name_keys(frame["name"])
     domains = account_domains(frame["website"], frame["email"], names.name)

@@ -28,6 +28,10 @@ CROWDED: Place = (Part.WITHHELD, KeyKind.DOMAIN.value)
 PLACES: tuple[Place, ...] = (*((Part.SENT, kind.value) for kind in KeyKind), SHARED_HEADS, CROWDED, ACCOUNTS)
 
 
+_CHUNK_ROWS = 1 << 15
+"""A part of a list is smaller than what is worth a thread of its own elsewhere."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Listed:
     """Accounts one side takes part with: their references and `ids` (uint8 (n, 16)), and what of each gives keys."""
@@ -62,7 +66,7 @@ class Maker:
 
     def listed(self, accounts: pl.DataFrame) -> Listed:
         """Of accounts with `id`, `domain` and `alias_domains` as stored, and the fields that yield keys."""
-        normalised = normalise(accounts)
+        normalised = normalise(accounts, chunk_rows=_CHUNK_ROWS)
         ids = accounts["id"]
         return Listed(
             self.refs(ids), id_bytes(ids), normalised.drop(EVIDENCE_ALONE), _stands(normalised, accounts)

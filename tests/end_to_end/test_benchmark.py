@@ -39,3 +39,19 @@ def test_the_benchmark_of_reads_measures_both_servers(tmp_path: Path) -> None:
     assert "50 of 200 rows" in said
     assert {"| the service", "| a bare route"} <= {line.partition(":")[0] for line in said.splitlines()}
     assert "ours / bare: **" in said
+
+
+def test_the_benchmark_of_imports_measures_time_and_memory_of_both_times(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.imports", "--rows", "100000", "--rounds", "1", "--out", tmp_path],
+        cwd=ROOT, check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    [page] = tmp_path.glob("*.md")
+    measured = {
+        line.split("|")[1].strip(): line.split("|")[2].strip()
+        for line in page.read_text().splitlines()
+        if "|" in line
+    }
+    peak = next(value for name, value in measured.items() if name.startswith("peak memory"))
+    assert 150 < float(peak.removesuffix(" MB")) < 420, "rows of a long list lie in memory more than once"
+    assert float(measured["imports.run: write accounts"]) > 0
