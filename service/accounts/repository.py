@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from service.accounts.attributes import Attributes
 from service.accounts.errors import InvalidFilterError
 from service.accounts.filter_sql import where
 from service.accounts.filters import Filter
@@ -113,7 +114,7 @@ class Accounts:
         first `limit`, as in a page. Each of the two may take `within`: InvalidFilterError.
         """
         values: list[Any] = [self._session.org_id]
-        condition = where(wanted, values)
+        condition = where(wanted, values, removed=await Attributes(self._session).removed())
         driver = await self._session.raw()
         await driver.execute(f"SET LOCAL statement_timeout = {within // timedelta(milliseconds=1)}")
         try:
