@@ -15,7 +15,7 @@ from service.linking.keys import LinkKeys
 from service.linking.layers import Delta, difference
 from service.linking.tokens import token_bytes, tokens_of
 from service.matching.guards import CROWDED_UNTIL, HEAD_SHARED_FROM, borne_domains
-from service.matching.keys import EVIDENCE_ALONE, match_keys
+from service.matching.keys import EVIDENCE_ALONE, MatchKeys, match_keys
 from service.matching.kinds import KeyKind
 from service.matching.normalise import normalise
 from service.overlaps.models import Part
@@ -72,15 +72,16 @@ class Maker:
             self.refs(ids), id_bytes(ids), normalised.drop(EVIDENCE_ALONE), _stands(normalised, accounts)
         )
 
-    def columns(self, listed: Listed, off_before: Collection[str]) -> Columns:
-        """Their columns, the guards applied as if they were the whole list."""
-        keys = match_keys(listed.normalised, crowded_before=off_before)
-        made = {
-            (part, kind.value): column
-            for part, found in ((Part.SENT, keys.columns), (Part.WITHHELD, keys.withheld))
-            for kind, column in tokens_of(found, listed.refs, self.link).items()
-        }
-        return made | {ACCOUNTS: TokenColumn.of(listed.ids, listed.refs)}
+    def columns(self, keys: MatchKeys, refs: U64, ids: NDArray[np.uint8]) -> Columns:
+        """Of accounts with these references and ids. `keys` are emptied kind by kind: many texts become few bytes."""
+        made: dict[Place, TokenColumn] = {ACCOUNTS: TokenColumn.of(ids, refs)}
+        for part, found in ((Part.SENT, keys.columns), (Part.WITHHELD, keys.withheld)):
+            while found:
+                one = dict([found.popitem()])
+                made |= {
+                    (part, kind.value): column for kind, column in tokens_of(one, refs, self.link).items()
+                }
+        return made
 
     def off(self, domains: pl.Series, stored: Stored) -> list[str]:
         """Those of `domains` that gave no token when `stored` was made."""
@@ -91,11 +92,19 @@ class Maker:
         asked = pl.DataFrame({"domain": domains, "high": words[:, 0], "low": words[:, 1]})
         return asked.join(crowded.frame(), on=["high", "low"], how="semi")["domain"].to_list()
 
-    def whole(self, listed: Listed, stored: Stored) -> Mapping[Place, Delta]:
-        """What makes the columns of all accounts that take part of what is stored."""
+    def whole(self, parts: list[Listed], stored: Stored) -> Mapping[Place, Delta]:
+        """What makes the columns of all accounts that take part of what is stored.
+
+        `parts`, one at least, are emptied: of a long list nothing stays in memory once its keys are made.
+        """
+        listed = Listed.joined(parts)
+        parts.clear()
         domains = borne_domains(listed.normalised)["domain"].drop_nulls()
         often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
-        made = self.columns(listed, self.off(often, stored))
+        keys = match_keys(listed.normalised, crowded_before=self.off(often, stored))
+        refs, ids = listed.refs, listed.ids
+        del listed, domains
+        made = self.columns(keys, refs, ids)
         return {
             place: difference(stored.whole(place), made.get(place, TokenColumn.empty())) for place in PLACES
         }
@@ -108,7 +117,8 @@ class Maker:
         `others` are ids of accounts that may have to go. Every account of a domain that is or was near being crowded is
         listed; those not named stay as they are, but for heads that come to be shared or cease to be.
         """
-        made = self.columns(listed, off_before)
+        keys = match_keys(listed.normalised, crowded_before=off_before)
+        made = self.columns(keys, listed.refs, listed.ids)
         refs = np.union1d(listed.refs, self.refs(others))
         deltas = {
             place: difference(_of(stored, place, refs), made.get(place, TokenColumn.empty()))

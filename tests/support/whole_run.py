@@ -75,7 +75,7 @@ def unlike_whole_tokens(side: Side) -> list[str]:
     """Where the stored columns differ from those of all accounts; a domain between the two numbers may be on or off."""
     found = [
         f"{place}: {len(delta.added)} missing, {len(delta.removed)} too many"
-        for place, delta in side.maker.whole(side.listed, side.stored).items()
+        for place, delta in side.maker.whole([side.listed], side.stored).items()
         if len(delta)
     ]
     names = side.listed.normalised.drop_nulls("domain").group_by("domain").agg(pl.col("name").n_unique())

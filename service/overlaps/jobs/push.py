@@ -115,10 +115,9 @@ class _Push:
             parts.append(await anyio.to_thread.run_sync(self.maker.listed, accounts))
 
         await each_taking_part(self.driver, self.org_id, self.bits, take)
-        listed = Listed.joined(parts)
-        parts.clear()
-        deltas = await anyio.to_thread.run_sync(self.maker.whole, listed, self.stored)
-        return Step(deltas, self.terms if listed.stands else f"{self.terms}|domains differ", seen, None)
+        stands = all(part.stands for part in parts)
+        deltas = await anyio.to_thread.run_sync(self.maker.whole, parts, self.stored)
+        return Step(deltas, self.terms if stands else f"{self.terms}|domains differ", seen, None)
 
     async def _changes(self, followed: int, seen: int) -> Step | None:
         """None if accounts can't be looked up by their domains, so that nobody knows whom a guard concerns."""
