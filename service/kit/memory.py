@@ -8,7 +8,7 @@ from typing import Final
 
 _POLARS: Final = "_RJEM_MALLOC_CONF"
 """Read by Polars when it is imported, which hands it to its allocator (jemalloc) behind settings of its own."""
-_GIVE_BACK: Final = "dirty_decay_ms:100,muzzy_decay_ms:0"
+_GIVE_BACK: Final = "dirty_decay_ms:0,muzzy_decay_ms:0"
 _MMAP_THRESHOLD: Final = -3
 """`M_MMAP_THRESHOLD` of mallopt(3)."""
 _LARGE: Final = 1 << 20

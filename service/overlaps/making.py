@@ -99,15 +99,20 @@ class Maker:
         """
         listed = Listed.joined(parts)
         parts.clear()
-        domains = borne_domains(listed.normalised)["domain"].drop_nulls()
-        often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
-        keys = match_keys(listed.normalised, crowded_before=self.off(often, stored))
+        keys = match_keys(listed.normalised, crowded_before=self._off_before(listed, stored))
         refs, ids = listed.refs, listed.ids
-        del listed, domains
+        del listed
         made = self.columns(keys, refs, ids)
         return {
             place: difference(stored.whole(place), made.get(place, TokenColumn.empty())) for place in PLACES
         }
+
+    def _off_before(self, listed: Listed, stored: Stored) -> list[str]:
+        if not len(stored.whole(CROWDED)):
+            return []
+        domains = borne_domains(listed.normalised)["domain"].drop_nulls()
+        often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
+        return self.off(often, stored)
 
     def changed(
         self, listed: Listed, others: pl.Series, off_before: Collection[str], stored: Stored
