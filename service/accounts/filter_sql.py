@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
+from service.accounts.bits import BITS, STANDARD_BITS
 from service.accounts.filters import (
     ATTRIBUTE,
     All,
@@ -18,7 +19,6 @@ from service.accounts.filters import (
     type_of,
 )
 from service.accounts.models import StandardPopulation
-from service.accounts.rows import BITS, STANDARD_BITS
 
 _SIGNS: Final[Mapping[Op, str]] = {Op.GT: ">", Op.GTE: ">=", Op.LT: "<", Op.LTE: "<="}
 _MOMENTS: Final[Mapping[Op, tuple[str, str]]] = {

@@ -10,12 +10,12 @@ from typing import Any
 import asyncpg
 
 from service.accounts.attributes import Attributes
+from service.accounts.bits import STANDARD_BITS
 from service.accounts.filter_sql import where
 from service.accounts.filters import parse
 from service.accounts.following import highest_number
 from service.accounts.models import Population
 from service.accounts.repository import Populations
-from service.accounts.rows import STANDARD_BITS
 from service.accounts.staging import count_of
 from service.db.sessions import TenantSession
 from service.imports.operations import CHANGED_JOB

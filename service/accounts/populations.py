@@ -17,7 +17,7 @@ from service.accounts.errors import (
 from service.accounts.filters import digest_of, parse
 from service.accounts.membership import request_settling
 from service.accounts.models import Population, StandardPopulation
-from service.accounts.repository import Populations
+from service.accounts.repository import Populations, take_turn_of_populations
 from service.audit import record
 from service.db.sessions import TenantSession
 from service.kit.clock import Clock
@@ -49,7 +49,7 @@ async def create_population(
 ) -> Population:
     """A population whose accounts the job finds. InvalidFilterError, PopulationExistsError, TooManyPopulationsError."""
     parse(wanted.filter)
-    await _take_turn(session)
+    await take_turn_of_populations(session)
     slug = wanted.slug or slug_of(wanted.name)
     populations = Populations(session)
     if slug in {p.slug for p in await populations.everyone()}:
@@ -105,27 +105,15 @@ async def remove_population(session: TenantSession, clock: Clock, population: Po
     await _note(session, clock, "population.removed", population)
 
 
-async def live_population(session: TenantSession, slug: str) -> Population | None:
-    """As it is now; nobody changes or removes it until the transaction ends."""
-    await _take_turn(session)
-    return await Populations(session).by_slug(slug)
-
-
 async def custom_population(session: TenantSession, population_id: UUID) -> Population:
     """To be changed, by nobody else until the transaction ends. NoSuchPopulationError, StandardPopulationError."""
-    await _take_turn(session)
+    await take_turn_of_populations(session)
     found = await Populations(session).by_id(population_id)
     if found is None:
         raise NoSuchPopulationError
     if found.filter is None:
         raise StandardPopulationError(found.slug)
     return found
-
-
-async def _take_turn(session: TenantSession) -> None:
-    await session.sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"populations:{session.org_id}"
-    )
 
 
 async def _note(

@@ -15,7 +15,7 @@ from service.accounts.errors import InvalidFilterError
 from service.accounts.filter_sql import where
 from service.accounts.filters import Filter
 from service.accounts.models import Account, Population
-from service.db.sessions import TenantReadSession
+from service.db.sessions import TenantReadSession, TenantSession
 
 LONGEST_TRIAL: Final = timedelta(seconds=5)
 _COUNTS = "SELECT populations, count(*) FROM account WHERE org_id = $1 GROUP BY populations"
@@ -39,6 +39,19 @@ _BEARING = """
     AND id IN (SELECT id FROM account WHERE org_id = $1 AND domain = ${0}
                UNION ALL SELECT account_id FROM account_alias WHERE org_id = $1 AND domain = ${0})
 """
+
+
+async def take_turn_of_populations(session: TenantSession) -> None:
+    """Nobody else makes, changes or removes a population of the organization until the transaction ends."""
+    await session.sql(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"populations:{session.org_id}"
+    )
+
+
+async def live_population(session: TenantSession, slug: str) -> Population | None:
+    """As it is now, and until the transaction ends."""
+    await take_turn_of_populations(session)
+    return await Populations(session).by_slug(slug)
 
 
 class Populations:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 import polars_hash as plh
 
+from service.accounts.bits import BITS, STANDARD_BITS
 from service.accounts.models import StandardPopulation
 from service.ingest.batches import cleaned
 from service.ingest.values import Hints
@@ -41,8 +42,6 @@ TELLING = ("slug", *REGISTRY_FIELDS)
 NAMES = ("domain", "natural", "tail")
 KNOWN = ("row", "line", "external_id", "digest", "populations", *NAMES)
 """What is known of each row of a file while it is told from the others."""
-BITS: Mapping[StandardPopulation, int] = {p: 1 << bit for bit, p in enumerate(StandardPopulation)}
-STANDARD_BITS = sum(BITS.values())
 
 
 def bits_spoken_of(population: StandardPopulation | None, fields: Iterable[str]) -> int:

@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
+from service.accounts.bits import STANDARD_BITS
 from service.accounts.columns import as_text, assigned
 from service.accounts.compare import GONE, Work
-from service.accounts.rows import STANDARD_BITS
 from service.accounts.staging import count_of, looked_up, parsed
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from service.accounts.populations import live_population
-from service.accounts.repository import Populations
+from service.accounts.repository import Populations, live_population
 from service.audit import record
 from service.crypto import ExchangeKey, Keystore, Pins, SecretBytes, code_secret
 from service.db.sessions import TenantSession

@@ -36,7 +36,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC).isoformat()
 ORGANIZATION = {"id": str(ID), "handle": "left", "name": "Left", "mode": "hosted", "created_at": NOW}
 IMPORT = {
     "id": str(ID), "status": "received", "mode": "upsert", "filename": "a.csv", "population": None, "bytes_received": 3,
-    "worksheet": None, "all_or_nothing": False, "dry_run": False, "rollback_of": None, "records": "accounts", "origin": "file", "progress": None, "preview": None,
+    "worksheet": None, "all_or_nothing": False, "dry_run": False, "rollback_of": None, "records": "accounts", "origin": "file", "mapping": None, "progress": None, "preview": None,
     "counts": None, "report": None, "problem": None, "created_at": NOW, "finished_at": None,
 }  # fmt: skip
 Answer = httpx.Response | Exception

@@ -345,4 +345,4 @@ def test_without_the_key_file_nothing_comes_back_and_no_key_is_drawn(
     assert "commonground backup restore-keystore" in said
     said, code = run_command("backup", "restore-keystore", str(copies / "keystore"), data_dir=fresh)
     assert code == 0, said
-    assert "Brought back 4 secrets" in said
+    assert "Brought back 6 secrets" in said

@@ -9,10 +9,10 @@ from uuid import UUID
 import anyio.to_thread
 import polars as pl
 
+from service.accounts.bits import BITS
 from service.accounts.models import StandardPopulation
 from service.accounts.quality.digest import Digest
 from service.accounts.quality.findings import Fresh, Quality, judge
-from service.accounts.rows import BITS
 from service.accounts.staging import parsed
 from service.db.sessions import TenantReadSession
 from service.imports.models import ImportMode

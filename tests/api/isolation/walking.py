@@ -213,6 +213,10 @@ async def make_ground(world: World, superuser: asyncpg.Connection) -> Ground:
             "hi_org_id": theirs.partnership.hi_org_id, "partnership_id": theirs.partnership.id,
         },
     )  # fmt: skip
+    # both scenes save a mapping under one name: something must tell theirs apart
+    await superuser.execute(
+        "UPDATE import_mapping SET worksheet = 'Quarzwerk export' WHERE org_id = $1", theirs.left.id
+    )
     tables = await protected_tables(superuser)
     own = await superuser.fetch("SELECT id FROM organization WHERE id = $1 OR sandbox_of = $1", third.id)
     found = await markers(superuser, tables, [row["id"] for row in own])

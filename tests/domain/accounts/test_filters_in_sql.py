@@ -6,10 +6,10 @@ from typing import Any
 
 import asyncpg
 
+from service.accounts.bits import BITS
 from service.accounts.filter_sql import where
 from service.accounts.filters import ATTRIBUTE, FIELDS, parse
 from service.accounts.models import StandardPopulation
-from service.accounts.rows import BITS
 from tests.support.filters import every_condition, holds, some_filter, some_row
 
 ROWS, TREES = 120, 250

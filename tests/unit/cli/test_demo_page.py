@@ -29,7 +29,7 @@ from service.cli.demo.side import SideView
 from service.cli.demo.story import Told
 from service.cli.demo.truth import Verdict
 from service.crypto import Mode
-from service.imports.models import ImportKind, ImportMode, ImportStatus
+from service.imports.models import ImportKind, ImportMode, ImportStatus, Origin
 from service.matching.explain import explain
 from service.matching.kinds import Attribute, KeyKind
 from service.overlaps.models import OverlapStatus
@@ -80,13 +80,25 @@ def counted(pairs: int) -> Counts:
 
 
 def account(name: str) -> Account:
-    empty = dict.fromkeys(
-        ("website", "domain", "country", "city", "industry", "employees", "revenue", "status", "owner")
-    )
+    known_beside = {
+        "id",
+        "external_id",
+        "name",
+        "populations",
+        "created_at",
+        "updated_at",
+        "attributes",
+        "alias_names",
+        "alias_domains",
+    }
+    empty = dict.fromkeys(set(Account.model_fields) - known_beside)
     known: dict[str, Any] = {
         "external_id": "1",
         "name": name,
         "populations": [],
+        "attributes": {},
+        "alias_names": [],
+        "alias_domains": [],
         "created_at": NOON,
         "updated_at": NOON,
     }
@@ -113,7 +125,9 @@ def view(
             partner=Partner(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
         ),
         rules=Rules(own=[rule(gives, called)], partner=[rule(gets, called)]),
-        populations=[Population(id=uuid4(), slug="customers", name=called, accounts=len(overlaps))],
+        populations=[Population(
+            id=uuid4(), slug="customers", name=called, accounts=len(overlaps), filter=None, settled=True, created_at=NOON
+        )],
         accounts=[account(o.account.name or "") for o in overlaps],
         matrix=Matrix(
             partnership_id=partnership, populations=["customers"], partner_populations=shown, cells=cells, total=number
@@ -122,7 +136,7 @@ def view(
         reviews=list(reviews),
         upload=Import(
             id=uuid4(), status=ImportStatus.COMPLETED, mode=ImportMode.UPSERT, filename="a.csv", population=None,
-            worksheet=None, all_or_nothing=False, dry_run=False, rollback_of=None, records=ImportKind.ACCOUNTS, progress=None, preview=None, bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
+            worksheet=None, all_or_nothing=False, dry_run=False, rollback_of=None, records=ImportKind.ACCOUNTS, origin=Origin.FILE, mapping=None, progress=None, preview=None, bytes_received=1, counts=None, report=None, problem=None, created_at=NOON, finished_at=NOON,
         ),
     )  # fmt: skip
 
