@@ -32,13 +32,18 @@ _RETRY: Final = b"retry: 1000\n\n"
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
+_TEXT: Final = {"type": "string"}
+_ONE_EVENT: Final = {"type": "object", "properties": {"event": _TEXT, "id": _TEXT, "data": _TEXT}}
+"""What a stream is described by: each event of it."""
+
+
 @router.get(
     "/{import_id}/events", operation_id="watch_import", response_class=StreamingResponse,
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
     responses=responses(404) | {
         200: {
             "description": "Events `progress` and, as the last one, `end`; the data of each is the import as `GET` shows it, without a preview.",
-            "content": {EVENTS: {"schema": {"type": "string"}}},
+            "content": {EVENTS: {"schema": _ONE_EVENT}},
         },
         204: {"description": "`Last-Event-ID` is that of the last event: there is nothing more to hear."},
     },
