@@ -42,6 +42,7 @@ from service.http.problem import (
 from service.imports.errors import (
     EmptyUploadError,
     ImportStateError,
+    NoRoomError,
     NoSuchMappingError,
     TooManyMappingsError,
     UnknownImportError,
@@ -195,6 +196,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     ForgottenMomentError: Kind("invalid-parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid parameter"),
     InvalidParameterError: Kind("invalid-parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid parameter"),
     UploadTooLargeError: Kind("upload-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Upload too large"),
+    NoRoomError: Kind(
+        "no-room", HTTPStatus.INSUFFICIENT_STORAGE, "No room for the upload", {"Retry-After": "60"}
+    ),
     UploadIncompleteError: Kind("upload-incomplete", HTTPStatus.BAD_REQUEST, "Upload incomplete"),
     EmptyUploadError: Kind("empty-upload", HTTPStatus.BAD_REQUEST, "Empty upload"),
     MalformedJsonError: Kind("malformed-json", HTTPStatus.BAD_REQUEST, "Malformed JSON"),

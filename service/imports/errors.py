@@ -7,6 +7,7 @@ ImportFailedError
 ├── TooManyMappingsError     as many saved mappings as an organization may have
 ├── ImportStateError         it is over, or not held: it can't be confirmed or cancelled
 ├── UploadTooLargeError      more bytes than the operator allows
+├── NoRoomError              the disk that uploads lie on is full
 ├── UploadIncompleteError    the connection ended before the announced length
 ├── UploadDamagedError       it waited and isn't what came any more
 └── EmptyUploadError         no byte came
@@ -49,6 +50,14 @@ class UploadTooLargeError(ImportFailedError):
     def __init__(self, limit: int) -> None:
         super().__init__(
             f"The upload is larger than {limit:,} bytes: compress it with gzip, or split the list."
+        )
+
+
+class NoRoomError(ImportFailedError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The server has no room for the upload, and nothing of it was kept: the operator of this server must free space where "
+            "uploads lie (`commonground doctor` says how much is left); then send it again."
         )
 
 

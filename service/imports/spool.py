@@ -3,27 +3,38 @@
 Each is sealed under a key drawn for it alone, which its import keeps, sealed in turn under the organization's data key.
 """
 
+import errno
 import hashlib
 import io
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Collection, Iterable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
 import anyio.to_thread
+import structlog
 
 from service.crypto import OpenedStream, SealingStream, SecretBytes, line
 from service.crypto.errors import RecordError
-from service.imports.errors import EmptyUploadError, UploadIncompleteError, UploadTooLargeError
+from service.imports.errors import (
+    EmptyUploadError,
+    NoRoomError,
+    UploadIncompleteError,
+    UploadTooLargeError,
+)
+
+log = structlog.get_logger(__name__)
 
 _PART = ".part"
 _UPLOAD = ".upload"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Said by a write, by the fsync after it, or by whatever makes a name, as the file system has it."""
 
 
 class Received(NamedTuple):
@@ -49,11 +60,17 @@ class Spool:
     ) -> Received:
         """Write a streamed body, sealed; what came, once it is safe on disk. Nothing stays when it fails.
 
-        UploadTooLargeError, UploadIncompleteError, EmptyUploadError.
+        UploadTooLargeError, NoRoomError, UploadIncompleteError, EmptyUploadError.
         """
         if announced is not None and announced > self.limit:
             raise UploadTooLargeError(self.limit)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _room(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return await self._receive(import_id, chunks, announced)
+
+    async def _receive(
+        self, import_id: UUID, chunks: AsyncIterator[bytes], announced: int | None
+    ) -> Received:
         part = self.folder / f"{import_id}{_PART}"
         try:
             received = await self._write(part, import_id, chunks)
@@ -112,6 +129,18 @@ class Spool:
         for path in leaving:
             path.unlink(missing_ok=True)
         return len(leaving)
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    """NoRoomError where the disk is full, which its operator hears of."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        log.warning("no room for an upload", folder=str(folder))
+        raise NoRoomError from error
 
 
 def _bound_to(import_id: UUID) -> bytes:

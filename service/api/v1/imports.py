@@ -216,7 +216,7 @@ class Asked:
 
 @router.post(
     "", operation_id="create_import", status_code=202,
-    responses=responses(400, 413) | {200: {"model": ImportOut, "description": "The newest import was of these very bytes: this is it."}},
+    responses=responses(400, 413, 507) | {200: {"model": ImportOut, "description": "The newest import was of these very bytes: this is it."}},
     response_model=ImportOut, openapi_extra=_BODY,
 )  # fmt: skip
 async def create_import(
