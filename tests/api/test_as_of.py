@@ -1,6 +1,7 @@
 """The list as it stood at an earlier moment."""
 
 from datetime import datetime, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from service.accounts.models import Population
 from service.accounts.populations import NewPopulation, create_population
-from service.imports.models import ImportMode, ImportStatus
+from service.imports.models import ImportKind, ImportMode, ImportStatus
 from service.imports.operations import REMEMBERED, REMEMBERED_IMPORTS, roll_back
 from service.imports.repository import Imports
 from service.partnerships.populations import remove
@@ -21,13 +22,20 @@ Account = dict[str, Any]
 
 
 async def listed(
-    client: httpx.AsyncClient, member: Member, moment: datetime | None = None, *, limit: int = 1000
+    client: httpx.AsyncClient,
+    member: Member,
+    moment: datetime | None = None,
+    *,
+    limit: int = 1000,
+    of: str = "accounts",
+    **asked: str,
 ) -> list[Account]:
-    """Every account, page after page."""
+    """Every record, page after page."""
     found: list[Account] = []
-    query: dict[str, str | int] = {"limit": limit} | ({"as_of": moment.isoformat()} if moment else {})
+    query: dict[str, str | int] = {"limit": limit, **asked}
+    query |= {"as_of": moment.isoformat()} if moment else {}
     while True:
-        answer = await client.get("/v1/accounts", params=query, headers=member.headers)
+        answer = await client.get(f"/v1/{of}", params=query, headers=member.headers)
         assert answer.status_code == 200, answer.text
         found += answer.json()["items"]
         if not answer.json()["has_more"]:
@@ -94,6 +102,97 @@ async def test_every_earlier_list_is_told_as_it_was(
     assert await listed(client, member, before) == []
 
 
+class Attached(Story):
+    """Random changes of people and deals, by files and undone, while their accounts come along."""
+
+    async def step(self) -> None:
+        await self.random.choices([self.file, self.people, self.deals, self.undoing], [1, 5, 5, 2])[0]()
+
+    async def people(self) -> None:
+        rows = [
+            f"c{one},Quell{one},q{one}@firm{one}.com,{self.random.choice(('CTO', 'CFO'))},{self.account},{self.random.choice('AB')}"
+            for one in self.random.sample(range(8), 5)
+        ]
+        await self.sent(
+            ImportKind.CONTACTS, "Contact ID,Last Name,Email,Title,Account External ID,Owner", rows
+        )
+
+    async def deals(self) -> None:
+        rows = [
+            f"o{one},Deal {one},{self.account},{self.random.choice(('Proposal', 'Won', 'Lost'))},{self.random.randrange(9)}.50,"
+            f"{self.random.choice('AB')}"
+            for one in self.random.sample(range(8), 5)
+        ]
+        await self.sent(
+            ImportKind.OPPORTUNITIES, "Opportunity ID,Opportunity Name,Account External ID,Stage,Amount,Owner", rows
+        )  # fmt: skip
+
+    @property
+    def account(self) -> str:
+        return f"x{self.random.randrange(6)}"
+
+    async def file(self) -> None:
+        text = "\n".join([HEADER, *(row(self.random, one) for one in range(6)), ""])
+        await imported(self.world, self.member, text)
+
+    async def sent(self, kind: ImportKind, header: str, rows: list[str]) -> None:
+        mode = self.random.choice((ImportMode.UPSERT, ImportMode.REPLACE))
+        text = "\n".join([header, *rows, ""])
+        await imported(self.world, self.member, text, kind=kind, mode=mode, confirmed=True)
+
+
+async def test_every_earlier_list_of_people_and_deals_is_told_as_it_was_but_for_who_was_erased(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    member = await world.organization("left")
+    story = Attached(world, member, client, Random(4))
+    for begin in (story.file, story.people, story.deals):
+        await begin()
+    remembered: list[tuple[datetime, dict[str, list[Account]]]] = []
+    for _ in range(12):
+        lists = {of: await listed(client, member, of=of) for of in ("contacts", "opportunities")}
+        lists["deals"] = [await one(client, member, deal["id"]) for deal in lists["opportunities"]]
+        remembered.append((world.clock.now(), lists))
+        await story.step()
+    assert len({str(lists["contacts"]) for _, lists in remembered}) > 3
+    assert len({str(lists["deals"]) for _, lists in remembered}) > 3
+
+    erased = remembered[0][1]["contacts"][0]["id"]
+    gone = (await client.get("/v1/accounts/by-external-id/x0", headers=member.headers)).json()["id"]
+    for path in (f"contacts/{erased}", "accounts/by-external-id/x0"):
+        assert (await client.delete(f"/v1/{path}", headers=member.headers)).status_code == 204
+    assert any(deal["account_id"] == gone for _, lists in remembered for deal in lists["deals"])
+    for moment, before in remembered:
+        lists = {
+            of: [
+                record | {"account_id": None if record["account_id"] == gone else record["account_id"]}
+                for record in records
+                if record["id"] != erased
+            ]
+            for of, records in before.items()
+        }
+        for of in ("contacts", "opportunities"):
+            limit = story.random.choice((2, 1000))
+            assert await listed(client, member, moment, limit=limit, of=of) == lists[of]
+            kept = [record for record in lists[of] if record["owner"] == "A"]
+            assert await listed(client, member, moment, of=of, owner="A") == kept
+        assert [await one(client, member, deal["id"], moment) for deal in lists["deals"]] == lists["deals"]
+    query = {"as_of": remembered[0][0].isoformat()}
+    there = await client.get(f"/v1/contacts/{erased}", params=query, headers=member.headers)
+    assert there.status_code == 404
+
+
+async def one(
+    client: httpx.AsyncClient, member: Member, deal_id: str, moment: datetime | None = None
+) -> Account:
+    """A deal with its stages."""
+    query = {"as_of": moment.isoformat()} if moment else {}
+    answer = await client.get(f"/v1/opportunities/{deal_id}", params=query, headers=member.headers)
+    assert answer.status_code == 200, answer.text
+    found: Account = answer.json()
+    return found
+
+
 async def test_a_moment_that_is_forgotten_names_the_earliest_that_isnt(
     client: httpx.AsyncClient, world: World
 ) -> None:
@@ -107,12 +206,11 @@ async def test_a_moment_that_is_forgotten_names_the_earliest_that_isnt(
         earliest = await Imports(session).known_since(until, REMEMBERED_IMPORTS)
     assert first.finished_at is not None
     assert earliest == first.finished_at - timedelta(days=200)
-    for moment, said in (
-        (earliest - timedelta(days=1), f"{earliest:%Y-%m-%dT%H:%M}"),
-        (world.clock.now() + timedelta(days=1), "to come"),
-    ):
+    forgotten = earliest - timedelta(days=1), f"{earliest:%Y-%m-%dT%H:%M}"
+    to_come = world.clock.now() + timedelta(days=1), "to come"
+    for of, (moment, said) in product(("accounts", "contacts", "opportunities"), (forgotten, to_come)):
         query = {"as_of": moment.isoformat()}
-        answer = await client.get("/v1/accounts", params=query, headers=member.headers)
+        answer = await client.get(f"/v1/{of}", params=query, headers=member.headers)
         assert (answer.status_code, answer.json()["type"]) == (
             422,
             "urn:commonground:problem:invalid-parameter",

@@ -11,13 +11,12 @@ from pydantic import BaseModel, Field
 
 from service.accounts.errors import UnknownAccountError
 from service.accounts.models import Population
-from service.accounts.past import PastAccounts, accounts_at
+from service.accounts.past import ACCOUNTS, PastAccounts
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import App, Reading, reads
-from service.api.errors import InvalidParameterError
 from service.api.lean import LeanOperation, answer
-from service.api.moments import Moment
 from service.api.pagination import Page, Paging
+from service.api.past import AsOf, past_asked
 from service.api.problems import responses
 from service.api.routing import resource
 from service.db.sessions import TenantReadSession
@@ -74,25 +73,11 @@ class AccountOut(BaseModel):
     updated_at: datetime
 
 
-AsOf = Annotated[
-    Moment | None,
-    Query(
-        description="The list as it stood at this moment, such as `2026-11-01T00:00:00Z`: within 90 days, or the last ten files."
-    ),
-]
-
-
 async def _accounts(
     session: TenantReadSession, as_of: datetime | None, now: datetime
 ) -> Accounts | PastAccounts:
-    """ForgottenMomentError, InvalidParameterError."""
-    if as_of is None:
-        return Accounts(session)
-    if as_of > now:
-        raise InvalidParameterError(
-            "as_of: this moment is still to come; leave it out for the list as it is."
-        )
-    return await accounts_at(session, as_of, now)
+    past = await past_asked(session, ACCOUNTS, as_of, now)
+    return Accounts(session) if past is None else PastAccounts(past)
 
 
 def _there(populations: list[Population], as_of: datetime | None) -> list[Population]:

@@ -7,14 +7,17 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
-from service.accounts.contacts import Contacts, erase
+from service.accounts.contacts import CONTACTS, Contacts, erase
+from service.accounts.past import Past
 from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.pagination import Page, Paging
+from service.api.past import at_moment
 from service.api.problems import responses
 from service.api.routing import resource
 from service.organizations.models import Scope
 
 router = resource("/contacts", "contacts")
+AtMoment = Annotated[Past | None, Depends(at_moment(CONTACTS), scope="function")]
 
 
 class ContactOut(BaseModel):
@@ -50,16 +53,24 @@ async def list_contacts(
     session: Reading,
     app: App,
     paging: Paging,
+    past: AtMoment,
     *,
     account_id: UUID | None = None,
     domain: Annotated[
-        str | None, Query(max_length=253, pattern=r"^[^\x00]*$", description="The account's domain.")
+        str | None,
+        Query(
+            max_length=253,
+            pattern=r"^[^\x00]*$",
+            description="The account's domain, also with `as_of` as it is now.",
+        ),
     ] = None,
     owner: Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00]*$")] = None,
 ) -> Page[ContactOut]:
-    """One's own contacts in the order in which they came."""
+    """One's own contacts in the order in which they came, now or as they stood at an earlier moment."""
     asked = {"account_id": account_id, "domain": domain, "owner": owner}
-    rows = await Contacts(session, app.keystore).page(asked, limit=paging.limit + 1, after=paging.after_id())
+    rows = await Contacts(session, app.keystore, past).page(
+        asked, limit=paging.limit + 1, after=paging.after_id()
+    )
     return paging.page(rows, lambda row: ContactOut(**row), lambda row: (row["id"],))
 
 
@@ -67,9 +78,9 @@ async def list_contacts(
     "/{contact_id}", operation_id="get_contact", responses=responses(404),
     dependencies=[Depends(reads(Scope.CONTACTS_READ), scope="function")],
 )  # fmt: skip
-async def get_contact(session: Reading, app: App, contact_id: UUID) -> ContactOut:
-    """One of one's own contacts."""
-    return ContactOut(**await Contacts(session, app.keystore).row(contact_id))
+async def get_contact(session: Reading, app: App, contact_id: UUID, past: AtMoment) -> ContactOut:
+    """One of one's own contacts, now or as it stood at an earlier moment."""
+    return ContactOut(**await Contacts(session, app.keystore, past).row(contact_id))
 
 
 @router.delete(

@@ -9,19 +9,27 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
-from service.accounts.attached.repository import Opportunities
+from service.accounts.attached.repository import OPPORTUNITIES, Opportunities
 from service.accounts.errors import UnknownOpportunityError
 from service.accounts.models import Outcome
+from service.accounts.past import Past
 from service.api.deps import Reading, reads
 from service.api.pagination import Page, Paging
+from service.api.past import at_moment
 from service.api.problems import responses
 from service.api.routing import resource
 from service.organizations.models import Scope
 
 router = resource("/opportunities", "opportunities")
+AtMoment = Annotated[Past | None, Depends(at_moment(OPPORTUNITIES), scope="function")]
 TextFilter = Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00]*$")]
 DomainFilter = Annotated[
-    str | None, Query(max_length=253, pattern=r"^[^\x00]*$", description="The account's domain.")
+    str | None,
+    Query(
+        max_length=253,
+        pattern=r"^[^\x00]*$",
+        description="The account's domain, also with `as_of` as it is now.",
+    ),
 ]
 
 
@@ -69,6 +77,7 @@ def _values(row: Mapping[str, Any]) -> dict[str, Any]:
 async def list_opportunities(
     session: Reading,
     paging: Paging,
+    past: AtMoment,
     *,
     account_id: UUID | None = None,
     domain: DomainFilter = None,
@@ -76,9 +85,9 @@ async def list_opportunities(
     stage: TextFilter = None,
     outcome: Outcome | None = None,
 ) -> Page[OpportunityOut]:
-    """One's own opportunities in the order in which they came."""
+    """One's own opportunities in the order in which they came, now or as they stood at an earlier moment."""
     asked = {"account_id": account_id, "domain": domain, "owner": owner, "stage": stage, "outcome": outcome}
-    rows = await Opportunities(session).page(asked, limit=paging.limit + 1, after=paging.after_id())
+    rows = await Opportunities(session, past).page(asked, limit=paging.limit + 1, after=paging.after_id())
     return paging.page(rows, lambda row: OpportunityOut(**_values(row)), lambda row: (row["id"],))
 
 
@@ -86,9 +95,9 @@ async def list_opportunities(
     "/{opportunity_id}", operation_id="get_opportunity", responses=responses(404),
     dependencies=[Depends(reads(Scope.ACCOUNTS_READ), scope="function")],
 )  # fmt: skip
-async def get_opportunity(session: Reading, opportunity_id: UUID) -> OpportunityWithStages:
-    """One of one's own opportunities, with the stages that it was in."""
-    opportunities = Opportunities(session)
+async def get_opportunity(session: Reading, opportunity_id: UUID, past: AtMoment) -> OpportunityWithStages:
+    """One of one's own opportunities, with the stages that it was in, now or as it stood at an earlier moment."""
+    opportunities = Opportunities(session, past)
     found = await opportunities.row(opportunity_id)
     if found is None:
         raise UnknownOpportunityError

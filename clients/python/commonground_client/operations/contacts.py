@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from uuid import UUID
 
 from commonground_client import models as m
@@ -13,8 +14,10 @@ def _erase_contact(contact_id: UUID) -> Call[None]:
     return Call(method="DELETE", path=path("/v1/contacts/{}", contact_id), answer=type(None))
 
 
-def _get_contact(contact_id: UUID) -> Call[m.Contact]:
-    return Call(method="GET", path=path("/v1/contacts/{}", contact_id), answer=m.Contact)
+def _get_contact(contact_id: UUID, *, as_of: datetime | None = None) -> Call[m.Contact]:
+    return Call(
+        method="GET", path=path("/v1/contacts/{}", contact_id), answer=m.Contact, query={"as_of": as_of}
+    )
 
 
 def _list_contacts(
@@ -24,12 +27,20 @@ def _list_contacts(
     owner: str | None = None,
     cursor: str | None = None,
     limit: int | None = None,
+    as_of: datetime | None = None,
 ) -> Call[m.ContactPage]:
     return Call(
         method="GET",
         path=path("/v1/contacts"),
         answer=m.ContactPage,
-        query={"account_id": account_id, "domain": domain, "owner": owner, "cursor": cursor, "limit": limit},
+        query={
+            "account_id": account_id,
+            "domain": domain,
+            "owner": owner,
+            "cursor": cursor,
+            "limit": limit,
+            "as_of": as_of,
+        },
     )
 
 
@@ -38,9 +49,9 @@ class Contacts(Sender):
         """Erase a person at once: the contact and what it was before. A list that names them brings them back."""
         return self.send(_erase_contact(contact_id))
 
-    def get_contact(self, contact_id: UUID) -> m.Contact:
-        """One of one's own contacts."""
-        return self.send(_get_contact(contact_id))
+    def get_contact(self, contact_id: UUID, *, as_of: datetime | None = None) -> m.Contact:
+        """One of one's own contacts, now or as it stood at an earlier moment."""
+        return self.send(_get_contact(contact_id, as_of=as_of))
 
     def list_contacts(
         self,
@@ -50,10 +61,13 @@ class Contacts(Sender):
         owner: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> m.ContactPage:
-        """One's own contacts in the order in which they came."""
+        """One's own contacts in the order in which they came, now or as they stood at an earlier moment."""
         return self.send(
-            _list_contacts(account_id=account_id, domain=domain, owner=owner, cursor=cursor, limit=limit)
+            _list_contacts(
+                account_id=account_id, domain=domain, owner=owner, cursor=cursor, limit=limit, as_of=as_of
+            )
         )
 
     def iter_contacts(
@@ -63,11 +77,12 @@ class Contacts(Sender):
         domain: str | None = None,
         owner: str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> Iterator[m.Contact]:
         """Every item of `list_contacts`, page after page; `limit` is the size of a page."""
         return self.each(
             lambda cursor: _list_contacts(
-                account_id=account_id, domain=domain, owner=owner, limit=limit, cursor=cursor
+                account_id=account_id, domain=domain, owner=owner, limit=limit, as_of=as_of, cursor=cursor
             )
         )
 
@@ -77,9 +92,9 @@ class AsyncContacts(AsyncSender):
         """Erase a person at once: the contact and what it was before. A list that names them brings them back."""
         return await self.send(_erase_contact(contact_id))
 
-    async def get_contact(self, contact_id: UUID) -> m.Contact:
-        """One of one's own contacts."""
-        return await self.send(_get_contact(contact_id))
+    async def get_contact(self, contact_id: UUID, *, as_of: datetime | None = None) -> m.Contact:
+        """One of one's own contacts, now or as it stood at an earlier moment."""
+        return await self.send(_get_contact(contact_id, as_of=as_of))
 
     async def list_contacts(
         self,
@@ -89,10 +104,13 @@ class AsyncContacts(AsyncSender):
         owner: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> m.ContactPage:
-        """One's own contacts in the order in which they came."""
+        """One's own contacts in the order in which they came, now or as they stood at an earlier moment."""
         return await self.send(
-            _list_contacts(account_id=account_id, domain=domain, owner=owner, cursor=cursor, limit=limit)
+            _list_contacts(
+                account_id=account_id, domain=domain, owner=owner, cursor=cursor, limit=limit, as_of=as_of
+            )
         )
 
     def iter_contacts(
@@ -102,10 +120,11 @@ class AsyncContacts(AsyncSender):
         domain: str | None = None,
         owner: str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> AsyncIterator[m.Contact]:
         """Every item of `list_contacts`, page after page; `limit` is the size of a page."""
         return self.each(
             lambda cursor: _list_contacts(
-                account_id=account_id, domain=domain, owner=owner, limit=limit, cursor=cursor
+                account_id=account_id, domain=domain, owner=owner, limit=limit, as_of=as_of, cursor=cursor
             )
         )

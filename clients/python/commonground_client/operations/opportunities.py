@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from uuid import UUID
 
 from commonground_client import models as m
@@ -9,9 +10,12 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
-def _get_opportunity(opportunity_id: UUID) -> Call[m.OpportunityWithStages]:
+def _get_opportunity(opportunity_id: UUID, *, as_of: datetime | None = None) -> Call[m.OpportunityWithStages]:
     return Call(
-        method="GET", path=path("/v1/opportunities/{}", opportunity_id), answer=m.OpportunityWithStages
+        method="GET",
+        path=path("/v1/opportunities/{}", opportunity_id),
+        answer=m.OpportunityWithStages,
+        query={"as_of": as_of},
     )
 
 
@@ -24,6 +28,7 @@ def _list_opportunities(
     outcome: m.Outcome | str | None = None,
     cursor: str | None = None,
     limit: int | None = None,
+    as_of: datetime | None = None,
 ) -> Call[m.OpportunityPage]:
     return Call(
         method="GET",
@@ -37,14 +42,17 @@ def _list_opportunities(
             "outcome": outcome,
             "cursor": cursor,
             "limit": limit,
+            "as_of": as_of,
         },
     )
 
 
 class Opportunities(Sender):
-    def get_opportunity(self, opportunity_id: UUID) -> m.OpportunityWithStages:
-        """One of one's own opportunities, with the stages that it was in."""
-        return self.send(_get_opportunity(opportunity_id))
+    def get_opportunity(
+        self, opportunity_id: UUID, *, as_of: datetime | None = None
+    ) -> m.OpportunityWithStages:
+        """One of one's own opportunities, with the stages that it was in, now or as it stood at an earlier moment."""
+        return self.send(_get_opportunity(opportunity_id, as_of=as_of))
 
     def list_opportunities(
         self,
@@ -56,8 +64,9 @@ class Opportunities(Sender):
         outcome: m.Outcome | str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> m.OpportunityPage:
-        """One's own opportunities in the order in which they came."""
+        """One's own opportunities in the order in which they came, now or as they stood at an earlier moment."""
         return self.send(
             _list_opportunities(
                 account_id=account_id,
@@ -67,6 +76,7 @@ class Opportunities(Sender):
                 outcome=outcome,
                 cursor=cursor,
                 limit=limit,
+                as_of=as_of,
             )
         )
 
@@ -79,6 +89,7 @@ class Opportunities(Sender):
         stage: str | None = None,
         outcome: m.Outcome | str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> Iterator[m.Opportunity]:
         """Every item of `list_opportunities`, page after page; `limit` is the size of a page."""
         return self.each(
@@ -89,15 +100,18 @@ class Opportunities(Sender):
                 stage=stage,
                 outcome=outcome,
                 limit=limit,
+                as_of=as_of,
                 cursor=cursor,
             )
         )
 
 
 class AsyncOpportunities(AsyncSender):
-    async def get_opportunity(self, opportunity_id: UUID) -> m.OpportunityWithStages:
-        """One of one's own opportunities, with the stages that it was in."""
-        return await self.send(_get_opportunity(opportunity_id))
+    async def get_opportunity(
+        self, opportunity_id: UUID, *, as_of: datetime | None = None
+    ) -> m.OpportunityWithStages:
+        """One of one's own opportunities, with the stages that it was in, now or as it stood at an earlier moment."""
+        return await self.send(_get_opportunity(opportunity_id, as_of=as_of))
 
     async def list_opportunities(
         self,
@@ -109,8 +123,9 @@ class AsyncOpportunities(AsyncSender):
         outcome: m.Outcome | str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> m.OpportunityPage:
-        """One's own opportunities in the order in which they came."""
+        """One's own opportunities in the order in which they came, now or as they stood at an earlier moment."""
         return await self.send(
             _list_opportunities(
                 account_id=account_id,
@@ -120,6 +135,7 @@ class AsyncOpportunities(AsyncSender):
                 outcome=outcome,
                 cursor=cursor,
                 limit=limit,
+                as_of=as_of,
             )
         )
 
@@ -132,6 +148,7 @@ class AsyncOpportunities(AsyncSender):
         stage: str | None = None,
         outcome: m.Outcome | str | None = None,
         limit: int | None = None,
+        as_of: datetime | None = None,
     ) -> AsyncIterator[m.Opportunity]:
         """Every item of `list_opportunities`, page after page; `limit` is the size of a page."""
         return self.each(
@@ -142,6 +159,7 @@ class AsyncOpportunities(AsyncSender):
                 stage=stage,
                 outcome=outcome,
                 limit=limit,
+                as_of=as_of,
                 cursor=cursor,
             )
         )
