@@ -20,7 +20,7 @@ from benchmarks.ground import fresh_database, server
 from benchmarks.machine import load as load_average
 from benchmarks.machine import machine
 from benchmarks.reads.ground import Ground, prepare
-from benchmarks.reads.load import Load, load
+from benchmarks.reads.load import WRK, Load, load
 from service.crypto import FileKeystore, load_or_create_kek
 from service.db.embedded import EmbeddedServer, Urls
 
@@ -62,7 +62,7 @@ async def _measure(started: EmbeddedServer, folder: Path, chosen: argparse.Names
 async def _round(port: int, ground: Ground, chosen: argparse.Namespace) -> Load:
     path = f"/v1/overlaps?partnership={ground.partnership_id}&limit=50"
     headers = {"Authorization": f"Bearer {ground.key}"}
-    await load(port, path, headers, connections=chosen.connections, seconds=0.5)
+    await load(port, path, headers, connections=chosen.connections, seconds=1)
     return await load(port, path, headers, connections=chosen.connections, seconds=chosen.seconds)
 
 
@@ -70,7 +70,7 @@ def _page(runs: Runs, chosen: argparse.Namespace, before: float) -> Iterator[str
     m = machine()
     yield f"# Reads: `GET /v1/overlaps`, 50 of {chosen.rows:,} rows, {chosen.connections} connections\n"
     yield f"{m['cpu']}, {m['cores']} cores, {m['memory_gb']} GB, {m['system']}, Python {m['python']}.  "
-    yield f"Load average before {before}. {chosen.note}\n"
+    yield f"Load average before {before}. Asked by {'wrk' if WRK else 'Python'}. {chosen.note}\n"
     yield "| | requests/s | p50, ms | p99, ms | the server's CPU, ms each | bytes |\n|---|---|---|---|---|---|"
     for name, said in (
         ("ours", "the service: key, tenant, rules, explanations"),

@@ -6,8 +6,9 @@ and tells who calls. Which credential an operation takes is said in `security`, 
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security.utils import get_authorization_scheme_param
@@ -80,9 +81,25 @@ Key = Annotated[Credential, Depends(key_of)]
 # scope="function": the transaction ends before the answer begins, so a failed commit is an error and not a 200.
 async def read_session(request: Request) -> AsyncIterator[TenantReadSession]:
     app = await state_of(request)
+    async with _read(request, app, app.database.tenant_read) as session:
+        yield session
+
+
+@asynccontextmanager
+async def brief_session(request: Request) -> AsyncIterator[TenantReadSession]:
+    """For a route that reads one page and is over."""
+    app = await state_of(request)
+    async with _read(request, app, app.database.brief_read) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _read(
+    request: Request, app: AppState, opened: Callable[[UUID], AbstractAsyncContextManager[TenantReadSession]]
+) -> AsyncIterator[TenantReadSession]:
     key = credential_of(request, app)
     await count_known(request, app, key.digest)
-    async with app.database.tenant_read(key.org_id) as session:
+    async with opened(key.org_id) as session:
         await _begin(request, app, key, session)
         yield session
     await keep_session(request, app)

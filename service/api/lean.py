@@ -6,7 +6,6 @@ value say. A request in order is answered here, by the same dependencies and the
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,12 +13,11 @@ import msgspec
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 
-from service.api.deps import read_session
+from service.api.deps import brief_session, read_session
 from service.api.routing import Handler, Operation
 from service.db.sessions import TenantReadSession
 
 Values = dict[str, Any]
-_reading = asynccontextmanager(read_session)
 _ODD: Final = object()
 _encoder = msgspec.json.Encoder()
 
@@ -42,7 +40,7 @@ class LeanOperation(Operation):
             if values is None:
                 return await general(request)
             # The transaction ends before the answer begins, as it does in the general way.
-            async with _reading(request) as session:
+            async with brief_session(request) as session:
                 response: Response = await plan.run(request, session, iter(values))
             return response
 

@@ -3,6 +3,7 @@
 Each is one transaction. Its settings are literal `SET LOCAL`s, which a sharded server passes on, and are gone with it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Self
@@ -12,6 +13,7 @@ from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.db.engine import Limits, make_engine
+from service.db.errors import DatabaseUnavailable
 from service.db.names import (
     APP_ROLE,
     DUTY_SETTING,
@@ -49,6 +51,8 @@ class Database:
         application: str = "commonground",
     ) -> None:
         limits = limits or Limits()
+        self._limits = limits
+        self._brief_reads = asyncio.Semaphore(limits.brief_reads)
         self._engines: dict[str, AsyncEngine] = {
             APP_ROLE: make_engine(app_url, limits=limits, application=application),
             MATCHER_ROLE: make_engine(matcher_url, limits=limits, application=application),
@@ -105,6 +109,20 @@ class Database:
             TenantReadSession(lent, org_id=org_id) as session,
         ):
             yield session
+
+    @asynccontextmanager
+    async def brief_read(self, org_id: UUID) -> AsyncIterator[TenantReadSession]:
+        """As `tenant_read`, for what reads one page and is over: takes its turn among the others of this process, first come first."""
+        try:
+            async with asyncio.timeout(self._limits.acquire):
+                await self._brief_reads.acquire()
+        except TimeoutError as error:
+            raise DatabaseUnavailable("The database is busy with other reads; try again shortly.") from error
+        try:
+            async with self.tenant_read(org_id) as session:
+                yield session
+        finally:
+            self._brief_reads.release()
 
     @asynccontextmanager
     async def duty(self, org_id: UUID, duty: Duty) -> AsyncIterator[DutySession]:

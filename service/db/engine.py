@@ -27,6 +27,8 @@ class Limits:
     """How many connections one role's engine may open and how long anything may take, in seconds."""
 
     connections: int = 10
+    brief_reads: int = 4
+    """Short reads under way at once. More would wait for the database's cores, and the last of them longest."""
     acquire: float = 2.0
     """Waiting for a free connection, and for a new one to answer."""
     command: float = 30.0

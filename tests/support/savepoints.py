@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from service.db.database import Database
+from service.db.engine import Limits
 from service.db.errors import TransactionAbortedError
 from service.db.names import DUTY_SETTING, ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING
 from service.db.transactions import Lent, Settings, set_local
@@ -26,7 +27,8 @@ class SavepointDatabase(Database):
     """
 
     def __init__(self, lent: Lent) -> None:
-        self._engines = {}
+        self._engines, self._limits = {}, Limits()
+        self._brief_reads = asyncio.Semaphore()
         self._lent, self._driver = lent, lent.driver
         self._turn = asyncio.Lock()
         self._holder: asyncio.Task[object] | None = None

@@ -267,6 +267,20 @@ async def test_exhausted_pool_is_unavailable_within_its_limit(own_database: OwnD
                 pass
 
 
+async def test_brief_reads_take_turns_and_do_not_wait_for_ever(own_database: OwnDatabase) -> None:
+    urls = own_database.urls
+    limits = Limits(connections=3, brief_reads=1, acquire=0.1)
+    async with Database(app_url=urls.app, matcher_url=urls.matcher, limits=limits) as database:
+        async with database.brief_read(A):
+            with pytest.raises(DatabaseUnavailable, match="busy with other reads"):
+                async with asyncio.timeout(10), database.brief_read(B):
+                    pass
+            async with database.tenant_read(B):
+                pass
+        async with database.brief_read(B):
+            pass
+
+
 async def test_session_inside_another_is_refused_by_the_savepoint_fixture(db: Database) -> None:
     async with db.tenant(A):
         with pytest.raises(RuntimeError, match="own_database"):
