@@ -23,7 +23,7 @@ from service.api.errors import (
     SlowBatchError,
     UnsupportedMediaTypeError,
 )
-from service.db.errors import DatabaseUnavailable
+from service.db.errors import DatabaseFullError, DatabaseUnavailable
 from service.guards.errors import (
     AnswerLostError,
     IdempotencyKeyReusedError,
@@ -197,7 +197,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     InvalidParameterError: Kind("invalid-parameter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid parameter"),
     UploadTooLargeError: Kind("upload-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Upload too large"),
     NoRoomError: Kind(
-        "no-room", HTTPStatus.INSUFFICIENT_STORAGE, "No room for the upload", {"Retry-After": "60"}
+        "no-room", HTTPStatus.INSUFFICIENT_STORAGE, "No room on the disk", {"Retry-After": "60"}
     ),
     UploadIncompleteError: Kind("upload-incomplete", HTTPStatus.BAD_REQUEST, "Upload incomplete"),
     EmptyUploadError: Kind("empty-upload", HTTPStatus.BAD_REQUEST, "Empty upload"),
@@ -221,6 +221,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     AnswerLostError: Kind("answer-lost", HTTPStatus.CONFLICT, "Done before"),
     RateLimitedError: Kind("rate-limited", HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"),
     PreconditionFailedError: Kind("precondition-failed", HTTPStatus.PRECONDITION_FAILED, "Changed meanwhile"),
+    DatabaseFullError: Kind(
+        "no-room", HTTPStatus.INSUFFICIENT_STORAGE, "No room on the disk", {"Retry-After": "60"}
+    ),
     DatabaseUnavailable: Kind(
         "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Not available now", {"Retry-After": "2"}
     ),

@@ -2,6 +2,7 @@
 
 DatabaseError
 ├── DatabaseUnavailable        it cannot be reached or doesn't answer in time: try again
+│   ├── DatabaseFullError      it answers, and its disk has no room for what is to be written
 │   └── DatabaseRefusedError   it answers, and lets this role or address in no more
 ├── TransactionAbortedError    a failed statement was swallowed, so nothing of the transaction can be kept
 ├── UnsafeDatabaseError        it answers, but row-level security would not hold: refuse to start
@@ -38,6 +39,16 @@ class DatabaseUnavailable(DatabaseError):  # noqa: N818 - a state of the world, 
     ) -> None:
         super().__init__(message)
         self.outcome_unknown = outcome_unknown
+
+
+class DatabaseFullError(DatabaseUnavailable):
+    """The disk under the database is full. What was to be written is undone whole; what is stored can be read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's disk is full, and nothing of this was kept: the operator of this server must free space there; then try "
+            "again."
+        )
 
 
 class DatabaseRefusedError(DatabaseUnavailable):

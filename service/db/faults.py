@@ -10,11 +10,14 @@ from contextlib import contextmanager
 import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from service.db.errors import DatabaseRefusedError, DatabaseUnavailable
+from service.db.errors import DatabaseFullError, DatabaseRefusedError, DatabaseUnavailable
 
 _AWAY_CLASSES = ("08", "57P", "53")
 """SQLSTATEs: connection exceptions; shutdown, crash, not yet accepting connections, the database dropped; too many connections, no
 room on the disk."""
+
+_FULL = "53100"
+"""The one among them that lasts until somebody makes room."""
 
 _LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Say "the connection is gone" where it is gone, and "you misuse me" where it isn't."""
@@ -26,6 +29,13 @@ def is_away(error: BaseException, *, closed: bool) -> bool:
     `closed`: the connection is closed, or never came about.
     """
     return any(_says_away(one, closed=closed) for one in _chain(error))
+
+
+def away(error: BaseException, *, committing: bool = False) -> DatabaseUnavailable:
+    """What an error that `is_away` is to be raised as."""
+    if any(getattr(one, "sqlstate", None) == _FULL for one in _chain(error)):
+        return DatabaseFullError()
+    return DatabaseUnavailable(outcome_unknown=committing)
 
 
 @contextmanager
@@ -44,7 +54,7 @@ def connecting() -> Iterator[None]:
                 "All connections to the database are in use; try again shortly."
             ) from error
         if is_away(error, closed=True):
-            raise DatabaseUnavailable from error
+            raise away(error) from error
         if isinstance(error, asyncpg.PostgresError):
             raise DatabaseRefusedError(str(error.args[0]), sqlstate=error.sqlstate) from error
         raise
@@ -52,12 +62,12 @@ def connecting() -> Iterator[None]:
 
 @contextmanager
 def calling(connection: asyncpg.Connection, *, committing: bool = False) -> Iterator[None]:
-    """Translate what a call on an open connection raises."""
+    """Translate what a call on an open connection raises. DatabaseUnavailable, DatabaseFullError."""
     try:
         yield
     except Exception as error:
         if is_away(error, closed=connection.is_closed()):
-            raise DatabaseUnavailable(outcome_unknown=committing) from error
+            raise away(error, committing=committing) from error
         raise
 
 

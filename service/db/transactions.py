@@ -11,7 +11,7 @@ from sqlalchemy import Connection, PoolProxiedConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.db.errors import DatabaseUnavailable, TransactionAbortedError
-from service.db.faults import calling, connecting, is_away
+from service.db.faults import away, calling, connecting, is_away
 from service.db.names import Duty
 
 Settings = Mapping[str, UUID | Duty]
@@ -97,7 +97,7 @@ def _using(driver: asyncpg.Connection) -> Iterator[None]:
     except Exception as error:
         closed = driver.is_closed()
         if is_away(error, closed=closed) and (closed or not isinstance(error, TimeoutError)):
-            raise DatabaseUnavailable from error
+            raise away(error) from error
         raise
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from service.crypto import Keystore
 from service.db.database import Database
-from service.db.errors import DatabaseUnavailable
+from service.db.errors import DatabaseFullError, DatabaseUnavailable
 from service.db.sessions import TenantSession
 from service.imports import endings, rejects
 from service.imports.attributes import attributes_asked
@@ -20,7 +20,7 @@ from service.imports.errors import UnfitAttributeError, UploadDamagedError
 from service.imports.files import Opener, Read, opener_of, read_file
 from service.imports.guards import fired, may_grow_too_much
 from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
-from service.imports.operations import RUN_JOB, queue_import, run_arguments
+from service.imports.operations import queue_import
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.refused import problem_of
@@ -28,8 +28,8 @@ from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.stored import require_quota, tell_changed
 from service.imports.target import Difference, Order, Ready, Target, Targets
+from service.imports.turns import GIVEN_UP, wait_for_another
 from service.ingest import IngestError, Limits
-from service.jobs import is_given_up, is_live
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.organizations.errors import QuotaExceededError
@@ -43,9 +43,9 @@ ROWS_REFUSED = (
     "{} of {} rows were refused and all_or_nothing was asked for, so nothing was kept: mend the rows that the errors name and "
     "upload the list again, or send it without all_or_nothing to keep the good rows."
 )
-GIVEN_UP = {
-    "code": "internal",
-    "message": "The file could not be imported and nothing of it was kept. The fault is ours: tell the operator the import's id.",
+NO_ROOM = {
+    "code": "no_room",
+    "message": "The server's disk is full, and it stayed so: nothing of the file was kept. Tell the operator to free space, then upload it again.",
 }
 
 
@@ -97,16 +97,8 @@ class Reader:
             record = await imports.by_id(import_id)
             if record is None or record.status in OVER or record.status is ImportStatus.HELD:
                 return Turn.OVER
-            while (first := await imports.first_unfinished()) is not None and first != import_id:
-                arguments = run_arguments(org_id, first)
-                if await is_live(session, RUN_JOB, arguments):
-                    return Turn.LATER
-                if not await is_given_up(session, RUN_JOB, arguments):
-                    # it came too early once, and the one before it ended without calling it: the database went away, say
-                    await queue_import(session, first)
-                    return Turn.LATER
-                # its worker died at every attempt; it must not hold up those after it
-                await endings.close(session, self.clock, first, GIVEN_UP)
+            if await wait_for_another(session, self.clock, import_id):
+                return Turn.LATER
             if record.cancelling:
                 await endings.close(session, self.clock, import_id, None, status=ImportStatus.CANCELLED)
                 return Turn.OVER
@@ -125,6 +117,23 @@ class Reader:
 
     async def _read_and_store(self, org_id: UUID, work: Import, *, last_attempt: bool) -> None:
         try:
+            await self._try(org_id, work)
+        except DatabaseFullError:
+            if not last_attempt:
+                raise
+            await self._fail(org_id, work.id, NO_ROOM)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            if last_attempt:
+                await self._fail(org_id, work.id, GIVEN_UP)
+                self.spool.discard(work.id)
+                await self._call_next(org_id)
+            raise
+
+    async def _try(self, org_id: UUID, work: Import) -> None:
+        """Carry it out, or end it with what the file itself is to blame for."""
+        try:
             await self._carry_out(org_id, work)
         except (IngestError, QuotaExceededError) as error:
             await self._fail(org_id, work.id, problem_of(error, work.kind))
@@ -134,14 +143,6 @@ class Reader:
             await self._fail(org_id, work.id, {"code": error.code, "message": str(error)})
         except CancelledImportError:
             await self._fail(org_id, work.id, None, status=ImportStatus.CANCELLED)
-        except DatabaseUnavailable:
-            raise
-        except Exception:
-            if last_attempt:
-                await self._fail(org_id, work.id, GIVEN_UP)
-                self.spool.discard(work.id)
-                await self._call_next(org_id)
-            raise
 
     async def _carry_out(self, org_id: UUID, work: Import) -> None:
         if work.rollback_of is not None:

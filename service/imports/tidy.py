@@ -1,4 +1,4 @@
-"""Once an hour: files that no import needs any more, holds that nobody answered, and what tries left behind."""
+"""Once an hour: files that no import needs any more, holds that nobody answered, imports whose job was lost, and what tries left behind."""
 
 from datetime import timedelta
 from typing import Final
@@ -9,6 +9,7 @@ from service.db.sessions import WriteSession
 from service.imports import endings, rejects
 from service.imports.repository import Imports
 from service.imports.spool import Spool
+from service.imports.turns import wait_for_another
 from service.jobs import JobContext, Payload, Registry, enqueue
 from service.kit.clock import Clock
 from service.organizations.repository import Directory
@@ -53,6 +54,8 @@ async def tidy(database: Database, spool: Spool, clock: Clock, *, older_than_sec
     for organization in everyone:
         async with database.tenant(organization.id) as session:
             imports = Imports(session)
+            await imports.take_turn()
+            await wait_for_another(session, clock)
             for import_id in await imports.held_since(clock.now() - HELD_FOR):
                 await endings.close(session, clock, import_id, EXPIRED)
             await rejects.forget_tried(session, until=clock.now() - TRIED_FOR)

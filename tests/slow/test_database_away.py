@@ -5,76 +5,34 @@ comes back by itself.
 """
 
 import asyncio
-import json
 import signal
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import Popen
 
 import asyncpg
 import httpx
 import pytest
 from sqlalchemy import make_url
 
-from tests.support.breakable import BreakableServer, breakable_server
-from tests.support.processes import command, end, run_command, wait_for_line
+from tests.support.processes import command, end
+from tests.support.running import (
+    PATIENCE,
+    Service,
+    address_of,
+    assert_nothing_accepted_is_lost,
+    environment,
+    running_service,
+    until,
+)
 
 pytestmark = pytest.mark.slow
-READY = "Commonground is at"
-HANGS = 45.0
-"""Seconds after which a request counts as hanging: longer than any limit of the service."""
-PATIENCE = 90.0
-
-
-@dataclass
-class Service:
-    """A running `commonground serve`, the server behind it, and one organization's key."""
-
-    server: BreakableServer
-    process: Popen[str]
-    where: str
-    key: str
-    data_dir: Path
-    seen: list[tuple[str, httpx.Response]] = field(default_factory=list)
-    accepted: list[str] = field(default_factory=list)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}"}
-
-    def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.where, headers=self.headers, timeout=HANGS, trust_env=False)
-
-    def answers(self) -> Counter[int]:
-        return Counter(answer.status_code for _, answer in self.seen)
-
-
-def environment(server: BreakableServer) -> dict[str, str]:
-    urls = server.urls
-    return {
-        "DATABASE_URL": urls.app,
-        "MATCHER_DATABASE_URL": urls.matcher,
-        "MIGRATOR_DATABASE_URL": urls.migrator,
-        # Nobody reads what the service says: a full pipe would stop it.
-        "COMMONGROUND_LOG_LEVEL": "CRITICAL",
-    }
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    with breakable_server() as server:
-        around = environment(server)
-        said, code = run_command("migrate", data_dir=tmp_path, **around)
-        assert code == 0, said
-        said, code = run_command("org", "create", "harbour", data_dir=tmp_path, **around)
-        assert code == 0, said
-        key = said.split("cg_live_")[1].split()[0]
-        with command("serve", "--port", "0", data_dir=tmp_path, **around) as process:
-            where = wait_for_line(process, READY).split(READY)[1].split(",", maxsplit=1)[0].strip()
-            yield Service(server, process, where, f"cg_live_{key}", tmp_path)
+    with running_service(tmp_path) as running:
+        yield running
 
 
 async def ask(service: Service, client: httpx.AsyncClient, turn: int) -> None:
@@ -110,12 +68,6 @@ async def load(service: Service, people: int = 6) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-async def until(service: Service, status: int, path: str = "/readyz") -> None:
-    async with asyncio.timeout(PATIENCE), service.client() as client:
-        while (await client.get(path)).status_code != status:  # noqa: ASYNC110 - another process says when
-            await asyncio.sleep(0.1)
-
-
 async def answered(service: Service, number: int) -> None:
     """Until `number` more requests were answered."""
     wanted = len(service.seen) + number
@@ -132,19 +84,6 @@ def assert_only_refusals(service: Service) -> None:
             assert int(answer.headers["Retry-After"]) > 0
             assert "Traceback" not in answer.text
             assert "asyncpg" not in answer.text
-
-
-async def assert_nothing_accepted_is_lost(service: Service) -> None:
-    """Every import that was answered 202 comes to an end, and was read."""
-    async with asyncio.timeout(PATIENCE), service.client() as client:
-        for import_id in service.accepted:
-            while True:
-                found = await client.get(f"/v1/imports/{import_id}")
-                assert found.status_code == 200, found.text
-                if found.json()["status"] not in {"received", "running"}:
-                    break
-                await asyncio.sleep(0.2)  # the worker of another process
-            assert found.json()["status"] == "completed", json.dumps(found.json())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL])
@@ -330,5 +269,5 @@ async def test_a_service_told_to_end_under_load_answers_what_it_took(service: Se
     assert all(isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) for error in lost)
     around = environment(service.server)
     with command("serve", "--port", "0", data_dir=service.data_dir, **around) as process:
-        service.where = wait_for_line(process, READY).split(READY)[1].split(",", maxsplit=1)[0].strip()
+        service.where = address_of(process)
         await assert_nothing_accepted_is_lost(service)

@@ -26,6 +26,11 @@ class BreakableServer:
         self.urls: Urls = self._server.prepare("commonground")
 
     @property
+    def data(self) -> Path:
+        """Where its data lie; the folder belongs to the user that it runs as."""
+        return self._server.data
+
+    @property
     def postmaster(self) -> psutil.Process:
         found = postmasters(self._folder)
         assert len(found) == 1, found

@@ -29,6 +29,11 @@ def small_disk(folder: Path, size: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def grow(folder: Path, size: int) -> None:
+    """Give the disk this size, as an operator who makes room."""
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
+
+
 def fill(folder: Path, *, leave: int = 0) -> Path:
     """Take all the room of the disk but `leave` bytes, by a file: the file."""
     file = folder / "in-the-way"

@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.db.database import Database
 from service.db.engine import connect
-from service.db.errors import DatabaseRefusedError, DatabaseUnavailable
+from service.db.errors import DatabaseFullError, DatabaseRefusedError, DatabaseUnavailable
 from service.db.faults import calling, connecting, is_away
 from tests.support.servers import OwnDatabase, TestServer
 
@@ -48,6 +48,16 @@ def test_each_way_of_being_away_is_told_as_one(error: Exception) -> None:
 )
 def test_a_mistake_on_a_living_connection_stays_what_it_is(error: Exception) -> None:
     assert not is_away(error, closed=False)
+
+
+def test_a_disk_without_room_is_told_from_a_server_that_is_away() -> None:
+    wrapped = RuntimeError("wrapped")
+    wrapped.__cause__ = asyncpg.DiskFullError("could not extend file: No space left on device")
+    with pytest.raises(DatabaseFullError, match="free space"), connecting():
+        raise wrapped
+    with pytest.raises(DatabaseUnavailable) as away, connecting():
+        raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
+    assert not isinstance(away.value, DatabaseFullError)
 
 
 def test_a_wrapped_cause_is_found() -> None:
