@@ -24,6 +24,10 @@ TYPES: Final[Mapping[str, str]] = {
 """Every column that comes out of a file → its type in SQL."""
 
 
+OWN_KEYS: Final = "attribute_keys"
+"""A column (text[]) of rows that say themselves which attributes they speak of."""
+
+
 def as_text(column: str) -> str:
     """SQL: a column of accounts as the text that a file has in it."""
     return f"array_to_string({column}, ';') AS {column}" if TYPES.get(column) == "text[]" else column
@@ -38,20 +42,22 @@ def columns_set(fields: Iterable[str]) -> tuple[str, ...]:
     return tuple(column for column in TYPES if column in set_by)
 
 
-def assigned(said: Iterable[str], keys: Iterable[str]) -> str:
-    """SQL: what an account is set to by what is `incoming`; attributes other than `keys` stay."""
+def assigned(said: Iterable[str], keys: Iterable[str] | None) -> str:
+    """SQL: what an account is set to by what is `incoming`; attributes other than `keys`, or each row's own, stay."""
     return ", ".join(f"{column} = {_value(column, keys)}" for column in said)
 
 
-def agreeing(said: Iterable[str], keys: Iterable[str]) -> str:
+def agreeing(said: Iterable[str], keys: Iterable[str] | None) -> str:
     """SQL: an account says what is `incoming`."""
     return (
         " AND ".join(f"a.{column} IS NOT DISTINCT FROM {_value(column, keys)}" for column in said) or "true"
     )
 
 
-def _value(column: str, keys: Iterable[str]) -> str:
+def _value(column: str, keys: Iterable[str] | None) -> str:
     if column != "attributes":
         return f"i.{column}"
+    if keys is None:
+        return f"(a.attributes - i.{OWN_KEYS}) || i.attributes"
     listed = ", ".join(f"'{key}'" for key in keys)  # letters, digits and underscores
     return f"(a.attributes - ARRAY[{listed}]::text[]) || i.attributes"

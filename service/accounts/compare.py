@@ -16,7 +16,7 @@ import polars as pl
 from service.accounts.attribute_removal import purge_now
 from service.accounts.attribute_values import Kept, kept_columns, read_kept
 from service.accounts.attributes import Attributes
-from service.accounts.columns import NAMES_DOMAIN, TYPES, agreeing, columns_set
+from service.accounts.columns import NAMES_DOMAIN, OWN_KEYS, TYPES, agreeing, columns_set
 from service.accounts.keeping import left_to_later, with_stored
 from service.accounts.models import StandardPopulation
 from service.accounts.rows import bits_spoken_of
@@ -96,12 +96,14 @@ class Work:
     said: tuple[str, ...]
     kept: Sequence[Kept] = ()
     """Columns that are attributes."""
+    own_keys: bool = False
+    """Each row says itself which attributes it speaks of."""
     reworded: int = 0
     """Accounts of which the file says the same in other words."""
 
     @property
-    def keys(self) -> list[str]:
-        return [one.column.key for one in self.kept]
+    def keys(self) -> list[str] | None:
+        return None if self.own_keys else [one.column.key for one in self.kept]
 
 
 async def compare(session: TenantSession, batch: Batch, order: Order) -> Difference[Work]:
@@ -113,7 +115,9 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
     population = StandardPopulation(order.population) if order.population else None
     spoken = bits_spoken_of(population, order.fields)
     kept = await _kept(session, batch, order)
-    work = Work(spoken, spoken if population else 0, columns_set(order.fields), kept)
+    work = Work(
+        spoken, spoken if population else 0, columns_set(order.fields), kept, OWN_KEYS in batch.rows.schema
+    )
     await driver.execute(_TABLES)
     comparison = _Comparison(driver, session.org_id, batch, order, work)
     known = batch.known.with_row_index("at")
@@ -203,7 +207,8 @@ class _Comparison:
         It has no columns but those that the file sets: what the others cost would be in proportion to all there are.
         """
         said = self.work.said
-        columns = "".join(f", {column} {TYPES[column]}" for column in said)
+        own_keys = [OWN_KEYS] if self.work.own_keys else []
+        columns = "".join([*(f", {c} {TYPES[c]}" for c in said), *(f", {c} text[]" for c in own_keys)])
         await self.driver.execute(_INCOMING.format(columns))
         unread: list[Unread] = []
         async for part in self._parts(changed):
@@ -215,7 +220,9 @@ class _Comparison:
             spoken = 0 if self.order.population else self.work.spoken
             rows = await with_stored(self.driver, self.org_id, rows, said, spoken)
             rows = rows.with_columns(new_ids(rows.height), pl.col("id").alias("account_id"))
-            await copy_in(self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said))
+            await copy_in(
+                self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said, *own_keys)
+            )
         created, reworded = changed["id"].null_count(), 0
         if created < changed.height:
             await self.driver.execute(

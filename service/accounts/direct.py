@@ -7,7 +7,7 @@ confirmed while the file waited: nothing of them changes but the import that had
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -15,8 +15,10 @@ from uuid import UUID
 
 import polars as pl
 
+from service.accounts.attributes import Attributes
 from service.accounts.compare import Batch
-from service.accounts.errors import UnknownAccountError
+from service.accounts.errors import AttributesChangedError, UnknownAccountError
+from service.accounts.models import AccountAttribute
 from service.accounts.records import Records
 from service.accounts.rows import identity_of_external
 from service.accounts.staging import count_of
@@ -80,6 +82,8 @@ class Prepared:
     ready: Ready[Batch]
     refused: dict[int, Result]
     size: int
+    attributes: Mapping[str, AccountAttribute]
+    """As they were defined when the records were read."""
 
 
 def prepare(org_id: UUID, import_id: UUID, records: Records, population: str | None) -> Prepared:
@@ -92,7 +96,7 @@ def prepare(org_id: UUID, import_id: UUID, records: Records, population: str | N
         row: Result(RecordStatus.REJECTED, reason=reason, message=_said(message), field=column)
         for row, reason, message, column in refused.select("row", "reason", "message", "column").iter_rows()
     }
-    return Prepared(order, ready, rejected, rows.height + records.batch.refused.height)
+    return Prepared(order, ready, rejected, rows.height + records.batch.refused.height, records.attributes)
 
 
 def _said(message: str) -> str:
@@ -104,7 +108,8 @@ def _said(message: str) -> str:
 
 
 async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: Sent) -> Outcome:
-    """Compare and store, for whoever has called `take_place`. QuotaExceededError."""
+    """Compare and store, for whoever has called `take_place`. QuotaExceededError, AttributesChangedError."""
+    await _require_same(session, prepared.attributes)
     batch = prepared.ready.batch
     difference = await TARGET.compare(session, batch, prepared.order)
     found = await _results(session, batch.known)
@@ -120,6 +125,20 @@ async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: 
         await keep_import(session, clock, TARGET, sent, counts)
     results = [prepared.refused.get(row) or found[row] for row in range(1, prepared.size + 1)]
     return Outcome(results, sent.import_id if difference.changes else None)
+
+
+async def _require_same(session: TenantSession, attributes: Mapping[str, AccountAttribute]) -> None:
+    """AttributesChangedError where one of them was removed meanwhile, or defined anew as something else."""
+    if not attributes:
+        return
+    now = await Attributes(session).by_key()
+    changed = [
+        key
+        for key, then in attributes.items()
+        if (found := now.get(key)) is None or (found.type, found.currency) != (then.type, then.currency)
+    ]
+    if changed:
+        raise AttributesChangedError(changed)
 
 
 async def _confirm(session: TenantSession, results: Iterable[Result], sent: Sent) -> int:

@@ -1,5 +1,6 @@
 """What can go wrong with accounts and what is kept at them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 
@@ -66,6 +67,13 @@ class PopulationsClearedError(TooManyPopulationsError):
         Exception.__init__(
             self,
             "Every population that there may be is taken, but one that was removed is being cleared: try again shortly.",
+        )
+
+
+class AttributesChangedError(Exception):
+    def __init__(self, keys: Iterable[str]) -> None:
+        super().__init__(
+            f"What these attributes are was changed while the records came in: {', '.join(keys)}. Nothing was stored: send them again."
         )
 
 

@@ -1,14 +1,17 @@
-"""Records of the API → rows as a file has them: what JSON says as text, and which fields each record speaks of."""
+"""Records of the API → rows as a file has them: what JSON says as text, and which fields and attributes each record speaks of."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 import polars as pl
 
+from service.accounts import record_attributes
+from service.accounts.models import AccountAttribute
+from service.accounts.record_attributes import plain_text
+from service.imports.attributes import PREFIX
 from service.ingest import ACCOUNTS, Batch, Limits, Selection
 from service.ingest.refusals import Fault, RowReason, nested_value
 from service.ingest.rows import Harvest, Layout
@@ -22,48 +25,70 @@ _ALWAYS: Final = ("external_id", "name")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """`batch` has a row a record (`row` from 1) and `said`, the fields that it speaks of; `fields` are those of all records."""
+    """`batch` has a row a record (`row` from 1) and `said`, the fields that it speaks of; `fields` are those of all records.
+
+    `attributes` are as they were defined when the values of any record were read.
+    """
 
     batch: Batch
     fields: tuple[str, ...]
+    attributes: Mapping[str, AccountAttribute]
 
     @property
     def headers(self) -> Mapping[str, str]:
         return {field: field for field in self.fields}
 
 
-def read_records(records: Sequence[Mapping[str, Any]]) -> Records:
-    """Check and convert; a record that is wrong is refused by itself. Heavy: for a thread."""
+def speak_of_attributes(records: Sequence[Mapping[str, Any]]) -> bool:
+    return any(record_attributes.FIELD in record for record in records)
+
+
+def read_records(
+    records: Sequence[Mapping[str, Any]], attributes: Mapping[str, AccountAttribute] | None = None
+) -> Records:
+    """Check and convert; a record that is wrong is refused by itself. Heavy: for a thread.
+
+    `attributes` are those that are defined, by key, for records that speak of any.
+    """
+    defined = attributes or {}
     fields = [field for field in FIELDS if any(field in record for record in records)]
     columns = [*fields, *(field for field in _ALWAYS if field not in fields)]
     selection = Selection(ACCOUNTS, {field: at for at, field in enumerate(columns)})
     layout = Layout(columns, selection, Limits(), disarmed=False)
-    harvest, said = Harvest(layout), []
-    for row, record in enumerate(records, start=1):
-        found = _texts(record)
+    harvest, said = Harvest(layout), list[str]()
+    spoken = record_attributes.read_spoken(records, defined)
+    for row, (record, own) in enumerate(zip(records, spoken, strict=True), start=1):
+        found = own if isinstance(own, Fault) else _texts(record)
         if isinstance(found, Fault):
             harvest.refuse(row, row, found, _shown(record))
         else:
             harvest.keep(row, row, [found.get(field) for field in columns], partial(_shown, record))
-        said.append(",".join(field for field in fields if field in record and field != "external_id"))
+        named = [field for field in fields if field in record and field != "external_id"]
+        named += [] if isinstance(own, Fault) else [PREFIX + key for key in sorted(own)]
+        said.append(",".join(named))
     batch = harvest.batch()
-    spoken = pl.DataFrame(
-        {"row": range(1, len(said) + 1), "said": said}, schema={"row": pl.UInt32, "said": pl.String}
+    more = record_attributes.columns_of(spoken)
+    texts = dict.fromkeys(("said", *more), pl.String)
+    beside = pl.DataFrame(
+        {"row": range(1, len(said) + 1), "said": said, **more}, schema={"row": pl.UInt32, **texts}
     )
-    frame = batch.frame.join(spoken, on="row", how="left", maintain_order="left")
-    return Records(Batch(frame, batch.refused), tuple(fields))
+    frame = batch.frame.join(beside, on="row", how="left", maintain_order="left")
+    keys = [column for column in more if column.startswith(PREFIX)]
+    used = {key: defined[key] for key in (column.removeprefix(PREFIX) for column in keys)}
+    return Records(Batch(frame, batch.refused), (*fields, *keys), used)
 
 
 def _texts(record: Mapping[str, Any]) -> dict[str, str | None] | Fault:
-    unknown = next((name for name in record if name not in FIELDS), None)
+    fields = {name: value for name, value in record.items() if name != record_attributes.FIELD}
+    unknown = next((name for name in fields if name not in FIELDS), None)
     if unknown is not None:
         shown = unknown[:100]
         return Fault(
             RowReason.UNKNOWN_FIELD,
-            f"an account has no field '{shown}'. Leave it out, or use one of {', '.join(FIELDS)}.", shown,
+            f"an account has no field '{shown}'. Leave it out, or use one of {', '.join((*FIELDS, record_attributes.FIELD))}.", shown,
         )  # fmt: skip
     found: dict[str, str | None] = {}
-    for name, value in record.items():
+    for name, value in fields.items():
         text = _text(name, value)
         if isinstance(text, Fault):
             return text
@@ -78,11 +103,7 @@ def _text(name: str, value: Any) -> str | Fault | None:
         return fault or "; ".join(part for part in parts if isinstance(part, str) and part)
     if isinstance(value, list | dict):
         return nested_value(name)
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return f"{Decimal(repr(value)):f}"
-    return None if value is None else str(value)
+    return None if value is None else plain_text(value)
 
 
 def _shown(record: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from service.accounts.errors import (
+    AttributesChangedError,
     ForgottenMomentError,
     InvalidFilterError,
     PopulationExistsError,
@@ -173,6 +174,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     UnknownImportError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     StandardPopulationError: Kind(
         "standard-population", HTTPStatus.CONFLICT, "The population is a standard one"
+    ),
+    AttributesChangedError: Kind(
+        "attributes-changed", HTTPStatus.CONFLICT, "Attributes were changed meanwhile"
     ),
     PopulationExistsError: Kind("population-exists", HTTPStatus.CONFLICT, "There is such a population"),
     TooManyPopulationsError: Kind("too-many-populations", HTTPStatus.CONFLICT, "Too many populations"),

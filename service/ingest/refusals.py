@@ -28,6 +28,8 @@ class RowReason(StrEnum):
     BAD_RECORD = "bad_record"
     UNEXPECTED_KEY = "unexpected_key"
     UNKNOWN_FIELD = "unknown_field"
+    UNKNOWN_ATTRIBUTE = "unknown_attribute"
+    UNREADABLE_VALUE = "unreadable_value"
 
 
 @dataclass(frozen=True, slots=True)

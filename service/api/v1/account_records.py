@@ -1,7 +1,7 @@
 """Accounts brought as JSON: many at once, or one by the id that it has in one's own system."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any, Final
@@ -12,10 +12,11 @@ from fastapi import Depends, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.accounts.attributes import Attributes
 from service.accounts.direct import Outcome, Prepared, RecordStatus, Result, id_of, prepare, remove, write
 from service.accounts.errors import UnknownAccountError
-from service.accounts.models import StandardPopulation
-from service.accounts.records import FIELDS, read_records
+from service.accounts.models import AccountAttribute, StandardPopulation
+from service.accounts.records import FIELDS, read_records, speak_of_attributes
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.errors import BatchTooLargeError, InvalidParameterError, SlowBatchError
@@ -43,7 +44,8 @@ MOST_NAMED: Final = 100
 """Refused records that one problem lists."""
 _SAYS: Final = (
     "The fields of an account as files have them, each a text, a number, true or false, or null, which empties it; what a record "
-    f"leaves out stays as it is. Fields: {', '.join(FIELDS)}."
+    f"leaves out stays as it is. Fields: {', '.join(FIELDS)}; and `attributes`, an object of custom attributes by key, of which the same holds: "
+    "each value of the attribute's type, or as `GET` shows it, null to empty it."
 )
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -115,7 +117,7 @@ class PutResultOut(BaseModel):
 
 
 @router.post(
-    ":batch", operation_id="put_accounts", response_model=BatchResultOut, responses=responses(400, 408, 413, 415),
+    ":batch", operation_id="put_accounts", response_model=BatchResultOut, responses=responses(400, 408, 409, 413, 415),
     openapi_extra=_BODY,
 )  # fmt: skip
 async def put_accounts(
@@ -144,7 +146,9 @@ async def put_accounts(
                 body = await _whole(pieces)
                 room.enter_context(app.batches.room(caller.org_id))
             size = len(body)
-            work = partial(_prepared, body, caller.org_id, sent.import_id, slug)
+            records = await anyio.to_thread.run_sync(_records, body)
+            defined = await _defined(app, caller.org_id, records)
+            work = partial(_prepared, records, defined, caller.org_id, sent.import_id, slug)
             prepared = await anyio.to_thread.run_sync(work)
             if all_or_nothing:
                 _require_all(prepared)
@@ -174,7 +178,7 @@ async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
     return bytes(body)
 
 
-def _prepared(body: bytes, org_id: UUID, import_id: UUID, population: str | None) -> Prepared:
+def _records(body: bytes) -> list[dict[str, Any]]:
     """MalformedJsonError, InvalidParameterError."""
     found = read_json(body)
     records = found.get("records") if isinstance(found, dict) and set(found) == {"records"} else None
@@ -186,7 +190,24 @@ def _prepared(body: bytes, org_id: UUID, import_id: UUID, population: str | None
         raise InvalidParameterError(
             f"records: there are {len(records):,}: send between 1 and {MOST_RECORDS:,}, or a file to /v1/imports."
         )
-    return prepare(org_id, import_id, read_records(records), population)
+    return records
+
+
+async def _defined(
+    app: AppState, org_id: UUID, records: Sequence[Mapping[str, Any]]
+) -> Mapping[str, AccountAttribute]:
+    """The organization's attributes, where a record speaks of any."""
+    if not speak_of_attributes(records):
+        return {}
+    async with app.database.tenant_read(org_id) as session:
+        return await Attributes(session).by_key()
+
+
+def _prepared(
+    records: Sequence[Mapping[str, Any]], defined: Mapping[str, AccountAttribute], org_id: UUID, import_id: UUID,
+    population: str | None,
+) -> Prepared:  # fmt: skip
+    return prepare(org_id, import_id, read_records(records, defined), population)
 
 
 def _require_all(prepared: Prepared) -> None:
@@ -230,7 +251,7 @@ async def get_account_by_external_id(
 
 @router.put(
     "/by-external-id/{external_id:path}", operation_id="put_account_by_external_id", response_model=PutResultOut,
-    responses=responses(412) | {201: {"model": PutResultOut, "description": "There was none: it was created."}},
+    responses=responses(409, 412) | {201: {"model": PutResultOut, "description": "There was none: it was created."}},
     dependencies=[Depends(writes(Scope.IMPORTS_WRITE), scope="function")],
 )  # fmt: skip
 async def put_account_by_external_id(
@@ -278,7 +299,8 @@ async def _one(
 ) -> Prepared:
     """RequestValidationError where the record is rejected."""
     slug = population and population.value
-    work = partial(prepare, session.org_id, app.ids.new(), read_records([record]), slug)
+    defined = await Attributes(session).by_key() if speak_of_attributes([record]) else {}
+    work = partial(prepare, session.org_id, app.ids.new(), read_records([record], defined), slug)
     prepared = await anyio.to_thread.run_sync(work)
     for result in prepared.refused.values():
         raise RequestValidationError([_error((), result)])

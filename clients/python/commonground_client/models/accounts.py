@@ -31,7 +31,7 @@ class AccountAttribute(Model):
 
 
 class AccountFields(Model):
-    """The fields of an account as files have them, each a text, a number, true or false, or null, which empties it; what a record leaves out stays as it is. Fields: external_id, name, website, email, linkedin, country, city, industry, employees, revenue, status, owner, registry_id, lei, vat, duns, siren, parent_external_id, parent_name, parent_domain, alias_domains, alias_names."""
+    """The fields of an account as files have them, each a text, a number, true or false, or null, which empties it; what a record leaves out stays as it is. Fields: external_id, name, website, email, linkedin, country, city, industry, employees, revenue, status, owner, registry_id, lei, vat, duns, siren, parent_external_id, parent_name, parent_domain, alias_domains, alias_names; and `attributes`, an object of custom attributes by key, of which the same holds: each value of the attribute's type, or as `GET` shows it, null to empty it."""
 
 
 class RecordStatus(OpenEnum):
