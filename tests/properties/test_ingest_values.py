@@ -1,6 +1,8 @@
 """Laws of reading values: what is written is read back, nothing is half read, and rows know nothing of each other but the column's hints."""
 
 import json
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -20,10 +22,14 @@ from service.ingest.values import (
     dates,
     guess_type,
     head_counts,
+    money,
     numbers,
+    people,
     read_attributes,
     text_lists,
 )
+from service.ingest.values.numbers import _SAYING, EXPECTED, SCHEMA, _number, _shown
+from service.ingest.values.reading import clean, read_distinct
 from service.ingest.values.units import currencies
 
 READERS = (numbers, amounts, head_counts, dates, booleans, countries)
@@ -150,6 +156,46 @@ def test_a_row_is_read_alone_as_in_its_column_if_it_has_the_columns_hints(values
         alone = [reader(column([value]), hints) for value in values]
         assert together.values.rows() == [read.values.row(0) for read in alone]
         assert together.faults.to_list() == [read.faults[0] for read in alone]
+
+
+AROUND = st.tuples(
+    st.sampled_from(["", "€ ", "€", "EUR ", "Rp. ", "ca. $", "(", "-", "- ", "+", "($", "R$ -", "≈ ", ">", "up to ", "(foo ", ".", "x²"]),
+    st.sampled_from(["", " €", " %", "k", " Mio. €", "M", " bn USD", ")", "M)", "-", ",-", ".-", " employees", "+", " or more", "兆", "e", " %-", "².", " bar"]),
+)  # fmt: skip
+NUMERALS = st.one_of(
+    st.tuples(DECIMALS, st.sampled_from([(".", ","), (",", "."), (",", " "), (",", "\u00a0"), (".", "’"), (".", "_"), ("", "")]))
+    .map(lambda given: written(abs(given[0]), *given[1])),
+    st.from_regex(r"[0-9]{1,3}([.,' ][0-9]{2,3}){0,5}([.,][0-9]{1,4})?", fullmatch=True, alphabet=st.sampled_from("01239., '")),
+    st.integers(0, 10**32).map(str),
+    st.sampled_from(["0", "0,5", "0.500", "00", "012,345", "1,23,456", "1,234", "1.234", "999.999", "000.000", "1e5", ".5", "1,2,3"]),
+)  # fmt: skip
+
+
+@settings(LAW, max_examples=200)
+@given(AROUND, st.lists(NUMERALS, min_size=2, max_size=12, unique=True), st.sampled_from(["", ".", ","]))
+def test_values_read_at_once_are_read_as_the_exact_reader_does(
+    around: tuple[str, str], numerals: list[str], marks: str
+) -> None:
+    given_ = column([f"{around[0]}{numeral}{around[1]}" for numeral in numerals])
+    hints = Hints(decimal_marks=frozenset(marks))
+    mark = hints.decimal_mark
+    exactly: tuple[tuple[Reading, Callable[[str], Sequence[object]], pl.Schema, str], ...] = (
+        (numbers(given_, hints), lambda text: (_number(text, mark),), SCHEMA, EXPECTED),
+        (amounts(given_, hints), lambda text: money._amount(text, mark, None), money.SCHEMA, money.EXPECTED),
+        (
+            amounts(given_, hints, currency="SEK"),
+            lambda text: money._amount(text, mark, "SEK"),
+            money.SCHEMA,
+            money.EXPECTED,
+        ),
+        (head_counts(given_), people._people, people.SCHEMA, people.EXPECTED),
+    )
+    for read, parse, schema, expected in exactly:
+        exact = read_distinct(given_, parse, schema, expected)
+        assert read.values.rows() == exact.values.rows()
+        assert read.faults.to_list() == exact.faults.to_list()
+    shown = set[str]().union(*(_shown(clean(text)) for text in given_ if re.search(_SAYING, text)))
+    assert column_hints(given_).decimal_marks == shown
 
 
 @LAW

@@ -11,6 +11,7 @@ from service.ingest.values.marks import decimal_text, digits_of, settled
 from service.ingest.values.numbers import NUMERAL, canonical, decimal_hints, plain_or
 from service.ingest.values.reading import Hints, Reading, UnreadableError, read_distinct
 from service.ingest.values.units import Words, multipliers, read_words
+from service.ingest.values.usual import around, as_decimal, framed, parted, some_at_once
 
 EXPECTED = "an amount such as 1200000, 1.2M, € 3,4 Mio or USD 12,000,000"
 SCHEMA = pl.Schema({"amount": pl.String, "currency": pl.String})
@@ -21,6 +22,7 @@ _AFTER = re.compile(r" ?(?P<words>.*?) ?(?P<sign>-?) ?(?P<close>\)?)")
 _BOUND = re.compile(r"[<>≤≥]|\+ *[^0-9]*$")
 _WITH_UNIT = re.compile(rf"(?P<digits>{NUMERAL})(?P<unit>千万|百万|十億|兆|億|万|千)")
 _EXACT = Context(prec=60)
+_ONE = re.compile("-?1(?P<power>0{0,15})")
 
 
 def amounts(column: pl.Series, hints: Hints | None = None, *, currency: str | None = None) -> Reading:
@@ -35,8 +37,29 @@ def amounts(column: pl.Series, hints: Hints | None = None, *, currency: str | No
     return plain_or(
         column,
         lambda plain: canonical(plain).alias("amount").to_frame().with_columns(own),
-        lambda rest: read_distinct(rest, lambda text: _amount(text, mark, currency), SCHEMA, EXPECTED),
+        lambda rest: _usual_or_exact(rest, mark, currency),
     )
+
+
+def _usual_or_exact(column: pl.Series, mark: str | None, own: str | None) -> Reading:
+    parts = parted(column, mark)
+    schema = pl.Schema({"power": pl.Int64, "negative": pl.Boolean, "currency": pl.String})
+    rows = parts.hstack(framed(parts, lambda before, after: _frame(before, after, own), schema))
+    usual = rows["whole"].is_not_null() & rows["power"].is_not_null()
+    amount = as_decimal(pl.col("power"), negative=pl.col("negative")).alias("amount")
+    return some_at_once(
+        column,
+        usual,
+        rows.filter(usual).select(amount, "currency"),
+        lambda rest: read_distinct(rest, lambda text: _amount(text, mark, own), SCHEMA, EXPECTED),
+    )
+
+
+def _frame(before: str, after: str, own: str | None) -> tuple[int, bool, str | None] | None:
+    """What stands around a number says of it: the power of ten, whether it is negative, the currency."""
+    amount, currency = _amount(around("1", before, after), None, own)
+    found = _ONE.fullmatch(amount)
+    return (len(found["power"]), amount.startswith("-"), currency) if found else None
 
 
 def _amount(text: str, mark: str | None, own: str | None) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ import polars as pl
 
 from service.ingest.values.marks import decimal_text, digits_of, settled
 from service.ingest.values.reading import Hints, Reading, UnreadableError, clean, distinct, read_distinct
+from service.ingest.values.usual import alone, around, as_decimal, framed, parted, some_at_once
 
 EXPECTED = "a number such as 1234.5, 1,234.50 or 1.234,50"
 SCHEMA = pl.Schema({"number": pl.String})
@@ -17,10 +18,15 @@ _NUMBER = re.compile(
 _NUMERALS = re.compile(NUMERAL)
 _PLAIN = r"^(?:0|-?[1-9][0-9]{0,14})(?:\.[0-9]{1,2})?$"
 _SIMPLE = {
-    ".": r"^[^0-9.,]*(?:[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,}))[^0-9.,]*$",
-    ",": r"^[^0-9.,]*(?:[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))[^0-9.,]*$",
+    ".": alone(
+        r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,})|[0-9]{1,3}(?:,[0-9]{3}){2,}"
+    ),
+    ",": alone(
+        r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|[0-9]{1,3}(?:\.[0-9]{3}){2,}"
+    ),
 }
-"""One number by itself that shows its decimal mark at a glance."""
+"""One number that shows its decimal mark at a glance."""
+_SILENT = alone("[1-9][0-9]{0,2}[.,][0-9]{3}")
 _SAYING = r"[0-9][.,][0-9]"
 
 
@@ -34,8 +40,30 @@ def numbers(column: pl.Series, hints: Hints | None = None) -> Reading:
     return plain_or(
         column,
         lambda plain: pl.DataFrame({"number": canonical(plain)}),
+        lambda rest: _usual_or_exact(rest, mark),
+    )
+
+
+def _usual_or_exact(column: pl.Series, mark: str | None) -> Reading:
+    parts = parted(column, mark)
+    signs = framed(parts, _sign, pl.Schema({"negative": pl.Boolean}))
+    rows = parts.hstack(signs)
+    usual = (rows["whole"].is_not_null() & rows["negative"].is_not_null() & ~rows["in_doubt"]).fill_null(
+        value=False
+    )
+    number = as_decimal(pl.lit(0), negative=pl.col("negative")).alias("number")
+    return some_at_once(
+        column,
+        usual,
+        rows.filter(usual).select(number),
         lambda rest: read_distinct(rest, lambda text: (_number(text, mark),), SCHEMA, EXPECTED),
     )
+
+
+def _sign(before: str, after: str) -> tuple[bool] | None:
+    """Whether a number between the two is negative."""
+    one = _number(around("1", before, after), None)
+    return (one == "-1",) if one in ("1", "-1") else None
 
 
 def canonical(plain: pl.Series) -> pl.Series:
@@ -62,6 +90,7 @@ def decimal_hints(column: pl.Series) -> Hints:
         simple = saying.str.contains(pattern)
         marks |= {mark} if simple.any() else set()
         saying = saying.filter(~simple)
+    saying = saying.filter(~saying.str.contains(_SILENT))
     for text in distinct(saying):
         if len(marks) == len(_SIMPLE):
             break
@@ -87,13 +116,4 @@ def plain_or(
 ) -> Reading:
     """Numbers as programs write them (`1234`, `1234.50`) are taken as they stand, all rows at once; `read` has the others."""
     as_is = column.str.contains(pattern).fill_null(value=False)
-    if as_is.all():
-        return Reading(plain(column), pl.Series("fault", [None] * len(column), dtype=pl.String))
-    if not as_is.any():
-        return read(column)
-    rest = read(column.filter(~as_is))
-    done = plain(column.filter(as_is)).with_columns(pl.lit(None, pl.String).alias("fault"))
-    both = pl.concat([done, rest.values.with_columns(rest.faults.alias("fault"))], how="vertical_relaxed")
-    rows = pl.concat([as_is.arg_true(), (~as_is).arg_true()])
-    ordered = both.with_columns(rows.alias("_row")).sort("_row").drop("_row")
-    return Reading(ordered.drop("fault"), ordered["fault"])
+    return some_at_once(column, as_is, plain(column.filter(as_is)), read)

@@ -9,11 +9,13 @@ from service.ingest.values.numbers import plain_or
 from service.ingest.values.reading import Reading, UnreadableError, read_distinct
 from service.ingest.values.tables import fold
 from service.ingest.values.units import multipliers
+from service.ingest.values.usual import around, framed, parted, some_at_once
 
 EXPECTED = "a number or range of people such as 500, 51-200, 1.2k or 10,000+"
 SCHEMA = pl.Schema({"low": pl.Int64, "high": pl.Int64})
 MOST_PEOPLE = 1_000_000_000
-_PLAIN = r"^[0-9]{1,9}$"
+MOST_DIGITS = 9
+_PLAIN = rf"^[0-9]{{1,{MOST_DIGITS}}}$"
 _MEANINGS = {
     "≥": ">=|+|from|min|minimum|at least|or more|and more|and above|ab|mindestens|und mehr|a partir de|au moins|et plus|desde|al menos|o mas|"
         "pelo menos|ou mais|dari|minimal|atau lebih|от|не менее|и более|以上",
@@ -47,9 +49,31 @@ def head_counts(column: pl.Series) -> Reading:
     return plain_or(
         column,
         lambda plain: pl.DataFrame({"low": plain.cast(pl.Int64), "high": plain.cast(pl.Int64)}),
-        lambda rest: read_distinct(rest, _people, SCHEMA, EXPECTED),
+        _usual_or_exact,
         _PLAIN,
     )
+
+
+def _usual_or_exact(column: pl.Series) -> Reading:
+    parts = parted(column, None)
+    rows = parts.hstack(framed(parts, _ends, SCHEMA))
+    usual = (rows["whole"].str.len_chars() <= MOST_DIGITS) & (rows["part"] == "")
+    usual = (usual & (rows["low"].is_not_null() | rows["high"].is_not_null())).fill_null(value=False)
+    people = pl.col("whole").cast(pl.Int64)
+    return some_at_once(
+        column,
+        usual,
+        rows.filter(usual).select(low=people + pl.col("low"), high=people + pl.col("high")),
+        lambda rest: read_distinct(rest, _people, SCHEMA, EXPECTED),
+    )
+
+
+def _ends(before: str, after: str) -> tuple[int | None, int | None] | None:
+    """How far the range ends from a number between the two; None where they hold more than signs and words."""
+    one, two = (_people(around(number, before, after)) for number in ("1", "2"))
+    ends = [None if end is None else end - 1 for end in one]
+    same = ends == [None if end is None else end - 2 for end in two]
+    return (ends[0], ends[1]) if same else None
 
 
 def _people(text: str) -> tuple[int | None, int | None]:
