@@ -16,9 +16,10 @@ import polars as pl
 from service.accounts.attribute_removal import purge_now
 from service.accounts.attribute_values import Kept, kept_columns, read_kept
 from service.accounts.attributes import Attributes
+from service.accounts.bits import STANDARD_BITS
 from service.accounts.columns import NAMES_DOMAIN, OWN_KEYS, TYPES, agreeing, columns_set
 from service.accounts.keeping import left_to_later, with_stored
-from service.accounts.models import StandardPopulation
+from service.accounts.named import bits_that_keep, require_lists
 from service.accounts.rows import bits_spoken_of
 from service.accounts.staging import copied, copy_in, count_of, looked_up, refusals
 from service.accounts.values import joined, read_values, warnings_of
@@ -98,6 +99,8 @@ class Work:
     """Columns that are attributes."""
     own_keys: bool = False
     """Each row says itself which attributes it speaks of."""
+    keeping: int = 0
+    """Of accounts that leave the population `scope`, those with one of these bits stay in the list: with `scope` itself all do."""
     reworded: int = 0
     """Accounts of which the file says the same in other words."""
 
@@ -112,12 +115,15 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
     The caller sees to it that nobody else stores accounts of the organization.
     """
     driver = await session.raw()
-    population = StandardPopulation(order.population) if order.population else None
-    spoken = bits_spoken_of(population, order.fields)
+    await require_lists(session, order)
+    spoken = bits_spoken_of(order)
     kept = await _kept(session, batch, order)
-    work = Work(
-        spoken, spoken if population else 0, columns_set(order.fields), kept, OWN_KEYS in batch.rows.schema
-    )
+    scope = spoken if order.population else 0
+    work = Work(spoken, scope, columns_set(order.fields), kept, OWN_KEYS in batch.rows.schema)
+    if scope and order.mode is ImportMode.REPLACE:
+        work = replace(
+            work, keeping=await bits_that_keep(session) & ~scope if scope & STANDARD_BITS else scope
+        )
     await driver.execute(_TABLES)
     comparison = _Comparison(driver, session.org_id, batch, order, work)
     known = batch.known.with_row_index("at")

@@ -20,7 +20,7 @@ from service.accounts.rollback import forget_history
 from service.accounts.rows import SEPARATOR, bounded, split_duplicates
 from service.accounts.staging import refusals
 from service.crypto import DataKeys, Keystore, SecretName
-from service.db.sessions import TenantSession
+from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.models import ImportKind
 from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
@@ -45,6 +45,9 @@ class ContactTarget:
 
     keystore: Keystore
     traits: ClassVar[Traits] = Traits()
+
+    async def found(self, session: TenantReadSession, order: Order) -> Order:  # noqa: ARG002 - they are in no population
+        return order
 
     def ready(self, packed: PackedRows, order: Order) -> Ready[pl.DataFrame]:
         """Identity and digest, keyed with the organization's own key, and a fresh id. What refuses a row repeats nothing of it."""

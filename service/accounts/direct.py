@@ -7,8 +7,8 @@ confirmed while the file waited: nothing of them changes but the import that had
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -86,9 +86,14 @@ class Prepared:
     """As they were defined when the records were read."""
 
 
-def prepare(org_id: UUID, import_id: UUID, records: Records, population: str | None) -> Prepared:
+async def order_of(session: TenantReadSession, import_id: UUID, population: str | None) -> Order:
+    """What records of the `population` are to become. PopulationGoneError."""
+    return await TARGET.found(session, Order(session.org_id, import_id, ImportMode.UPSERT, population, {}))
+
+
+def prepare(order: Order, records: Records) -> Prepared:
     """Pure and heavy: for a thread."""
-    order = Order(org_id, import_id, ImportMode.UPSERT, population, records.headers)
+    order = replace(order, headers=records.headers)
     rows = records.batch.frame
     ready = TARGET.ready(PackedRows.of(rows), order)
     refused = pl.concat([records.batch.refused, ready.refused], how="vertical_relaxed")
@@ -114,7 +119,8 @@ async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: 
     difference = await TARGET.compare(session, batch, prepared.order)
     found = await _results(session, batch.known)
     await TARGET.write(session, difference, prepared.order)
-    confirmed = await _confirm(session, found.values(), sent)
+    same = [result.id for result in found.values() if result.status is RecordStatus.UNCHANGED and result.id]
+    confirmed = await confirm(session, same, sent)
     if difference.created:
         await require_quota(session, TARGET)
     if difference.changes or confirmed:
@@ -141,14 +147,13 @@ async def _require_same(session: TenantSession, attributes: Mapping[str, Account
         raise AttributesChangedError(changed)
 
 
-async def _confirm(session: TenantSession, results: Iterable[Result], sent: Sent) -> int:
-    """Let the import `sent` have the last word on what it leaves unchanged, where a list that is older waits; on how many it had to."""
+async def confirm(session: TenantSession, same: Sequence[UUID], sent: Sent) -> int:
+    """Let the import `sent` have the last word on accounts that it leaves unchanged, where a list that is older waits; on how many it had to."""
     waiting = await Imports(session).newest_unfinished(sent.kind)
-    same = [result.id for result in results if result.status is RecordStatus.UNCHANGED]
     if waiting is None or not same:
         return 0
     driver = await session.raw()
-    return count_of(await driver.execute(_CONFIRM, session.org_id, same, sent.import_id, waiting))
+    return count_of(await driver.execute(_CONFIRM, session.org_id, list(same), sent.import_id, waiting))
 
 
 async def _results(session: TenantSession, known: pl.DataFrame) -> dict[int, Result]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from service.accounts.models import PopulationKind
+
 
 class UnknownRecordError(Exception):
     """There is no such thing of this organization."""
@@ -48,6 +50,18 @@ class StandardPopulationError(Exception):
         super().__init__(
             f"'{slug}' is one of the standard populations: imports say who belongs to it, and it can't be changed or removed."
         )
+
+
+class PopulationKindError(Exception):
+    """What was asked goes with populations of another kind."""
+
+    def __init__(self, slug: str, kind: PopulationKind) -> None:
+        said = {
+            PopulationKind.STANDARD: "is one of the standard populations: imports say who belongs to it. Make a list of your own to add and remove accounts.",
+            PopulationKind.FILTER: "follows its filter, and accounts join and leave it by that alone: change the filter, or make a list.",
+            PopulationKind.LIST: "is a list and has no filter: add and remove its accounts, or make another population with the filter.",
+        }
+        super().__init__(f"The population '{slug}' {said[kind]}")
 
 
 class PopulationExistsError(Exception):

@@ -1,10 +1,10 @@
-"""Who belongs to the populations that filters decide: bits of accounts, written only where they differ.
+"""Who belongs to the populations that filters decide: bits of accounts, written only where they differ. Those of lists stay as they are.
 
 Whoever writes accounts settles those in the same transaction (`settle_since`); a filter that is new, changed or gone is applied to
-all by a job (`settle`). The database numbers each account that is written, so that what follows accounts follows their bits too.
+all by a job (`settle`), which also clears the bit of a population that is gone. The database numbers each account that is written, so that what follows accounts follows their bits too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -14,7 +14,7 @@ from service.accounts.bits import STANDARD_BITS
 from service.accounts.filter_sql import where
 from service.accounts.filters import parse
 from service.accounts.following import highest_number
-from service.accounts.models import Population
+from service.accounts.models import Population, PopulationKind
 from service.accounts.repository import Populations
 from service.accounts.staging import count_of
 from service.db.sessions import TenantSession
@@ -42,7 +42,7 @@ async def settle(session: TenantSession) -> int:
     driver = await session.raw()
     await driver.execute("SET LOCAL lock_timeout = '10min'")
     await driver.execute(_STORING, f"storing:{session.org_id}")
-    due = [p for p in await Populations(session).by_filter() if p.settled != p.version]
+    due = [p for p in await Populations(session).custom() if p.settled != p.version]
     if not due:
         return 0
     kept = _EVERY_BIT & ~sum(1 << p.bit for p in due)
@@ -62,10 +62,18 @@ async def settle_since(session: TenantSession, since: int, *, restored: bool = F
     """Let the filters decide of the accounts that were written after the number `since` in this transaction; how many were written
     once more for it. `restored` accounts may bear bits of populations that are gone.
     """
-    populations = await Populations(session).by_filter()
-    if not populations and not restored:
+    populations = await Populations(session).custom()
+    decided = [p for p in populations if p.kind is PopulationKind.FILTER or p.removed_at is not None]
+    if not decided and not restored:
         return 0
-    return await _write(await session.raw(), session, populations, STANDARD_BITS, since=since)
+    kept = STANDARD_BITS | bits_of_lists(populations)
+    return await _write(await session.raw(), session, decided, kept, since=since)
+
+
+def bits_of_lists(populations: Iterable[Population]) -> int:
+    """Of those that are there."""
+    lists = (p for p in populations if p.kind is PopulationKind.LIST and p.removed_at is None)
+    return sum(1 << p.bit for p in lists)
 
 
 async def number_before(session: TenantSession) -> int:

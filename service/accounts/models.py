@@ -40,6 +40,17 @@ class StandardPopulation(StrEnum):
     PROSPECTS = "prospects"
 
 
+class PopulationKind(StrEnum):
+    """What says who belongs to a population."""
+
+    STANDARD = "standard"
+    """Imports; every organization has it."""
+    FILTER = "filter"
+    """A saved filter over the accounts."""
+    LIST = "list"
+    """Imports, and whoever adds and removes accounts."""
+
+
 class Change(StrEnum):
     UPDATED = "updated"
     REMOVED = "removed"
@@ -65,7 +76,7 @@ class Population(Record, table=True):
     filter: dict[str, Any] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
-    """What decides who belongs to it (`filters.py`); null for the standard ones, of which imports say it."""
+    """What decides who belongs to it (`filters.py`); null for standard ones and lists, of which imports and people say it."""
     version: int = Field(default=1, sa_type=Integer)
     """Of the filter."""
     settled: int = Field(default=1, sa_type=Integer)
@@ -73,6 +84,12 @@ class Population(Record, table=True):
     created_at: datetime = Field(sa_column=moment())
     removed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """It is gone for everybody; the row keeps its bit until nothing bears it any more."""
+
+    @property
+    def kind(self) -> PopulationKind:
+        if self.bit < len(StandardPopulation):
+            return PopulationKind.STANDARD
+        return PopulationKind.LIST if self.filter is None else PopulationKind.FILTER
 
 
 class Account(Record, table=True):

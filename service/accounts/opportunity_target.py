@@ -14,7 +14,7 @@ from service.accounts.attached.opportunity_values import DATES, read_values
 from service.accounts.rollback import forget_history
 from service.accounts.rows import bounded, split_duplicates, with_digest_of
 from service.accounts.staging import copy_in, refusals
-from service.db.sessions import TenantSession
+from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.models import ImportKind
 from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
@@ -71,6 +71,9 @@ class OpportunityTarget:
     """Rows of a file become opportunities, each at the account that it names; those whose account isn't found have none."""
 
     traits = Traits()
+
+    async def found(self, session: TenantReadSession, order: Order) -> Order:  # noqa: ARG002 - they are in no population
+        return order
 
     def ready(self, packed: PackedRows, order: Order) -> Ready[tuple[pl.DataFrame, pl.DataFrame]]:
         """Values, identity, digest and a fresh id; with them the stages of the rows that have a history of their own.

@@ -1,4 +1,4 @@
-"""Making, changing and removing populations that filters decide; `membership.py` applies them."""
+"""Making, changing and removing populations beside the standard ones; `membership.py` applies the filters of those that have one."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,16 +10,18 @@ from uuid import UUID
 from service.accounts.errors import (
     NoSuchPopulationError,
     PopulationExistsError,
+    PopulationKindError,
     PopulationsClearedError,
     StandardPopulationError,
     TooManyPopulationsError,
 )
 from service.accounts.filters import digest_of, parse
 from service.accounts.membership import request_settling
-from service.accounts.models import Population, StandardPopulation
+from service.accounts.models import Population, PopulationKind, StandardPopulation
 from service.accounts.repository import Populations, take_turn_of_populations
 from service.audit import record
 from service.db.sessions import TenantSession
+from service.imports.endings import stored_at
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 
@@ -31,10 +33,10 @@ _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class NewPopulation:
-    """`slug` follows from the name where it is None; `filter` is JSON as `filters.parse` takes it."""
+    """`slug` follows from the name where it is None; `filter` is JSON as `filters.parse` takes it, None for a list."""
 
     name: str
-    filter: Mapping[str, Any]
+    filter: Mapping[str, Any] | None
     slug: str | None = None
 
 
@@ -47,8 +49,9 @@ def slug_of(name: str) -> str:
 async def create_population(
     session: TenantSession, ids: Ids, clock: Clock, *, wanted: NewPopulation
 ) -> Population:
-    """A population whose accounts the job finds. InvalidFilterError, PopulationExistsError, TooManyPopulationsError."""
-    parse(wanted.filter)
+    """A population whose accounts the job finds, or a list without any. InvalidFilterError, PopulationExistsError, TooManyPopulationsError."""
+    if wanted.filter is not None:
+        parse(wanted.filter)
     await take_turn_of_populations(session)
     slug = wanted.slug or slug_of(wanted.name)
     populations = Populations(session)
@@ -59,13 +62,17 @@ async def create_population(
     if not free:
         there = {p.bit for p in await populations.everyone()}
         raise PopulationsClearedError if bits - there else TooManyPopulationsError(MOST)
+    tree = None if wanted.filter is None else dict(wanted.filter)
+    # later than all that was stored before: what an earlier import kept may bear the bit of a list that is gone
+    now = await stored_at(session, clock)
     made = Population(
-        org_id=session.org_id, id=ids.new(), slug=slug, name=wanted.name, bit=free[0], filter=dict(wanted.filter),
-        version=1, settled=0, created_at=clock.now(), removed_at=None,
+        org_id=session.org_id, id=ids.new(), slug=slug, name=wanted.name, bit=free[0], filter=tree,
+        version=1, settled=1 if tree is None else 0, created_at=now, removed_at=None,
     )  # fmt: skip
     session.add(made)
     await session.flush()
-    await request_settling(session)
+    if tree is not None:
+        await request_settling(session)
     await _note(session, clock, "population.created", made)
     return made
 
@@ -79,12 +86,15 @@ async def change_population(
     wanted: Mapping[str, Any] | None = None,
     meets: Callable[[Population], None] = lambda _: None,
 ) -> Population:
-    """Give it another name or filter; what is None stays. NoSuchPopulationError, StandardPopulationError, InvalidFilterError.
+    """Give it another name or filter; what is None stays. NoSuchPopulationError, StandardPopulationError, PopulationKindError,
+    InvalidFilterError.
 
     `meets` raises unless the population, which nobody else changes meanwhile, is as the caller expects.
     """
     found = await custom_population(session, population_id)
     meets(found)
+    if wanted is not None and found.kind is PopulationKind.LIST:
+        raise PopulationKindError(found.slug, found.kind)
     found.name = name or found.name
     before = found.filter
     if wanted is not None and wanted != found.filter:
@@ -111,7 +121,7 @@ async def custom_population(session: TenantSession, population_id: UUID) -> Popu
     found = await Populations(session).by_id(population_id)
     if found is None:
         raise NoSuchPopulationError
-    if found.filter is None:
+    if found.kind is PopulationKind.STANDARD:
         raise StandardPopulationError(found.slug)
     return found
 
@@ -121,6 +131,8 @@ async def _note(
 ) -> None:
     """A filter may name people, so the log has its digest."""
     details: dict[str, str | int | bool | None] = {
-        "slug": population.slug, "version": population.version, "filter": digest_of(population.filter or {}), **more,
+        "slug": population.slug, "version": population.version, **more,
     }  # fmt: skip
+    if population.filter is not None:
+        details["filter"] = digest_of(population.filter)
     await record(session, clock, action, target=f"population:{population.id}", details=details)

@@ -14,7 +14,7 @@ from service.accounts.attributes import Attributes
 from service.accounts.errors import InvalidFilterError
 from service.accounts.filter_sql import where
 from service.accounts.filters import Filter
-from service.accounts.models import Account, Population
+from service.accounts.models import Account, Population, StandardPopulation
 from service.db.sessions import TenantReadSession, TenantSession
 
 LONGEST_TRIAL: Final = timedelta(seconds=5)
@@ -78,10 +78,10 @@ class Populations:
         statement = self._mine().where(Population.slug == slug, col(Population.removed_at).is_(None))
         return await self._session.scalar(statement.execution_options(populate_existing=True))
 
-    async def by_filter(self) -> list[Population]:
-        """Those that filters decide, and those of them that are gone and whose bits aren't free yet."""
-        statement = self._mine().where(col(Population.filter).is_not(None)).order_by(col(Population.bit))
-        return list(await self._session.scalars(statement))
+    async def custom(self) -> list[Population]:
+        """Those beside the standard ones, and those of them that are gone and whose bits aren't free yet."""
+        beside = col(Population.bit) >= len(StandardPopulation)
+        return list(await self._session.scalars(self._mine().where(beside).order_by(col(Population.bit))))
 
     async def taken_bits(self) -> set[int]:
         """Also of those that are gone and whose bits aren't free yet."""

@@ -7,6 +7,7 @@ An account that a later import wrote, or that somebody made again meanwhile, sta
 from datetime import datetime
 from uuid import UUID
 
+from service.accounts.bits import STANDARD_BITS
 from service.accounts.columns import TYPES
 from service.accounts.staging import count_of
 from service.db.sessions import TenantSession
@@ -28,6 +29,13 @@ _IMAGES = """
         SELECT FROM record_history l WHERE l.org_id = $1 AND l.record_id = h.record_id AND l.import_id <> $2 AND l.changed_at > h.changed_at
     )
 """
+_NARROW = "UPDATE image SET populations = populations & $1::bigint"
+_LISTS_OF_THEN = """
+    SELECT coalesce(bit_or(1::bigint << p.bit), 0) FROM population p, import i
+    WHERE p.org_id = $1 AND p.bit > $3 AND p.filter IS NULL AND p.removed_at IS NULL
+    AND i.org_id = $1 AND i.id = $2 AND p.created_at <= i.finished_at
+"""
+"""The bit of one that came later was another's then."""
 _CHANGED = "a.org_id = $1 AND a.id = i.of_id AND a.import_id = $2 AND i.was = 'updated'"
 _SEEN_BY_OTHERS = """
     EXISTS (SELECT FROM account o WHERE o.org_id = $1 AND o.identity = i.identity AND o.id <> i.of_id)
@@ -69,6 +77,8 @@ async def roll_back(session: TenantSession, *, undone: UUID, import_id: UUID) ->
     driver, org_id = await session.raw(), session.org_id
     touched: int = await driver.fetchval(_TOUCHED, org_id, undone)
     await driver.execute(_IMAGES, org_id, undone)
+    lists: int = await driver.fetchval(_LISTS_OF_THEN, org_id, undone, STANDARD_BITS.bit_length() - 1)
+    await driver.execute(_NARROW, STANDARD_BITS | lists)
     await driver.execute(_REMOVE_HISTORY, org_id, undone, import_id)
     removed = count_of(await driver.execute(_REMOVE, org_id, undone))
     await driver.execute(_UPDATE_HISTORY, org_id, undone, import_id)

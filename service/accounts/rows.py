@@ -7,6 +7,7 @@ import polars_hash as plh
 
 from service.accounts.bits import BITS, STANDARD_BITS
 from service.accounts.models import StandardPopulation
+from service.imports.target import Order
 from service.ingest.batches import cleaned
 from service.ingest.values import Hints
 from service.matching.normalise import normalise
@@ -44,27 +45,30 @@ KNOWN = ("row", "line", "external_id", "digest", "populations", *NAMES)
 """What is known of each row of a file while it is told from the others."""
 
 
-def bits_spoken_of(population: StandardPopulation | None, fields: Iterable[str]) -> int:
+def bit_of(population: str, order: Order) -> int:
+    """Of a standard population, or of a list that the order names."""
+    return order.lists[population] if population in order.lists else BITS[StandardPopulation(population)]
+
+
+def bits_spoken_of(order: Order) -> int:
     """The population bits that an import says something of; the others of an account stay as they are."""
-    if population is not None:
-        return BITS[population]
-    return STANDARD_BITS if "status" in fields else 0
+    if order.population is not None:
+        return bit_of(order.population, order)
+    return sum(order.lists.values()) | STANDARD_BITS if "status" in order.fields else 0
 
 
-def with_populations(
-    frame: pl.DataFrame, population: StandardPopulation | None, statuses: Mapping[str, str | None]
-) -> pl.DataFrame:
-    """Add `populations` (Int64 bits): the import-wide `population`, else what the status column says; 0 where it says none.
+def with_populations(frame: pl.DataFrame, order: Order) -> pl.DataFrame:
+    """Add `populations` (Int64 bits): the order's population, else what the status column says; 0 where it says none.
 
-    `statuses` are values of that column beside the known spellings, or other than they: value → population, None for none.
+    Its `statuses` are values of that column beside the known spellings, or other than they: value → population, None for none.
     """
-    if population is not None:
-        return frame.with_columns(pl.lit(BITS[population], pl.Int64).alias("populations"))
+    if order.population is not None:
+        bit = bit_of(order.population, order)
+        return frame.with_columns(pl.lit(bit, pl.Int64).alias("populations"))
     spelled = {word: BITS[p] for p, words in STATUS_SPELLINGS.items() for word in words}
-    own = pl.DataFrame({"status": list(statuses)}, schema={"status": pl.String}).select(_STATUS)["status"]
-    spelled |= {
-        word: BITS[StandardPopulation(p)] if p else 0 for word, p in zip(own, statuses.values(), strict=True)
-    }
+    words = order.statuses
+    own = pl.DataFrame({"status": list(words)}, schema={"status": pl.String}).select(_STATUS)["status"]
+    spelled |= {word: bit_of(p, order) if p else 0 for word, p in zip(own, words.values(), strict=True)}
     return frame.with_columns(
         _STATUS.replace_strict(spelled, default=0, return_dtype=pl.Int64).fill_null(0).alias("populations")
     )

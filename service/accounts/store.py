@@ -7,7 +7,6 @@ from uuid import UUID
 import asyncpg
 import polars as pl
 
-from service.accounts.bits import STANDARD_BITS
 from service.accounts.columns import as_text, assigned
 from service.accounts.compare import GONE, Work
 from service.accounts.staging import count_of, looked_up, parsed
@@ -22,9 +21,13 @@ _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change,
 _KEEP_UPDATED = (
     f"{_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, clock_timestamp() FROM {_CHANGED}"
 )
+_KEEP_THESE = f"""
+    {_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, clock_timestamp()
+    FROM account a WHERE a.org_id = $1 AND a.id = ANY($3::uuid[])
+"""
 _ONE = "a.org_id = $1 AND a.id = $2"
 _MORE = "(a.populations & $3::bigint) <> 0"
-"""The account stands in a standard population beside the one whose list this is."""
+"""The account stays in the list of accounts: it stands in another population that is said, or leaves one that keeps none there."""
 _KEEP_LEAVING = f"""
     {_KEEP} SELECT a.org_id, a.id, $4, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, clock_timestamp()
     FROM account a WHERE {GONE}
@@ -56,11 +59,11 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
     driver, work = await session.raw(), difference.work
     org_id, import_id = session.org_id, order.import_id
     if order.mode is ImportMode.REPLACE and difference.removed:
-        others = STANDARD_BITS & ~work.scope if work.scope else 0
-        await driver.execute(_KEEP_LEAVING, org_id, work.scope, others, import_id)
-        if others:
-            await driver.execute(_LEAVE, org_id, work.scope, others, import_id)
-        await driver.execute(_DELETE, org_id, work.scope, others)
+        leaving = org_id, work.scope, work.keeping
+        await driver.execute(_KEEP_LEAVING, *leaving, import_id)
+        if work.keeping:
+            await driver.execute(_LEAVE, *leaving, import_id)
+        await driver.execute(_DELETE, *leaving)
     if difference.updated:
         said = assigned(work.said, work.keys)
         async with looked_up(driver, difference.updated):
@@ -73,6 +76,12 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
     if work.reworded:
         async with looked_up(driver, work.reworded):
             await driver.execute(_NOTE, org_id)
+
+
+async def keep_updated(session: TenantSession, ids: Sequence[UUID], import_id: UUID) -> None:
+    """Keep in the history what these accounts are, before the import `import_id` changes them."""
+    driver = await session.raw()
+    await driver.execute(_KEEP_THESE, session.org_id, import_id, list(ids))
 
 
 async def delete_account(session: TenantSession, account_id: UUID, import_id: UUID) -> bool:

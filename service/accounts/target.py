@@ -11,7 +11,7 @@ from service.accounts.attributes import define
 from service.accounts.compare import Batch, Work, compare
 from service.accounts.keys import keys_of
 from service.accounts.membership import number_before, settle_since
-from service.accounts.models import StandardPopulation
+from service.accounts.named import with_lists
 from service.accounts.repository import Accounts
 from service.accounts.rollback import forget_history, roll_back
 from service.accounts.rows import (
@@ -27,7 +27,7 @@ from service.accounts.rows import (
 from service.accounts.staging import refusals
 from service.accounts.store import write_difference
 from service.accounts.values import hints_of
-from service.db.sessions import TenantSession
+from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.operations import CHANGED_JOB
 from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
@@ -40,9 +40,11 @@ class AccountTarget:
 
     traits = Traits(quota=Quota.ACCOUNTS, changed_job=CHANGED_JOB)
 
+    async def found(self, session: TenantReadSession, order: Order) -> Order:
+        return await with_lists(session, order)
+
     def ready(self, rows: PackedRows, order: Order) -> Ready[Batch]:
         """Population, identity and digest of each row; later rows of one identity are refused."""
-        population = StandardPopulation(order.population) if order.population else None
         known, unread = [], pl.Series("status", [], pl.String)
         hints: dict[str, Hints] = {}
         samples: dict[str, pl.Series] = {}
@@ -51,7 +53,7 @@ class AccountTarget:
             samples = more_samples(samples, frame, order.attributes)
             for field, found_here in here.items():
                 hints[field] = hints.get(field, Hints()) | found_here
-            found = with_names(with_digest(with_populations(frame, population, order.statuses), order.fields))
+            found = with_names(with_digest(with_populations(frame, order), order.fields))
             known.append(found.select(KNOWN).with_columns(pl.col("digest").str.decode("hex")))
             unread = pl.concat(
                 [unread, found.filter(pl.col("populations") == 0)["status"].drop_nulls()]

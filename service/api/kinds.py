@@ -8,6 +8,7 @@ from service.accounts.errors import (
     ForgottenMomentError,
     InvalidFilterError,
     PopulationExistsError,
+    PopulationKindError,
     PopulationsClearedError,
     StandardPopulationError,
     TooManyPopulationsError,
@@ -45,6 +46,7 @@ from service.imports.errors import (
     ImportStateError,
     NoRoomError,
     NoSuchMappingError,
+    PopulationGoneError,
     TooManyMappingsError,
     UnknownImportError,
     UnknownMappingError,
@@ -178,6 +180,8 @@ KINDS: Mapping[type[Exception], Kind] = {
     AttributesChangedError: Kind(
         "attributes-changed", HTTPStatus.CONFLICT, "Attributes were changed meanwhile"
     ),
+    PopulationKindError: Kind("population-kind", HTTPStatus.CONFLICT, "The population is of another kind"),
+    PopulationGoneError: Kind("unknown-population", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown population"),
     PopulationExistsError: Kind("population-exists", HTTPStatus.CONFLICT, "There is such a population"),
     TooManyPopulationsError: Kind("too-many-populations", HTTPStatus.CONFLICT, "Too many populations"),
     PopulationsClearedError: Kind(

@@ -47,7 +47,8 @@ def import_list(  # noqa: PLR0913  # each is one option
         typer.Option(help="What happens to what is new, there, and missing; upsert unless said."),
     ] = None,
     population: Annotated[
-        m.StandardPopulation | None, typer.Option(help="The file is the list of this population.")
+        str | None,
+        typer.Option(help="The file is the list of this population: a standard one, or a list of yours."),
     ] = None,
     columns: Annotated[
         str | None, typer.Option(help='JSON of field and header: \'{"name": "Company"}\'.')

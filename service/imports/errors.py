@@ -10,6 +10,8 @@ ImportFailedError
 ├── NoRoomError              the disk that uploads lie on is full
 ├── UploadIncompleteError    the connection ended before the announced length
 ├── UploadDamagedError       it waited and isn't what came any more
+├── UnfitAttributeError      an attribute that it asks for doesn't go with those that there are
+├── PopulationGoneError      a population that it names isn't there any more
 └── EmptyUploadError         no byte came
 """
 
@@ -79,6 +81,18 @@ class UnfitAttributeError(ImportFailedError):
     """What a mapping asks to be kept as an attribute doesn't go with the attributes that there are."""
 
     code = "unfit_attribute"
+
+
+class PopulationGoneError(ImportFailedError):
+    """A population that the import names isn't there any more, or is another one."""
+
+    code = "population_gone"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(
+            f"The population '{slug}' was removed before the list was stored, and nothing of the list was kept: upload it again "
+            "without it, or make the population anew."
+        )
 
 
 class EmptyUploadError(ImportFailedError):

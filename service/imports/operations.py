@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +57,8 @@ class Upload:
     all_or_nothing: bool = False
     dry_run: bool = False
     confirmed: bool = False
+    since: datetime | None = None
+    """When the newest of the populations that it names was made, but for the standard ones: an older import named others."""
 
     def asks_the_same(self, record: Import) -> bool:
         """Whether the import was of the same bytes, to be done with in the same way."""
@@ -66,7 +68,8 @@ class Upload:
         stored = (
             record.digest, record.mode, record.population, record.columns, record.statuses, record.worksheet, record.all_or_nothing,
         )  # fmt: skip
-        return asked == stored and not self.dry_run and record.origin is Origin.FILE
+        of_others = self.since is not None and record.created_at < self.since
+        return asked == stored and not of_others and not self.dry_run and record.origin is Origin.FILE
 
 
 async def accept(session: TenantSession, keystore: Keystore, clock: Clock, upload: Upload) -> Import:

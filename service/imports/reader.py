@@ -16,7 +16,7 @@ from service.db.sessions import TenantSession
 from service.imports import endings, rejects
 from service.imports.attributes import attributes_asked
 from service.imports.endings import Found
-from service.imports.errors import UnfitAttributeError, UploadDamagedError
+from service.imports.errors import PopulationGoneError, UnfitAttributeError, UploadDamagedError
 from service.imports.files import Opener, Read, opener_of, read_file
 from service.imports.guards import fired, may_grow_too_much
 from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
@@ -139,7 +139,7 @@ class Reader:
             await self._fail(org_id, work.id, problem_of(error, work.kind))
         except RefusedWholeError as error:
             await self._refuse(org_id, work.id, error)
-        except (UploadDamagedError, UnfitAttributeError) as error:
+        except (UploadDamagedError, UnfitAttributeError, PopulationGoneError) as error:
             await self._fail(org_id, work.id, {"code": error.code, "message": str(error)})
         except CancelledImportError:
             await self._fail(org_id, work.id, None, status=ImportStatus.CANCELLED)
@@ -165,6 +165,8 @@ class Reader:
             attributes_asked(work.columns),
             statuses=work.statuses or {},
         )
+        async with self.database.tenant_read(org_id) as session:
+            order = await self.targets[work.kind].found(session, order)
         progress.at(Phase.PREPARING, read.rows.height)
         ready = await anyio.to_thread.run_sync(self.targets[work.kind].ready, read.rows, order)
         refused = pl.concat([read.refused, ready.refused], how="vertical_relaxed").sort("row")

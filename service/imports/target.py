@@ -8,7 +8,7 @@ from uuid import UUID
 
 import polars as pl
 
-from service.db.sessions import TenantSession
+from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.attributes import AttributeColumn
 from service.imports.models import ImportKind, ImportMode
 from service.imports.packed import PackedRows
@@ -40,6 +40,8 @@ class Order:
     later: Sequence[UUID] = ()
     """What came over the API since the list was accepted: the records that it wrote stay as they are."""
     statuses: Mapping[str, str | None] = field(default_factory=dict)
+    lists: Mapping[str, int] = field(default_factory=dict)
+    """Slug → bit of the populations that it names beside the standard ones, as its target has found them."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -124,6 +126,10 @@ class Target(Protocol[BatchT, WorkT]):
     @property
     def traits(self) -> Traits: ...
 
+    async def found(self, session: TenantReadSession, order: Order) -> Order:
+        """The order with what it names in the organization, before its rows are made ready. PopulationGoneError."""
+        ...
+
     def ready(self, rows: PackedRows, order: Order) -> Ready[BatchT]:
         """Pure and heavy: runs in a thread, with no transaction open."""
         ...
@@ -137,7 +143,9 @@ class Target(Protocol[BatchT, WorkT]):
         ...
 
     async def compare(self, session: TenantSession, batch: BatchT, order: Order) -> Difference[WorkT]:
-        """Compare with what is stored, in the transaction that will write or not; changes nothing that stays."""
+        """Compare with what is stored, in the transaction that will write or not; changes nothing that stays. PopulationGoneError,
+        UnfitAttributeError.
+        """
         ...
 
     async def write(self, session: TenantSession, difference: Difference[WorkT], order: Order) -> None:

@@ -144,6 +144,7 @@ MATRIX: dict[str, Route] = {
     "get_population": Route(Scope.ACCOUNTS_READ),
     "update_population": Route(Scope.IMPORTS_WRITE, json={"name": "Other"}),
     "delete_population": Route(Scope.IMPORTS_WRITE),
+    "change_population_members": Route(Scope.IMPORTS_WRITE, json={"add": ["{account_id}"]}),
     "list_partnerships": Route(Scope.PARTNERSHIPS_READ, own=False),
     "get_partnership": Route(Scope.PARTNERSHIPS_READ),
     "list_sharing_rules": Route(Scope.PARTNERSHIPS_READ),
@@ -189,8 +190,13 @@ class Scene:
 
 
 def _filled(body: dict[str, object] | None, known: dict[str, str]) -> dict[str, object] | None:
-    filled = (body or {}).items()
-    return body and {key: value.format(**known) if isinstance(value, str) else value for key, value in filled}
+    return body and {key: _said(value, known) for key, value in body.items()}
+
+
+def _said(value: object, known: dict[str, str]) -> object:
+    if isinstance(value, list):
+        return [_said(one, known) for one in value]
+    return value.format(**known) if isinstance(value, str) else value
 
 
 @pytest.fixture
@@ -253,7 +259,7 @@ async def mapping_of(pair: Pair) -> str:
 async def population_of(pair: Pair) -> UUID:
     world = pair.world
     async with world.database.tenant(pair.left.id) as session:
-        wanted = NewPopulation("Gold", ANNS)
+        wanted = NewPopulation("Gold", None)
         return (await create_population(session, world.ids, world.clock, wanted=wanted)).id
 
 

@@ -120,7 +120,9 @@ async def test_mappings_are_listed_changed_under_their_tag_and_removed(
             422,
             "invalid-parameter",
         ), wrong
-    for wrong in ({"statuses": {"a": "gold"}}, {"columns": {"name": ""}}, {"more": 1}):
+    gone = await client.put(f"{PATH}/a", json={"statuses": {"a": "gold"}}, headers=who)
+    assert problem(gone) == (422, "unknown-population")
+    for wrong in ({"statuses": {"a": "Gold!"}}, {"columns": {"name": ""}}, {"more": 1}):
         assert problem(await client.put(f"{PATH}/a", json=wrong, headers=who)) == (422, "invalid-request"), (
             wrong
         )

@@ -129,3 +129,55 @@ async def test_one_filter_is_tried_at_a_time(client: httpx.AsyncClient, app: Fas
         assert problem(busy) == (503, "busy")
         assert (await client.post(path, json=body, headers=pair.right.headers)).status_code == 200
     assert (await client.post(path, json=body, headers=pair.left.headers)).status_code == 200
+
+
+async def test_a_list_lives(client: httpx.AsyncClient, pair: Pair) -> None:
+    who, world = pair.left.headers, pair.world
+    wanted = {"name": "Guests", "kind": "list"}
+    for wrong in (wanted | {"filter": ANNS}, {"name": "Guests"}):
+        assert problem(await client.post(PATH, json=wrong, headers=who)) == (422, "invalid-request")
+    made = await client.post(PATH, json=wanted, headers=who)
+    assert (made.status_code, made.json()["kind"], made.json()["settled"]) == (201, "list", True)
+    guests, members = f"{PATH}/{made.json()['id']}", f"{PATH}/{made.json()['id']}/members"
+    gold = (await client.post(PATH, json={"name": "Gold", "filter": ANNS}, headers=who)).json()
+    await world.upload(pair.left, LIST, population=None)
+    await world.work()
+    first, second, third = [
+        account["id"]
+        for account in (await client.get("/v1/accounts", params={"limit": 3}, headers=who)).json()["items"]
+    ]
+    before = world.clock.now()
+    unknown = str(world.ids.new())
+    done = await client.post(members, json={"add": [first, second, unknown]}, headers=who)
+    assert [r["status"] for r in done.json()["results"]] == ["added", "added", "unknown"]
+    done = await client.post(members, json={"add": [third, first], "remove": [second]}, headers=who)
+    assert done.json()["results"] == [
+        {"id": third, "status": "added"},
+        {"id": first, "status": "unchanged"},
+        {"id": second, "status": "removed"},
+    ]
+    assert (await client.get(guests, headers=who)).json()["accounts"] == 2
+
+    async def inside(**more: str) -> set[str]:
+        page = await client.get("/v1/accounts", params={"population": "guests", **more}, headers=who)
+        return {one["id"] for one in page.json()["items"]}
+
+    assert (await inside(), await inside(as_of=before.isoformat())) == ({first, third}, set())
+    undo = await client.post(f"/v1/imports/{done.json()['import_id']}/rollback", headers=who)
+    await world.work()
+    assert (undo.status_code, await inside()) == (202, {first, second})
+    record = {"records": [{"external_id": "1", "name": "Orchid 1"}, {"name": "New"}]}
+    sent = await client.post("/v1/accounts:batch", params={"population": "guests"}, json=record, headers=who)
+    assert (sent.json()["created"], len(await inside())) == (1, 3)
+    for wrong in ({}, {"add": [first], "remove": [first]}, {"add": [first] * 600, "remove": [third] * 401}):
+        assert problem(await client.post(members, json=wrong, headers=who)) == (422, "invalid-request")
+    assert problem(await client.patch(guests, json={"filter": ANNS}, headers=who)) == (409, "population-kind")
+    body = {"json": {"add": [first]}, "headers": who}
+    assert problem(await client.post(f"{PATH}/{gold['id']}/members", **body)) == (409, "population-kind")
+    for path, sending in (("/v1/imports", {"content": LIST}), ("/v1/accounts:batch", {"json": record})):
+        for slug, said in (("gold", "invalid-parameter"), ("nobody", "unknown-population")):
+            refused = await client.post(path, params={"population": slug}, headers=who, **sending)  # type: ignore[arg-type]
+            assert problem(refused) == (422, said)
+    sent = await client.post("/v1/imports", params={"population": "guests"}, content=LIST, headers=who)
+    await world.work()
+    assert (sent.status_code, len(await inside())) == (202, 17)

@@ -9,10 +9,9 @@ from uuid import UUID
 import anyio.to_thread
 import polars as pl
 
-from service.accounts.bits import BITS
-from service.accounts.models import StandardPopulation
 from service.accounts.quality.digest import Digest
 from service.accounts.quality.findings import Fresh, Quality, judge
+from service.accounts.repository import Populations
 from service.accounts.staging import parsed
 from service.db.sessions import TenantReadSession
 from service.imports.models import ImportMode
@@ -77,12 +76,11 @@ async def _fresh(session: TenantReadSession, since: datetime, *, bits: int, acco
     """
     driver = await session.raw()
     imports = await driver.fetch(_IMPORTS, session.org_id, since)
-    replaced = {row["population"] for row in imports if row["mode"] == ImportMode.REPLACE}
-    newest = [row for row in imports[:1] if bits in {0, _bit(row["population"])}]
-    whole = None in replaced or any(row["accounts"] == accounts for row in newest)
-    return Fresh(int(since.timestamp()), sum(map(_bit, replaced)), whole=whole)
-
-
-def _bit(slug: str | None) -> int:
-    """0 for every population."""
-    return 0 if slug is None else BITS[StandardPopulation(slug)]
+    # one that is gone is nobody's; None stands for every population
+    known = {p.slug: 1 << p.bit for p in await Populations(session).everyone()} | {None: 0}
+    replaced = {known.get(row["population"], -1) for row in imports if row["mode"] == ImportMode.REPLACE} - {
+        -1
+    }
+    newest = [row for row in imports[:1] if bits in {0, known.get(row["population"], -1)}]
+    whole = 0 in replaced or any(row["accounts"] == accounts for row in newest)
+    return Fresh(int(since.timestamp()), sum(replaced), whole=whole)

@@ -13,9 +13,19 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.accounts.attributes import Attributes
-from service.accounts.direct import Outcome, Prepared, RecordStatus, Result, id_of, prepare, remove, write
+from service.accounts.direct import (
+    Outcome,
+    Prepared,
+    RecordStatus,
+    Result,
+    id_of,
+    order_of,
+    prepare,
+    remove,
+    write,
+)
 from service.accounts.errors import UnknownAccountError
-from service.accounts.models import AccountAttribute, StandardPopulation
+from service.accounts.models import AccountAttribute
 from service.accounts.records import FIELDS, read_records, speak_of_attributes
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import App, Reading, Writing, reads, writes
@@ -28,10 +38,12 @@ from service.api.routing import require_json, resource
 from service.api.uploads import Streamed, announced_length
 from service.api.v1.accounts import AccountOut, account_out
 from service.api.v1.imports import importing
+from service.api.v1.populations_named import Slug, check_named
 from service.db.sessions import TenantReadSession, TenantSession
 from service.http.etags import etag
 from service.http.state import AppState
 from service.imports.direct import Sent, take_place
+from service.imports.target import Order
 from service.organizations.models import Scope
 from service.organizations.operations import Caller
 
@@ -70,8 +82,10 @@ _BODY: Final[dict[str, Any]] = {
     }
 }  # fmt: skip
 OfPopulation = Annotated[
-    StandardPopulation | None,
-    Query(description="Of every record; if it is left out, each record's `status` says it."),
+    Slug | None,
+    Query(
+        description="Of every record: a standard one or a list of yours; if it is left out, each record's `status` says the standard one."
+    ),
 ]
 ExternalId = Annotated[
     str,
@@ -135,7 +149,7 @@ async def put_accounts(
     require_json(request)
     if (announced_length(request) or 0) > MOST_BYTES:
         raise BatchTooLargeError(MOST_BYTES)
-    sent, slug = Sent(app.ids.new(), "accounts:batch"), population and population.value
+    sent = Sent(app.ids.new(), "accounts:batch")
     size, prepared = 0, None
 
     with ExitStack() as room:
@@ -147,8 +161,10 @@ async def put_accounts(
                 room.enter_context(app.batches.room(caller.org_id))
             size = len(body)
             records = await anyio.to_thread.run_sync(_records, body)
-            defined = await _defined(app, caller.org_id, records)
-            work = partial(_prepared, records, defined, caller.org_id, sent.import_id, slug)
+            async with app.database.tenant_read(caller.org_id) as session:
+                order = await _order(session, sent.import_id, population)
+                defined = await _defined(session, records)
+            work = partial(_prepared, records, defined, order)
             prepared = await anyio.to_thread.run_sync(work)
             if all_or_nothing:
                 _require_all(prepared)
@@ -178,6 +194,12 @@ async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
     return bytes(body)
 
 
+async def _order(session: TenantReadSession, import_id: UUID, population: str | None) -> Order:
+    """UnknownPopulationError, InvalidParameterError."""
+    await check_named(session, population)
+    return await order_of(session, import_id, population)
+
+
 def _records(body: bytes) -> list[dict[str, Any]]:
     """MalformedJsonError, InvalidParameterError."""
     found = read_json(body)
@@ -194,20 +216,16 @@ def _records(body: bytes) -> list[dict[str, Any]]:
 
 
 async def _defined(
-    app: AppState, org_id: UUID, records: Sequence[Mapping[str, Any]]
+    session: TenantReadSession, records: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, AccountAttribute]:
     """The organization's attributes, where a record speaks of any."""
-    if not speak_of_attributes(records):
-        return {}
-    async with app.database.tenant_read(org_id) as session:
-        return await Attributes(session).by_key()
+    return await Attributes(session).by_key() if speak_of_attributes(records) else {}
 
 
 def _prepared(
-    records: Sequence[Mapping[str, Any]], defined: Mapping[str, AccountAttribute], org_id: UUID, import_id: UUID,
-    population: str | None,
-) -> Prepared:  # fmt: skip
-    return prepare(org_id, import_id, read_records(records, defined), population)
+    records: Sequence[Mapping[str, Any]], defined: Mapping[str, AccountAttribute], order: Order
+) -> Prepared:
+    return prepare(order, read_records(records, defined))
 
 
 def _require_all(prepared: Prepared) -> None:
@@ -295,13 +313,11 @@ async def remove_account_by_external_id(
 
 
 async def _one(
-    session: TenantSession, app: AppState, record: dict[str, Any], population: StandardPopulation | None
+    session: TenantSession, app: AppState, record: dict[str, Any], population: str | None
 ) -> Prepared:
-    """RequestValidationError where the record is rejected."""
-    slug = population and population.value
-    defined = await Attributes(session).by_key() if speak_of_attributes([record]) else {}
-    work = partial(prepare, session.org_id, app.ids.new(), read_records([record], defined), slug)
-    prepared = await anyio.to_thread.run_sync(work)
+    """RequestValidationError where the record is rejected; errors as of `_order`."""
+    order, defined = await _order(session, app.ids.new(), population), await _defined(session, [record])
+    prepared = await anyio.to_thread.run_sync(partial(_prepared, [record], defined, order))
     for result in prepared.refused.values():
         raise RequestValidationError([_error((), result)])
     return prepared

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.accounts.models import StandardPopulation
 from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.errors import InvalidParameterError
 from service.api.pagination import Page
@@ -15,6 +14,7 @@ from service.api.preconditions import ChangeConditions
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.v1.imports import MAPPING_NAME, check_columns
+from service.api.v1.populations_named import Slug, check_named
 from service.http.etags import etag
 from service.imports.errors import NoSuchMappingError
 from service.imports.mappings import ImportMappings, remove_mapping, save_mapping
@@ -36,14 +36,17 @@ class ImportMappingIn(BaseModel):
         max_length=200,
         description='Field → header, such as {"name": "Company"}; the others are recognised.',
     )
-    statuses: dict[Status, StandardPopulation | None] = Field(
+    statuses: dict[Status, Slug | None] = Field(
         default={}, max_length=200,
-        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}; null: no population.',
+        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}, a standard population or '
+        "a list of yours, which the file then speaks of in every row; null: no population.",
     )  # fmt: skip
     worksheet: Header | None = Field(
         default=None, description="Name or number (from 1) of a workbook's sheet."
     )
-    population: StandardPopulation | None = Field(default=None, description="Of every row. Of accounts only.")
+    population: Slug | None = Field(
+        default=None, description="Of every row: a standard one or a list of yours. Of accounts only."
+    )
     mode: ImportMode | None = Field(
         default=None, description="`upsert` if neither this nor the upload says it."
     )
@@ -56,14 +59,7 @@ class ImportMappingIn(BaseModel):
             raise InvalidParameterError(
                 "population, statuses: only accounts belong to populations; leave them out."
             )
-        statuses = {word: population and population.value for word, population in self.statuses.items()}
-        population = self.population and self.population.value
-        return {
-            **self.model_dump(exclude={"records"}),
-            "kind": self.records,
-            "statuses": statuses,
-            "population": population,
-        }
+        return {**self.model_dump(exclude={"records"}), "kind": self.records}
 
 
 class ImportMappingOut(ImportMappingIn):
@@ -118,8 +114,10 @@ async def put_import_mapping(  # each comes from another place of the request
     conditions: ChangeConditions,
 ) -> ImportMappingOut:
     """Save how the lists of one source are read, in place of what stood under the name. Uploads say `mapping=` with it."""
+    said = wanted.said()
+    await check_named(session, wanted.population, wanted.statuses)
     saved = await save_mapping(
-        session, app.clock, name, wanted.said(),
+        session, app.clock, name, said,
         meets=lambda standing: conditions.check(_tag(session.org_id, standing)),
     )  # fmt: skip
     response.headers["ETag"] = _tag(session.org_id, saved) or ""

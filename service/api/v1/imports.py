@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator, Container, Mapping
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.accounts.models import StandardPopulation
 from service.api.deps import App, Key, Reading, Writing, identified, reads, writes
 from service.api.errors import InvalidParameterError
 from service.api.forms import FormFile, form_of
@@ -18,6 +18,7 @@ from service.api.problems import responses
 from service.api.routing import resource
 from service.api.uploads import Streamed, announced_length, check_length
 from service.api.v1.import_bodies import ImportOut, RowError, import_out, import_out_whole
+from service.api.v1.populations_named import Slug, check_named
 from service.db.sessions import TenantSession
 from service.http.state import AppState
 from service.imports.attributes import BadAttributeError, attributes_asked, fields_asked, merged
@@ -139,14 +140,16 @@ class Asked:
         ] = None,
         records: Annotated[ImportKind, Query(description="What the rows are.")] = ImportKind.ACCOUNTS,
         population: Annotated[
-            StandardPopulation | None,
-            Query(description="Of every row: the file is the list of this population. Of accounts only."),
+            Slug | None,
+            Query(
+                description="Of every row: the file is the list of this population, a standard one or a list of yours. Of accounts only."
+            ),
         ] = None,
         mode: Annotated[
             ImportMode,
             Query(
                 description="`upsert` adds and updates; `replace` also removes what the file no longer has (with `population`: "
-                "of that population alone); `append` only adds and leaves what is there."
+                "of that population alone; accounts that leave a list of yours stay); `append` only adds and leaves what is there."
             ),
         ] = ImportMode.UPSERT,
         columns: Annotated[
@@ -179,11 +182,12 @@ class Asked:
         ] = False,
     ) -> None:
         self.filename, self.mapping, self.dry_run, self.confirm = filename, mapping, dry_run, confirm
-        self.records, self.population, self.mode = records, population.value if population else None, mode
+        self.records, self.population, self.mode = records, population, mode
         self.worksheet, self.all_or_nothing = worksheet, all_or_nothing
         self.written = columns
         self.columns: Mapping[str, str] | None = None
         self.statuses: Mapping[str, str | None] | None = None
+        self.since: datetime | None = None
 
     def settle(self, saved: ImportMapping | None, given: Container[str]) -> None:
         """Let the saved mapping say what the query, whose parameters are `given`, leaves out. InvalidParameterError."""
@@ -211,6 +215,7 @@ class Asked:
         return Upload(
             import_id, name, *received, kind=self.records, mode=self.mode, population=self.population, columns=self.columns,
             mapping=self.mapping, statuses=self.statuses, worksheet=self.worksheet, all_or_nothing=self.all_or_nothing, dry_run=self.dry_run, confirmed=self.confirm,
+            since=self.since,
         )  # fmt: skip
 
 
@@ -249,15 +254,19 @@ async def create_import(
 
 
 async def _settle(app: AppState, caller: Caller, asked: Asked, given: Container[str]) -> None:
-    """UnknownMappingError, before the first byte of the body is taken."""
+    """Before the first byte of the body is taken. UnknownMappingError, UnknownPopulationError, InvalidParameterError."""
     saved = None
-    if asked.mapping is not None:
-        async with app.database.tenant_read(caller.org_id) as session:
+    if asked.mapping is None and asked.population is None:
+        asked.settle(None, given)
+        return
+    async with app.database.tenant_read(caller.org_id) as session:
+        if asked.mapping is not None:
             mappings = ImportMappings(session)
             saved = await mappings.by_name(asked.mapping)
             if saved is None:
                 raise UnknownMappingError(asked.mapping, [one.name for one in await mappings.everyone()])
-    asked.settle(saved, given)
+        asked.settle(saved, given)
+        asked.since = await check_named(session, asked.population, asked.statuses)
 
 
 @router.get(

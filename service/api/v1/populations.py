@@ -1,17 +1,19 @@
-"""One's own populations: the standard ones, and those that filters decide."""
+"""One's own populations: the standard ones, those that filters decide, and lists."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from service.accounts import populations
 from service.accounts.errors import NoSuchPopulationError
 from service.accounts.filters import parse
-from service.accounts.models import Population
+from service.accounts.lists import MOST_IDS, MemberStatus
+from service.accounts.models import Population, PopulationKind
 from service.accounts.populations import LONGEST_SLUG, NewPopulation
 from service.accounts.repository import Accounts, Populations
 from service.api.deps import App, Reading, Writing, reads, writes
@@ -21,8 +23,11 @@ from service.api.preconditions import ChangeConditions
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.v1.accounts import AccountOut, account_out
+from service.api.v1.populations_named import OF_SLUG
 from service.http.etags import etag
+from service.imports.direct import Sent, take_place
 from service.organizations.models import Scope
+from service.overlaps.withdrawal import change_list
 from service.partnerships.populations import change, remove
 
 router = resource("/populations", "populations")
@@ -42,14 +47,20 @@ class PopulationOut(BaseModel):
     id: UUID
     slug: str
     name: str
-    accounts: int
-    filter: dict[str, Any] | None = Field(
-        description="What decides who belongs; null for the standard populations, of which imports say it."
+    kind: PopulationKind = Field(
+        description="What says who belongs: a `filter`; of a `list` imports and whoever adds and removes accounts; of a `standard` one imports alone."
     )
+    accounts: int
+    filter: dict[str, Any] | None = Field(description="What decides who belongs; null for the other kinds.")
     settled: bool = Field(
         description="Whether the filter has been applied to every account; it takes a moment after a change."
     )
     created_at: datetime
+
+
+class NewKind(StrEnum):
+    FILTER = "filter"
+    LIST = "list"
 
 
 class PopulationIn(BaseModel):
@@ -57,10 +68,22 @@ class PopulationIn(BaseModel):
 
     name: Name
     slug: str | None = Field(
-        default=None, max_length=LONGEST_SLUG, pattern=r"^[a-z0-9][a-z0-9_]*$",
+        default=None, max_length=LONGEST_SLUG, pattern=OF_SLUG,
         description="Names it in rules and queries, and never changes; made of the name if left out.",
     )  # fmt: skip
-    filter: FilterJson
+    kind: NewKind = Field(
+        default=NewKind.FILTER,
+        description="`list` for one without a filter: imports and `POST …/members` say who belongs.",
+    )
+    filter: FilterJson | None = Field(default=None, description="Of the kind `filter`, which needs it.")
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        if self.kind is NewKind.FILTER and self.filter is None:
+            raise ValueError("give a filter, or the kind `list` for a population without one")
+        if self.kind is NewKind.LIST and self.filter is not None:
+            raise ValueError("a list has no filter: leave it out, or leave out the kind")
+        return self
 
 
 class PopulationChange(BaseModel):
@@ -78,6 +101,37 @@ class PopulationFilter(BaseModel):
     filter: FilterJson
 
 
+class MembersIn(BaseModel):
+    """Ids of accounts, none both to be added and removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    add: list[UUID] = Field(default=[], max_length=MOST_IDS)
+    remove: list[UUID] = Field(default=[], max_length=MOST_IDS)
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if not 0 < len(self.add) + len(self.remove) <= MOST_IDS:
+            raise ValueError(f"give between 1 and {MOST_IDS:,} ids in all: `add`, `remove` or both")
+        if both := set(self.add) & set(self.remove):
+            raise ValueError(f"{min(both)} stands in `add` and in `remove`: leave it out of one")
+        return self
+
+
+class MemberResult(BaseModel):
+    id: UUID
+    status: MemberStatus = Field(
+        description="`unchanged`: it was in the list, or not, already; `unknown`: there is no such account."
+    )
+
+
+class MembersOut(BaseModel):
+    import_id: UUID | None = Field(
+        description="The import that the change is kept as, which can be rolled back; null if nothing was changed."
+    )
+    results: list[MemberResult] = Field(description="One an id: those of `add`, then those of `remove`.")
+
+
 class PopulationPreview(BaseModel):
     accounts: int = Field(description="Accounts that the filter chooses.")
     with_domain: int = Field(description="Of them, those with a domain, which matches best.")
@@ -89,7 +143,7 @@ class PopulationPreview(BaseModel):
 
 def _out(population: Population, sizes: Mapping[int, int]) -> PopulationOut:
     return PopulationOut(
-        id=population.id, slug=population.slug, name=population.name, accounts=sizes[population.bit],
+        id=population.id, slug=population.slug, name=population.name, kind=population.kind, accounts=sizes[population.bit],
         filter=population.filter, settled=population.settled == population.version, created_at=population.created_at,
     )  # fmt: skip
 
@@ -117,7 +171,10 @@ async def list_populations(session: Reading) -> Page[PopulationOut]:
 async def create_population(
     response: Response, app: App, session: Writing, wanted: PopulationIn
 ) -> PopulationOut:
-    """Save a filter as a population. Accounts join and leave it as they are written; those that there are join within a moment."""
+    """Save a filter as a population: accounts join and leave it as they are written, and those that there are join within a moment.
+
+    Or make a list, which is empty until an import names it as its `population`, or accounts are added.
+    """
     new = NewPopulation(wanted.name, wanted.filter, wanted.slug)
     made = await populations.create_population(session, app.ids, app.clock, wanted=new)
     response.headers["ETag"] = _tag(made)
@@ -193,3 +250,22 @@ async def delete_population(
     await remove(
         session, app.clock, population_id, meets=lambda population: conditions.check(_tag(population))
     )
+
+
+@router.post(
+    "/{population_id}/members", operation_id="change_population_members", responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.IMPORTS_WRITE), scope="function")],
+)  # fmt: skip
+async def change_population_members(
+    app: App, session: Writing, population_id: UUID, wanted: MembersIn
+) -> MembersOut:
+    """Add accounts to a list and remove others, up to 1,000 in all, and hear of each at once. Whoever is removed is shown under it to
+    nobody from the answer on; the account stays. Kept as an import, which can be rolled back.
+    """
+    await take_place(session)
+    changed = await change_list(
+        session, app.keystore, app.clock, population_id, add=wanted.add, remove=wanted.remove,
+        sent=Sent(app.ids.new(), "populations/members"),
+    )  # fmt: skip
+    results = [MemberResult(id=one, status=status) for one, status in changed.results]
+    return MembersOut(import_id=changed.import_id, results=results)

@@ -66,6 +66,7 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "create_population": ("population.created",),
     "update_population": ("population.changed",),
     "delete_population": ("population.removed",),
+    "change_population_members": ("records.written",),
     "put_accounts": ("records.written",),
     "put_account_by_external_id": ("records.written",),
     "remove_account_by_external_id": ("records.written",),

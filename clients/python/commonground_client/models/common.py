@@ -233,11 +233,3 @@ class Rotation(Model):
     overlap_seconds: int = Field(
         default=86400, description="How long the old key lives on beside the new one."
     )
-
-
-class StandardPopulation(OpenEnum):
-    """The populations that every organization has, in the order of their bits."""
-
-    CUSTOMERS = "customers"
-    OPEN_OPPORTUNITIES = "open_opportunities"
-    PROSPECTS = "prospects"

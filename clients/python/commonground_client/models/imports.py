@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
-from commonground_client.models.common import StandardPopulation
 from pydantic import Field
 
 
@@ -69,11 +68,13 @@ class ImportMappingIn(Model):
     mode: ImportMode | None = Field(
         default=None, description="`upsert` if neither this nor the upload says it."
     )
-    population: StandardPopulation | None = Field(default=None, description="Of every row. Of accounts only.")
+    population: str | None = Field(
+        default=None, description="Of every row: a standard one or a list of yours. Of accounts only."
+    )
     records: ImportKind = Field(default=ImportKind("accounts"), description="What the rows are.")
-    statuses: dict[str, StandardPopulation | None] = Field(
+    statuses: dict[str, str | None] = Field(
         default_factory=dict,
-        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}; null: no population.',
+        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}, a standard population or a list of yours, which the file then speaks of in every row; null: no population.',
     )
     worksheet: str | None = Field(default=None, description="Name or number (from 1) of a workbook's sheet.")
 
@@ -89,11 +90,13 @@ class ImportMapping(Model):
         default=None, description="`upsert` if neither this nor the upload says it."
     )
     name: str
-    population: StandardPopulation | None = Field(default=None, description="Of every row. Of accounts only.")
+    population: str | None = Field(
+        default=None, description="Of every row: a standard one or a list of yours. Of accounts only."
+    )
     records: ImportKind = Field(default=ImportKind("accounts"), description="What the rows are.")
-    statuses: dict[str, StandardPopulation | None] = Field(
+    statuses: dict[str, str | None] = Field(
         default_factory=dict,
-        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}; null: no population.',
+        description='What values of the status column mean, beside the known ones: {"Stammkunde": "customers"}, a standard population or a list of yours, which the file then speaks of in every row; null: no population.',
     )
     updated_at: datetime
     worksheet: str | None = Field(default=None, description="Name or number (from 1) of a workbook's sheet.")

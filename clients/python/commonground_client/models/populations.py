@@ -4,18 +4,60 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from commonground_client.base import Model, Page
+from commonground_client.base import Model, OpenEnum, Page
 from commonground_client.models.common import Account
 from pydantic import Field
+
+
+class MemberStatus(OpenEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+    UNKNOWN = "unknown"
+
+
+class MemberResult(Model):
+    id: UUID
+    status: MemberStatus = Field(
+        description="`unchanged`: it was in the list, or not, already; `unknown`: there is no such account."
+    )
+
+
+class MembersIn(Model):
+    """Ids of accounts, none both to be added and removed."""
+
+    add: list[UUID] = Field(default_factory=list)
+    remove: list[UUID] = Field(default_factory=list)
+
+
+class Members(Model):
+    import_id: UUID | None = Field(
+        description="The import that the change is kept as, which can be rolled back; null if nothing was changed."
+    )
+    results: list[MemberResult] = Field(description="One an id: those of `add`, then those of `remove`.")
+
+
+class NewKind(OpenEnum):
+    FILTER = "filter"
+    LIST = "list"
+
+
+class PopulationKind(OpenEnum):
+    """What says who belongs to a population."""
+
+    STANDARD = "standard"
+    FILTER = "filter"
+    LIST = "list"
 
 
 class Population(Model):
     accounts: int
     created_at: datetime
-    filter: dict[str, Any] | None = Field(
-        description="What decides who belongs; null for the standard populations, of which imports say it."
-    )
+    filter: dict[str, Any] | None = Field(description="What decides who belongs; null for the other kinds.")
     id: UUID
+    kind: PopulationKind = Field(
+        description="What says who belongs: a `filter`; of a `list` imports and whoever adds and removes accounts; of a `standard` one imports alone."
+    )
     name: str
     settled: bool = Field(
         description="Whether the filter has been applied to every account; it takes a moment after a change."
@@ -41,8 +83,10 @@ class PopulationFilter(Model):
 
 
 class PopulationIn(Model):
-    filter: dict[str, Any] = Field(
-        description='A condition (`{"field": "country", "op": "is", "value": "DE"}`), or one of `all`, `any` (lists of such) and `not`. The guide to populations lists fields and operators.'
+    filter: dict[str, Any] | None = Field(default=None, description="Of the kind `filter`, which needs it.")
+    kind: NewKind = Field(
+        default=NewKind("filter"),
+        description="`list` for one without a filter: imports and `POST …/members` say who belongs.",
     )
     name: str
     slug: str | None = Field(

@@ -141,6 +141,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "reset_password": ("POST", "/v1/password-resets/complete"),
     "update_me": ("PATCH", "/v1/person/me"),
     "verify_email": ("POST", "/v1/email-verifications"),
+    "change_population_members": ("POST", "/v1/populations/{population_id}/members"),
     "create_population": ("POST", "/v1/populations"),
     "delete_population": ("DELETE", "/v1/populations/{population_id}"),
     "get_population": ("GET", "/v1/populations/{population_id}"),

@@ -54,7 +54,7 @@ def _put_account_by_external_id(
     external_id: str,
     body: m.AccountFields,
     *,
-    population: m.StandardPopulation | str | None = None,
+    population: str | None = None,
     if_match: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[m.PutResult]:
@@ -71,7 +71,7 @@ def _put_account_by_external_id(
 def _put_accounts(
     body: dict[str, Any],
     *,
-    population: m.StandardPopulation | str | None = None,
+    population: str | None = None,
     all_or_nothing: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Call[m.BatchResult]:
@@ -158,7 +158,7 @@ class Accounts(Sender):
         external_id: str,
         body: m.AccountFields,
         *,
-        population: m.StandardPopulation | str | None = None,
+        population: str | None = None,
         if_match: str | None = None,
         if_none_match: str | None = None,
     ) -> m.PutResult:
@@ -173,7 +173,7 @@ class Accounts(Sender):
         self,
         body: dict[str, Any],
         *,
-        population: m.StandardPopulation | str | None = None,
+        population: str | None = None,
         all_or_nothing: bool | None = None,
         idempotency_key: str | None = None,
     ) -> m.BatchResult:
@@ -252,7 +252,7 @@ class AsyncAccounts(AsyncSender):
         external_id: str,
         body: m.AccountFields,
         *,
-        population: m.StandardPopulation | str | None = None,
+        population: str | None = None,
         if_match: str | None = None,
         if_none_match: str | None = None,
     ) -> m.PutResult:
@@ -267,7 +267,7 @@ class AsyncAccounts(AsyncSender):
         self,
         body: dict[str, Any],
         *,
-        population: m.StandardPopulation | str | None = None,
+        population: str | None = None,
         all_or_nothing: bool | None = None,
         idempotency_key: str | None = None,
     ) -> m.BatchResult:

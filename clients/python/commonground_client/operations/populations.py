@@ -8,6 +8,18 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
+def _change_population_members(
+    population_id: UUID, body: m.MembersIn, *, idempotency_key: str | None = None
+) -> Call[m.Members]:
+    return Call(
+        method="POST",
+        path=path("/v1/populations/{}/members", population_id),
+        answer=m.Members,
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
+    )
+
+
 def _create_population(body: m.PopulationIn, *, idempotency_key: str | None = None) -> Call[m.Population]:
     return Call(
         method="POST",
@@ -58,8 +70,19 @@ def _update_population(
 
 
 class Populations(Sender):
+    def change_population_members(
+        self, population_id: UUID, body: m.MembersIn, *, idempotency_key: str | None = None
+    ) -> m.Members:
+        """Add accounts to a list and remove others, up to 1,000 in all, and hear of each at once. Whoever is removed is shown under it to
+        nobody from the answer on; the account stays. Kept as an import, which can be rolled back.
+        """
+        return self.send(_change_population_members(population_id, body, idempotency_key=idempotency_key))
+
     def create_population(self, body: m.PopulationIn, *, idempotency_key: str | None = None) -> m.Population:
-        """Save a filter as a population. Accounts join and leave it as they are written; those that there are join within a moment."""
+        """Save a filter as a population: accounts join and leave it as they are written, and those that there are join within a moment.
+
+        Or make a list, which is empty until an import names it as its `population`, or accounts are added.
+        """
         return self.send(_create_population(body, idempotency_key=idempotency_key))
 
     def delete_population(
@@ -98,10 +121,23 @@ class Populations(Sender):
 
 
 class AsyncPopulations(AsyncSender):
+    async def change_population_members(
+        self, population_id: UUID, body: m.MembersIn, *, idempotency_key: str | None = None
+    ) -> m.Members:
+        """Add accounts to a list and remove others, up to 1,000 in all, and hear of each at once. Whoever is removed is shown under it to
+        nobody from the answer on; the account stays. Kept as an import, which can be rolled back.
+        """
+        return await self.send(
+            _change_population_members(population_id, body, idempotency_key=idempotency_key)
+        )
+
     async def create_population(
         self, body: m.PopulationIn, *, idempotency_key: str | None = None
     ) -> m.Population:
-        """Save a filter as a population. Accounts join and leave it as they are written; those that there are join within a moment."""
+        """Save a filter as a population: accounts join and leave it as they are written, and those that there are join within a moment.
+
+        Or make a list, which is empty until an import names it as its `population`, or accounts are added.
+        """
         return await self.send(_create_population(body, idempotency_key=idempotency_key))
 
     async def delete_population(
