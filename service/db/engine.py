@@ -33,10 +33,12 @@ class Limits:
     """Waiting for a free connection, and for a new one to answer."""
     command: float = 30.0
     """Waiting for the answer to one statement; after it the statement is cancelled."""
+    idle: float | None = None
+    """How long a transaction may wait for its next statement; after it the server ends the connection. For as long as one likes unless said."""
 
 
-JOB_LIMITS = Limits(connections=6, command=600.0)
-"""For jobs: fewer connections, statements over a whole list."""
+JOB_LIMITS = Limits(connections=6, command=600.0, idle=300.0)
+"""For jobs: fewer connections, statements over a whole list. A worker that hangs in the middle of one gives up what it has locked."""
 
 
 async def connect(url: str, **options: Any) -> asyncpg.Connection:
@@ -48,6 +50,9 @@ async def connect(url: str, **options: Any) -> asyncpg.Connection:
 def make_engine(url: str, *, limits: Limits, application: str = "commonground") -> AsyncEngine:
     """Make an engine for one role. It connects when it is first used."""
     refused: str | None = None
+    told = {"application_name": application}
+    if limits.idle is not None:
+        told["idle_in_transaction_session_timeout"] = f"{limits.idle * 1000:.0f}"
 
     async def opened() -> asyncpg.Connection:
         nonlocal refused
@@ -56,7 +61,7 @@ def make_engine(url: str, *, limits: Limits, application: str = "commonground") 
                 url,
                 timeout=limits.acquire,
                 command_timeout=limits.command,
-                server_settings={"application_name": application},
+                server_settings=told,
             )
         except DatabaseRefusedError as error:
             if refused != error.sqlstate:  # once, not at every request

@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -70,19 +71,29 @@ def place_of(point: str, kind: ImportKind) -> tuple[object, str, bool]:
     return places[point]
 
 
-def die_at(owner: object, name: str, *, before: bool) -> None:
+def die_at(owner: object, name: str, *, before: bool, how: signal.Signals = signal.SIGKILL) -> None:
+    """Have this process send itself a signal the first time that it comes there; one that is only stopped goes on from there."""
     plain: Callable[..., Any] = getattr(owner, name)
+    once = count()
+
+    def end() -> None:
+        if not next(once):
+            os.kill(os.getpid(), how)
 
     @wraps(plain)
     def dying(*arguments: Any, **named: Any) -> Any:
         if before:
-            os.kill(os.getpid(), signal.SIGKILL)
+            end()
         found = plain(*arguments, **named)
-        return died(found) if inspect.isawaitable(found) else os.kill(os.getpid(), signal.SIGKILL)
+        if inspect.isawaitable(found):
+            return died(found)
+        end()
+        return found
 
-    async def died(found: Any) -> None:
-        await found
-        os.kill(os.getpid(), signal.SIGKILL)
+    async def died(found: Any) -> Any:
+        done = await found
+        end()
+        return done
 
     setattr(owner, name, dying)
 

@@ -49,7 +49,15 @@ class TestServer:
 
     async def execute(self, *statements: str) -> None:
         """Run statements as the superuser, each by itself."""
-        connection = await asyncpg.connect(self.admin)
+        await self._execute(self.admin, *statements)
+
+    async def execute_in(self, database: str, *statements: str) -> None:
+        """The same in this database."""
+        await self._execute(self._url(database), *statements)
+
+    @staticmethod
+    async def _execute(url: str, *statements: str) -> None:
+        connection = await asyncpg.connect(url)
         try:
             for statement in statements:
                 await connection.execute(statement)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import registry
 
 from service.db.database import Database
-from service.db.engine import Limits
+from service.db.engine import JOB_LIMITS, Limits
 from service.db.errors import DatabaseUnavailable, TransactionAbortedError
 from service.db.names import APP_ROLE, Duty
 from service.db.policies import DUTY, ORG
@@ -265,6 +266,24 @@ async def test_exhausted_pool_is_unavailable_within_its_limit(own_database: OwnD
         with pytest.raises(DatabaseUnavailable, match="connections to the database are in use"):
             async with asyncio.timeout(10), database.tenant(B):
                 pass
+
+
+async def test_a_transaction_of_a_job_that_stands_still_is_ended_and_gives_up_its_locks(
+    own_database: OwnDatabase,
+) -> None:
+    urls, lock = own_database.urls, "SELECT pg_advisory_xact_lock(1)"
+    limits = replace(JOB_LIMITS, idle=0.2)
+    assert JOB_LIMITS.idle
+    async with Database(app_url=urls.app, matcher_url=urls.matcher, limits=limits) as jobs:
+        with pytest.raises(DatabaseUnavailable):
+            async with jobs.tenant(A) as still:
+                await still.sql(lock)
+                async with own_database.database.tenant(B) as other:
+                    await other.sql("SET LOCAL lock_timeout = '10s'")
+                    await other.sql(lock)
+                await still.sql("SELECT 1")
+        async with jobs.tenant(A) as again:
+            assert (await again.sql("SELECT 1")).scalar_one() == 1
 
 
 async def test_brief_reads_take_turns_and_do_not_wait_for_ever(own_database: OwnDatabase) -> None:
