@@ -271,19 +271,25 @@ async def test_exhausted_pool_is_unavailable_within_its_limit(own_database: OwnD
 async def test_a_transaction_of_a_job_that_stands_still_is_ended_and_gives_up_its_locks(
     own_database: OwnDatabase,
 ) -> None:
-    urls, lock = own_database.urls, "SELECT pg_advisory_xact_lock(1)"
-    limits = replace(JOB_LIMITS, idle=0.2)
+    urls = own_database.urls
     assert JOB_LIMITS.idle
+    limits = replace(JOB_LIMITS, idle=0.2)
     async with Database(app_url=urls.app, matcher_url=urls.matcher, limits=limits) as jobs:
         with pytest.raises(DatabaseUnavailable):
-            async with jobs.tenant(A) as still:
-                await still.sql(lock)
-                async with own_database.database.tenant(B) as other:
-                    await other.sql("SET LOCAL lock_timeout = '10s'")
-                    await other.sql(lock)
-                await still.sql("SELECT 1")
+            await stand_still(jobs, own_database.database)
         async with jobs.tenant(A) as again:
             assert (await again.sql("SELECT 1")).scalar_one() == 1
+
+
+async def stand_still(jobs: Database, others: Database) -> None:
+    """Go on only when another has what was locked."""
+    lock = "SELECT pg_advisory_xact_lock(1)"
+    async with jobs.tenant(A) as still:
+        await still.sql(lock)
+        async with others.tenant(B) as other:
+            await other.sql("SET LOCAL lock_timeout = '10s'")
+            await other.sql(lock)
+        await still.sql("SELECT 1")
 
 
 async def test_brief_reads_take_turns_and_do_not_wait_for_ever(own_database: OwnDatabase) -> None:
