@@ -17,7 +17,7 @@ from service.crypto.errors import DataKeyInUseError
 from service.db.sealed import SealedColumn, reseal, sealed_versions
 from service.db.sessions import WriteSession
 from service.guards.idempotency import SEALED_ANSWER
-from service.imports.models import SEALED_PREVIEW, SEALED_REJECTS, SEALED_UPLOAD_KEY
+from service.imports.models import SEALED_PREVIEW, SEALED_REFUSAL, SEALED_REJECTS, SEALED_UPLOAD_KEY
 from service.kit.actors import OPERATOR
 from service.organizations.errors import UnknownOrganizationError
 from service.organizations.totp import SEALED_SECRET
@@ -40,6 +40,7 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SEALED_SECRET,
     SEALED_ANSWER,
     SEALED_PREVIEW,
+    SEALED_REFUSAL,
     SEALED_REJECTS,
     SEALED_UPLOAD_KEY,
 )

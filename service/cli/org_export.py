@@ -19,6 +19,7 @@ from service.cli.errors import CommandError
 from service.cli.operator import Desk
 from service.crypto import DataKeys
 from service.db.sealed import SealedColumn
+from service.imports.models import SEALED_REFUSAL
 from service.organizations.models import Organization
 
 _PREFETCH = 500
@@ -66,7 +67,7 @@ PARTS: Mapping[str, Part] = {
     "record_history": Part("record_history", "records as they were before an import changed them", opens=SEALED_PAST),
     "imports": Part("import", "imports", without=("preview", "upload_key")),
     "import_mappings": Part("import_mapping", "saved mappings of the columns of lists"),
-    "import_errors": Part("import_error", "rows that imports refused"),
+    "import_errors": Part("import_error", "rows that imports refused", opens=SEALED_REFUSAL),
     "partnerships": Part("partnership", "partnerships", org=None),
     "partnership_sides": Part(
         "partnership_side", "who the two sides are, with their signed statements", org=None
@@ -157,7 +158,7 @@ def _opened(column: SealedColumn, keys: DataKeys, line: str) -> str:
     row = json.loads(line)
     if row[column.column] is not None:
         record = bytes.fromhex(row[column.column].removeprefix("\\x"))
-        row[column.column] = json.loads(keys.open(record, column.place(row[column.key])))
+        row[column.column] = json.loads(keys.open(record, column.place_in(row)))
     return json.dumps(row)
 
 

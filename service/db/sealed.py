@@ -4,7 +4,7 @@ A room that seals a column says so with a `SealedColumn`, whose `place` it seals
 data keys takes the list of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,8 @@ class SealedColumn:
 
     table: str
     column: str
-    key: str = "id"
-    """The column that names the row within its owner."""
+    key: str | tuple[str, ...] = "id"
+    """The column that names the row within its owner, or the columns that do together."""
     of_service: bool = False
     """For tables without a tenant: under the service's own data key."""
     text: Callable[[Any], str] = str
@@ -31,9 +31,19 @@ class SealedColumn:
     home: "SealedColumn | None" = None
     """Where its values were sealed, if they were moved from there as they are: their place is that of home, and `key` the row's there."""
 
-    def place(self, row: object) -> DataPlace:
-        """Where the value of this row belongs; `row` is the value of `key`."""
-        return self.home.place(row) if self.home else DataPlace(self.table, self.text(row), self.column)
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key,) if isinstance(self.key, str) else self.key
+
+    def place(self, *row: object) -> DataPlace:
+        """Where the value of this row belongs; `row` is the value of `key`, or the values."""
+        if self.home:
+            return self.home.place(*row)
+        return DataPlace(self.table, ":".join(map(self.text, row)), self.column)
+
+    def place_in(self, row: Mapping[str, object]) -> DataPlace:
+        """Where the value of this row belongs, given with its columns."""
+        return self.place(*(row[key] for key in self.keys))
 
 
 def owner_of(session: WriteSession) -> str:
@@ -46,18 +56,19 @@ async def reseal(session: WriteSession, column: SealedColumn, keys: DataKeys, *,
 
     SealedRowError names a row that doesn't open.
     """
-    newest = keys.newest()
+    newest, named = keys.newest(), [f'"{key}"' for key in column.keys]
     rows = await session.sql(
-        f"""SELECT {column.key} AS key, {column.column} AS record FROM {column.table}
+        f"""SELECT {column.column}, {", ".join(named)} FROM {column.table}
              WHERE {_owned(session)} AND substring({column.column} FROM 2 FOR 8) <> $1
-             ORDER BY {column.key} LIMIT {int(limit)} FOR UPDATE""",
+             ORDER BY {", ".join(named)} LIMIT {int(limit)} FOR UPDATE""",
         newest.to_bytes(8),
     )
-    again = [(row.key, _sealed_again(column, keys, row.key, row.record), row.record) for row in rows]
+    again = [(_sealed_again(column, keys, row, record), record, *row) for record, *row in rows]
     if again:
         driver = await session.raw()
+        this = " AND ".join(f"{name} = ${at}" for at, name in enumerate(named, start=3))
         await driver.executemany(
-            f"UPDATE {column.table} SET {column.column} = $2 WHERE {_owned(session)} AND {column.key} = $1 AND {column.column} = $3",
+            f"UPDATE {column.table} SET {column.column} = $1 WHERE {_owned(session)} AND {column.column} = $2 AND {this}",
             again,
         )
     return len(again)
@@ -72,13 +83,13 @@ async def sealed_versions(session: WriteSession, column: SealedColumn) -> set[in
     return {int.from_bytes(row.version) for row in rows}
 
 
-def _sealed_again(column: SealedColumn, keys: DataKeys, row: object, record: bytes) -> bytes:
-    place = column.place(row)
+def _sealed_again(column: SealedColumn, keys: DataKeys, row: Sequence[object], record: bytes) -> bytes:
+    place = column.place(*row)
     try:
         return keys.seal(keys.open(record, place), place)
     except RecordError as error:
         raise SealedRowError(
-            f"{column.column} of {column.table} {row} does not open ({error}). Restore that row or its key from a backup, "
+            f"{column.column} of {column.table} {place.row} does not open ({error}). Restore that row or its key from a backup, "
             "or set the value to null, and begin again."
         ) from error
 

@@ -39,10 +39,12 @@ class Found:
         return rows.sort("row")
 
 
-async def complete(session: TenantSession, clock: Clock, record: Import, found: Found) -> list[UUID]:
+async def complete(
+    session: TenantSession, keystore: Keystore, clock: Clock, record: Import, found: Found
+) -> list[UUID]:
     """Counts, report and refused rows. What was held before it is superseded: the ids, whose files are no longer needed."""
     record.end(ImportStatus.COMPLETED, await stored_at(session, clock))
-    await _tell(session, record, found)
+    await _tell(session, keystore, record, found)
     return [] if record.dry_run else await _supersede(session, clock, record)
 
 
@@ -59,10 +61,12 @@ async def stored_at(session: TenantSession, clock: Clock) -> datetime:
     return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
-async def hold(session: TenantSession, record: Import, found: Found, guards: Mapping[Guard, str]) -> None:
+async def hold(
+    session: TenantSession, keystore: Keystore, record: Import, found: Found, guards: Mapping[Guard, str]
+) -> None:
     """Leave it for somebody's word: nothing is stored of it, and its file stays."""
     record.status = ImportStatus.HELD
-    await _tell(session, record, found)
+    await _tell(session, keystore, record, found)
     record.report = {
         **(record.report or {}),
         "guards": [{"guard": guard.value, "message": message} for guard, message in guards.items()],
@@ -102,7 +106,9 @@ async def close(
     return True
 
 
-async def tell_refused(session: TenantSession, import_id: UUID, read: Read, refused: pl.DataFrame) -> None:
+async def tell_refused(
+    session: TenantSession, keystore: Keystore, import_id: UUID, read: Read, refused: pl.DataFrame
+) -> None:
     """The refused rows of an import of which nothing was kept."""
     record = await Imports(session).by_id(import_id)
     if record is not None:
@@ -113,10 +119,10 @@ async def tell_refused(session: TenantSession, import_id: UUID, read: Read, refu
         }
         record.rows_read, record.rejected = read.rows.height + read.refused.height, refused.height
         await session.flush()
-        await keep_errors(session, record, refused.head(MAX_STORED_ERRORS))
+        await keep_errors(session, keystore, record, refused.head(MAX_STORED_ERRORS))
 
 
-async def _tell(session: TenantSession, record: Import, found: Found) -> None:
+async def _tell(session: TenantSession, keystore: Keystore, record: Import, found: Found) -> None:
     told, difference = found.told, found.difference
     record.phase = None
     record.report = {
@@ -130,7 +136,7 @@ async def _tell(session: TenantSession, record: Import, found: Found) -> None:
     record.unchanged, record.removed = difference.unchanged, difference.removed
     record.skipped = 0 if difference.left is None else difference.left.height
     await session.flush()
-    await keep_errors(session, record, told.head(MAX_STORED_ERRORS))
+    await keep_errors(session, keystore, record, told.head(MAX_STORED_ERRORS))
 
 
 def _kept_warning(mode: ImportMode, refused: pl.DataFrame) -> list[str]:

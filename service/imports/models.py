@@ -13,6 +13,7 @@ from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 
 SEALED_REJECTS: Final = SealedColumn("import_reject", "data")
+SEALED_REFUSAL: Final = SealedColumn("import_error", "original", key=("import_id", "row"))
 SEALED_PREVIEW: Final = SealedColumn("import", "preview")
 SEALED_UPLOAD_KEY: Final = SealedColumn("import", "upload_key")
 
@@ -178,7 +179,10 @@ class RowRefusal(Record, table=True):
     column: str | None = Field(default=None, sa_type=Text)
     reason: str = Field(sa_type=Text)
     message: str = Field(sa_type=Text)
+    original: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What the row says, as sealed JSON; null where nothing of it is kept."""
     text: str = Field(sa_type=Text)
+    """The same in plain, of imports from before it was sealed; empty of later ones."""
 
 
 class ImportReject(Record, table=True):

@@ -230,12 +230,12 @@ class Reader:
             shown = preview(found, outlook, guards, refusal, personal=personal)
             endings.seal_preview(self.keystore, session, record, shown)
         elif guards and not record.confirmed:
-            await endings.hold(session, record, found, guards)
+            await endings.hold(session, self.keystore, record, found, guards)
             return []
         else:
             progress.at(Phase.WRITING, difference.changes)
             await _write(session, target, found, order)
-        superseded = await endings.complete(session, self.clock, record, found)
+        superseded = await endings.complete(session, self.keystore, self.clock, record, found)
         if not record.dry_run and difference.changes:
             await tell_changed(session, self.clock, target)
         return superseded
@@ -243,7 +243,7 @@ class Reader:
     async def _refuse(self, org_id: UUID, import_id: UUID, error: RefusedWholeError) -> None:
         async with self.database.tenant(org_id) as session:
             if await endings.close(session, self.clock, import_id, error.problem):
-                await endings.tell_refused(session, import_id, error.read, error.refused)
+                await endings.tell_refused(session, self.keystore, import_id, error.read, error.refused)
 
     async def _fail(
         self,

@@ -13,7 +13,7 @@ from service.db.sessions import TenantReadSession
 from service.imports.models import Import, ImportKind, ImportStatus, Origin
 
 _ERRORS = """
-    SELECT "row", line, "column", reason, message, text FROM import_error
+    SELECT "row", line, "column", reason, message, original, text FROM import_error
     WHERE org_id = $1 AND import_id = $2 AND "row" > $3 ORDER BY "row" LIMIT $4
 """
 

@@ -26,6 +26,7 @@ from service.imports.errors import UnknownImportError, UnknownMappingError
 from service.imports.mappings import ImportMappings
 from service.imports.models import Import, ImportKind, ImportMapping, ImportMode, Origin
 from service.imports.operations import Upload, accept, cancel, confirm, roll_back
+from service.imports.refused import errors_of
 from service.imports.rejects import piece_after
 from service.imports.repository import Imports
 from service.imports.spool import Received
@@ -327,14 +328,14 @@ async def roll_back_import(session: Writing, app: App, import_id: UUID) -> Impor
     "/{import_id}/errors", operation_id="list_import_errors", responses=responses(400, 404),
     dependencies=[Depends(reads(Scope.IMPORTS_READ), scope="function")],
 )  # fmt: skip
-async def list_import_errors(session: Reading, import_id: UUID, paging: Paging) -> Page[RowError]:
+async def list_import_errors(session: Reading, app: App, import_id: UUID, paging: Paging) -> Page[RowError]:
     """The rows that were refused, in the order of the file."""
     await _found(session, import_id)
     position = paging.after(int)
-    rows = await Imports(session).errors(
-        import_id, limit=paging.limit + 1, after_row=position[0] if position else 0
+    rows = await errors_of(
+        session, app.keystore, import_id, limit=paging.limit + 1, after_row=position[0] if position else 0
     )
-    return paging.page(rows, lambda row: RowError(**dict(row)), lambda row: (row["row"],))
+    return paging.page(rows, lambda row: RowError(**row), lambda row: (row["row"],))
 
 
 @router.get(

@@ -14,6 +14,7 @@ from service.imports.models import ImportKind, ImportMode, ImportStatus
 from service.imports.operations import RUN_JOB
 from service.imports.progress import CancelledImportError, Progress
 from service.imports.reader import Reader
+from service.imports.refused import errors_of
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.target import Order, Ready
@@ -231,7 +232,8 @@ async def test_an_upload_whose_job_came_too_early_keeps_its_file(
 async def test_a_row_with_a_nul_is_refused_and_the_good_ones_kept(pair: Pair) -> None:
     record = await imported(pair.world, pair.left, FIRST + "3,Ac\x00me,acme-one.com,DE,Customer\n")
     assert counts(record) == (2, 0, 0, 0, 1)
-    [error] = await fetch(pair.world, pair.left, "SELECT text FROM import_error")
+    async with pair.world.database.tenant_read(pair.left.id) as session:
+        [error] = await errors_of(session, pair.world.keystore, record.id, limit=9)
     assert "Ac␀me" in error["text"]
 
 

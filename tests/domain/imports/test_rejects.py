@@ -4,10 +4,14 @@ import csv
 import io
 from uuid import UUID
 
+import asyncpg
 import polars as pl
 import pytest
 
+from service.cli.data_key import rotate_owner
+from service.cli.operator import Desk
 from service.imports.models import Import
+from service.imports.refused import errors_of
 from service.imports.rejects import WHERE, piece_after
 from tests.domain.imports.support import FIRST, counts, fetch, imported
 from tests.factories.world import Pair
@@ -109,3 +113,26 @@ async def test_rows_of_a_parquet_file_come_back_without_its_nested_columns(pair:
     record = await imported(pair.world, pair.left, buffer.getvalue())
     [row] = rows_of(await rejected(pair, record))
     assert (row["Company"], row["Tags"], row["Size"], row["_reason"]) == ("Two", "", "6", "duplicate_in_file")
+
+
+async def test_what_a_refused_row_says_is_sealed_through_a_rotation_and_told_of_older_imports_too(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    world, left = pair.world, pair.left
+    record = await imported(world, left, FIRST + "3,Maple Secret\n4,Pine Secret\n5,Oak Secret\n")
+
+    async def said() -> list[str]:
+        async with world.database.tenant_read(left.id) as session:
+            return [one["text"] for one in await errors_of(session, world.keystore, record.id, limit=9)]
+
+    texts = ["3,Maple Secret", "4,Pine Secret", "5,Oak Secret"]
+    assert await said() == texts
+    stored = await superuser.fetch("SELECT e::text AS all, original FROM import_error e")
+    assert not any("Secret" in row["all"] for row in stored)
+    desk = Desk(world.database, world.keystore, world.clock, world.ids)
+    assert "5 values sealed again" in await rotate_owner(desk, str(left.id))  # two pieces to be mended too
+    again = {row["original"] for row in await superuser.fetch("SELECT original FROM import_error")}
+    assert not again & {row["original"] for row in stored}
+    assert await said() == texts
+    await superuser.execute("UPDATE import_error SET original = NULL, text = 'Plain' WHERE line = 5")
+    assert (await said())[1:] == ["Plain", "5,Oak Secret"]
