@@ -15,6 +15,8 @@ import sys
 import traceback
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
+from importlib import import_module
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from uuid import UUID
 import service.db.transactions
 import service.imports.reader
 import service.imports.spool
+from service.accounts import staging
 from service.accounts.contact_target import ContactTarget
 from service.accounts.opportunity_target import OpportunityTarget
 from service.accounts.target import AccountTarget
@@ -45,6 +48,16 @@ TARGETS: dict[ImportKind, type] = {
 }
 
 
+class Copied(BytesIO):
+    """What is copied into the database, whose first piece is asked for when the database is ready to take it."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(size)
+
+
+staging.BytesIO = Copied  # type: ignore[misc]
+
+
 def place_of(point: str, kind: ImportKind) -> tuple[object, str, bool]:
     """What is called at a point: whose, by which name, and whether it dies before it is called or after."""
     target, endings = TARGETS[kind], service.imports.reader.endings
@@ -59,6 +72,7 @@ def place_of(point: str, kind: ImportKind) -> tuple[object, str, bool]:
         "read": (target, "ready", True),
         "prepared": (target, "ready", False),
         "rejects kept": (Reader, "_keep_rejects", False),
+        "copying": (Copied, "read", True),
         "comparing": (target, "compare", True),
         "compared": (target, "compare", False),
         "written": (target, "write", False),
@@ -66,6 +80,7 @@ def place_of(point: str, kind: ImportKind) -> tuple[object, str, bool]:
         "holding": (endings, "hold", False),
         "before the commit": (endings, "complete", False),
         "after the commit": (Spool, "discard", True),
+        "meeting": (import_module("service.overlaps.jobs.meet"), "_ask", False),
         "discarded": (Spool, "discard", False),
     }
     return places[point]
