@@ -1,5 +1,6 @@
 """Pairs as rows of a file."""
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ from xlsxwriter import Workbook
 
 from service.cli.errors import CommandError
 from service.cli.match_files import List
+from service.ingest.batches import FORMULA_BEGINNINGS
 from service.matching.kinds import Attribute
 
 LEADING = (
     "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
 )  # fmt: skip
-_FORMULA = "^[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = f"^[{re.escape(FORMULA_BEGINNINGS)}]"
 SHEET_ROWS = 1_048_575
 """Rows of a worksheet below its header."""
 _SAID = {1: "agrees", -1: "differs"}

@@ -1,6 +1,7 @@
 """The demo's page from made-up views: hostile names, views that differ, numbers that reconcile."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from commonground_client.models import (
     PartnerAccount,
     Partnership,
     Population,
+    PopulationKind,
     Rule,
     Rules,
     Term,
@@ -35,6 +37,7 @@ from service.matching.kinds import Attribute, KeyKind
 from service.overlaps.models import OverlapStatus
 from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
 from service.partnerships.rules import PRESET_FIELDS
+from tests.support.browser import browser, needs_chromium
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -126,7 +129,7 @@ def view(
         ),
         rules=Rules(own=[rule(gives, called)], partner=[rule(gets, called)]),
         populations=[Population(
-            id=uuid4(), slug="customers", name=called, accounts=len(overlaps), filter=None, settled=True, created_at=NOON
+            id=uuid4(), slug="customers", name=called, kind=PopulationKind.STANDARD, accounts=len(overlaps), filter=None, settled=True, created_at=NOON
         )],
         accounts=[account(o.account.name or "") for o in overlaps],
         matrix=Matrix(
@@ -157,6 +160,38 @@ def test_hostile_names_stay_text_wherever_they_stand() -> None:
     assert "<script" not in page
     assert "<img" not in page
     assert "49" not in page.replace("#149", "").partition("<body>")[2]
+
+
+NAMES = [
+    HOSTILE,
+    '" onmouseover=alert(1) onx="',
+    "<svg/onload=alert(1)><style>*{display:none}</style>",
+    "javascript:alert(1)",
+    "\u202egnp.exe\u202c \u2066Kestrel\u2069",
+    "Kestrel" + "\u0301" * 10_000,
+    "]]></title></style><h1>x</h1><!--",
+]
+"""What a partner may call a company: markup, breaks out of attributes, text that runs the other way, ten thousand accents."""
+
+
+@needs_chromium
+def test_browser_shows_hostile_names_as_text_and_its_policy_had_nothing_to_forbid(tmp_path: Path) -> None:
+    overlaps = [overlap(name, name) for name in NAMES]
+    page = render(told(view("A", overlaps=overlaps, called=NAMES[1]), view("B", overlaps=overlaps)))
+    (tmp_path / "report.html").write_text(page)
+    with browser() as chromium:
+        shown = chromium.open((tmp_path / "report.html").as_uri())
+        text = shown.evaluate("document.body.innerText")
+        made = shown.evaluate(
+            "[...document.querySelectorAll('script, img, iframe, object, [onmouseover], [onload], [onx]')].length"
+        )
+        assert shown.complaints == []
+        assert [address for address in shown.requests if not address.startswith("file:")] == []
+        shown.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: '1'}))")
+        assert "script-src" in " ".join(shown.complaints), "the page brings a policy"
+    assert made == 0
+    for name in NAMES:
+        assert " ".join(name.split()) in " ".join(text.split()), name[:40]
 
 
 def test_entities_that_a_list_carries_are_read_once_and_escaped_again() -> None:

@@ -15,6 +15,7 @@ import pytest
 import xlsxwriter
 
 from service.cli import CommandError, match_output
+from service.ingest import open_sheet
 
 LEADING = [
     "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
@@ -95,10 +96,23 @@ def test_headers_may_be_mapped_by_hand(tmp_path: Path) -> None:
     assert "1 pair taken for the same company" in found.stdout
 
 
-def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(tmp_path: Path) -> None:
-    match(tmp_path, "--output", "pairs.csv", left="Company,Website\n=cmd|' /C calc'!A0,siemens.com\n")
-    with (tmp_path / "pairs.csv").open(newline="") as file:
-        assert next(csv.DictReader(file))["left_name"].startswith("'=cmd")
+def test_cells_that_a_spreadsheet_would_run_are_written_as_text_and_come_back_as_they_were(
+    tmp_path: Path,
+) -> None:
+    names = [
+        f"{begins}cmd|' /C calc'!A{number}" for number, begins in enumerate("=+-@\uff1d\uff0b\uff0d\uff20")
+    ]
+    rows = [f"{name},kestrel{number}.de\n" for number, name in enumerate(names)]
+    found = match(tmp_path, "--output", "pairs.csv", left="".join(["Company,Website\n", *rows]), right="".join(
+        ["Company,Website\n", *(f"Company {number},kestrel{number}.de\n" for number in range(len(names)))]
+    ))  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    with (tmp_path / "pairs.csv").open(newline="", encoding="utf-8") as file:
+        written = list(csv.DictReader(file))
+    assert sorted(row["left_name"] for row in written) == sorted(f"'{name}" for name in names)
+    sheet = open_sheet(tmp_path / "pairs.csv", columns={"name": "left_name"})
+    back = [name for batch in sheet.batches() for name in batch.frame["name"]]
+    assert sorted(back) == sorted(names)
 
 
 def test_refused_rows_are_told_and_the_others_kept(tmp_path: Path) -> None:
