@@ -2,6 +2,7 @@
 
 `db`            One transaction a test, rolled back at its end (about 1 ms); each session is a savepoint in it. All three roles,
                 policies, grants, `drain` of the queue. One session at a time. Use it wherever it serves.
+`staged_db`     The same for a module's scene: what is made in it stands at the beginning of each test of the module.
 `own_database`  A copy of the migrated template (about 60 ms), with real connections and commits: for workers, NOTIFY, concurrency,
                 handlers that open one session inside another, subprocesses, migrations, time limits.
 
@@ -15,11 +16,18 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 
+from service.crypto import MemoryKeystore
 from service.db.database import Database
 from service.db.engine import Limits, make_engine
 from service.db.transactions import Lent, take
+from service.kit.clock import SystemClock
+from service.kit.ids import UuidV7Ids
+from tests.factories.world import World, make_world
+from tests.support.logs import log_plainly
 from tests.support.savepoints import SavepointDatabase
 from tests.support.servers import OwnDatabase, TestServer, copy_of, embedded_server, make_template
+
+log_plainly()
 
 
 @pytest.fixture(scope="session")
@@ -58,13 +66,36 @@ async def shared_connection(server: TestServer, template: str) -> AsyncIterator[
         await engine.dispose()
 
 
-@pytest.fixture
-async def db(shared_connection: Lent) -> AsyncIterator[Database]:
+@pytest.fixture(scope="module")
+async def staged_db(shared_connection: Lent) -> AsyncIterator[Database]:
+    """As `db`, for what the tests of a module begin with: each finds it as it was made, whatever another did."""
     await shared_connection.driver.execute("BEGIN")
     try:
         yield SavepointDatabase(shared_connection)
     finally:
         await shared_connection.driver.execute("ROLLBACK")
+
+
+@pytest.fixture(scope="module")
+def staged_world(staged_db: Database, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """For a module's `staged` pair, of which each test gets its own by `apart`."""
+    folder = tmp_path_factory.mktemp("staged")
+    return make_world(staged_db, MemoryKeystore(), folder, SystemClock(), UuidV7Ids())
+
+
+@pytest.fixture
+async def db(shared_connection: Lent) -> AsyncIterator[Database]:
+    driver = shared_connection.driver
+    begin, end = (
+        ("SAVEPOINT test", "ROLLBACK TO SAVEPOINT test; RELEASE SAVEPOINT test")
+        if driver.is_in_transaction()  # that of `staged_db`
+        else ("BEGIN", "ROLLBACK")
+    )
+    await driver.execute(begin)
+    try:
+        yield SavepointDatabase(shared_connection)
+    finally:
+        await driver.execute(end)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The API over the database of a test, without a socket."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -16,6 +18,8 @@ from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from service.organizations.passwords import Passwords
 from tests.factories.world import Pair, World, make_pair, make_world
+from tests.support.document import document
+from tests.support.logged_actions import Logged
 from tests.support.servers import OwnDatabase
 
 
@@ -33,6 +37,7 @@ def hasher() -> PasswordHasher | None:
 @pytest.fixture
 def app(world: World, hasher: PasswordHasher | None) -> FastAPI:
     built = build_app(world.ids)
+    built.openapi = document  # type: ignore[method-assign]  # the way that FastAPI documents
     parts = world.database, world.keystore, world.spool, world.clock, world.ids
     set_state(built, AppState(*parts, passwords=Passwords(hasher=hasher)))
     return built
@@ -67,3 +72,17 @@ async def own_client(own_world: World) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def pair(world: World) -> Pair:
     return await make_pair(world)
+
+
+@pytest.fixture
+def logged(superuser: asyncpg.Connection) -> Logged:
+    """The actions in all logs that came since it was asked before."""
+    before: Counter[str] = Counter()
+
+    async def since() -> Counter[str]:
+        nonlocal before
+        now = Counter(row["action"] for row in await superuser.fetch("SELECT action FROM audit_entry"))
+        new, before = now - before, now
+        return new
+
+    return since

@@ -1,12 +1,14 @@
 """Every route × {no key, garbled key, foreign tenant, missing scope}: a route that this file doesn't know fails."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -14,6 +16,7 @@ from service.accounts.attached.repository import Opportunities
 from service.accounts.attributes import define
 from service.accounts.contacts import Contacts
 from service.accounts.populations import NewPopulation, create_population
+from service.db.database import Database
 from service.imports.mappings import save_mapping
 from service.imports.models import ImportKind
 from service.ingest.values import AttributeType
@@ -26,7 +29,7 @@ from service.organizations.people import People
 from service.organizations.repository import ApiKeys
 from service.partnerships.sandbox.operations import make_sandbox
 from tests.factories.people import PASSWORD, member
-from tests.factories.world import Pair, World, company_list
+from tests.factories.world import Pair, World, apart, company_list, make_pair
 
 
 @dataclass(frozen=True)
@@ -199,9 +202,19 @@ def _said(value: object, known: dict[str, str]) -> object:
     return value.format(**known) if isinstance(value, str) else value
 
 
+@pytest.fixture(scope="module")
+async def staged(staged_world: World) -> Scene:
+    return await make_scene(await make_pair(staged_world))
+
+
 @pytest.fixture
-async def scene(pair: Pair) -> Scene:
-    return await make_scene(pair)
+def scene(staged: Scene, db: Database, tmp_path: Path) -> Scene:
+    return replace(staged, pair=apart(staged.pair, tmp_path))
+
+
+@pytest.fixture
+def world(scene: Scene) -> World:
+    return scene.pair.world
 
 
 async def make_scene(pair: Pair) -> Scene:
@@ -229,7 +242,8 @@ async def make_scene(pair: Pair) -> Scene:
 async def people_of(pair: Pair) -> dict[str, UUID]:
     """A member of the left side, and somebody who is invited there."""
     world, unique = pair.world, pair.world.ids.new()
-    people = People(world.database, world.keystore, world.clock, world.ids, Passwords())
+    cheap = Passwords(hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    people = People(world.database, world.keystore, world.clock, world.ids, cheap)
     person = await member(people, pair.left.id, Role.VIEWER, email=f"{unique}@example.com")
     async with world.database.tenant(pair.left.id) as session:
         invited = await invite(

@@ -1,6 +1,7 @@
 """The report on one's own list, over what is stored."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -11,9 +12,10 @@ from fastapi import FastAPI
 from service.accounts.quality.report import quality_of
 from service.api.app import state_in
 from service.api.v1.data_quality import DataQualityOut
+from service.db.database import Database
 from service.imports.models import ImportKind, ImportMode
 from service.organizations.models import Scope
-from tests.factories.world import Member, Pair, company_list
+from tests.factories.world import Member, Pair, World, apart, company_list, make_pair
 
 LIST = """Account ID,Company,Website
 1,Siemens AG,https://www.siemens.com
@@ -34,18 +36,29 @@ def found(said: dict[str, Any]) -> dict[str, int]:
     return {one["code"]: one["accounts"] for one in said["findings"]}
 
 
-@pytest.fixture
-async def listed(pair: Pair) -> Pair:
+@pytest.fixture(scope="module")
+async def staged(staged_world: World) -> Pair:
+    pair = await make_pair(staged_world)
     await pair.world.upload(pair.left, LIST)
     await pair.world.upload(pair.right, company_list(("Rightonly", "linkedin.com/company/rightonly")))
     await pair.world.work()
     return pair
 
 
+@pytest.fixture
+def pair(staged: Pair, db: Database, tmp_path: Path) -> Pair:
+    return apart(staged, tmp_path)
+
+
+@pytest.fixture
+def world(pair: Pair) -> World:
+    return pair.world
+
+
 async def test_report_says_what_there_is_and_names_ones_own_accounts(
-    client: httpx.AsyncClient, listed: Pair
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
-    said = await report(client, listed.left)
+    said = await report(client, pair.left)
     assert DataQualityOut.model_validate(said).model_dump(mode="json") == said
     assert (said["accounts"], said["matchable"], said["matchable_share"]) == (5, 5, 1.0)
     assert said["keys"] == {"domain": 3, "name_only": 1, "free_mail": 0, "unusable_website": 1, "none": 0}
@@ -53,35 +66,35 @@ async def test_report_says_what_there_is_and_names_ones_own_accounts(
     duplicate = next(one for one in said["findings"] if one["code"] == "duplicate_company")
     [example] = duplicate["examples"]
     assert (example["value"], example["count"]) == ("siemens.com", 2)
-    own = (await client.get("/v1/accounts", headers=listed.left.headers)).json()["items"]
+    own = (await client.get("/v1/accounts", headers=pair.left.headers)).json()["items"]
     named = {(one["id"], one["name"]) for one in own if one["domain"] == "siemens.com"}
     assert {(one["id"], one["name"]) for one in example["accounts"]} == named
     assert "Rightonly" not in str(said)
 
 
-async def test_report_of_an_empty_list_is_empty(client: httpx.AsyncClient, pair: Pair) -> None:
-    said = await report(client, pair.left)
+async def test_report_of_an_empty_list_is_empty(client: httpx.AsyncClient, world: World) -> None:
+    said = await report(client, await world.organization("empty"))
     assert (said["accounts"], said["matchable_share"], said["findings"]) == (0, None, [])
 
 
 async def test_report_of_one_population_is_of_its_accounts_alone(
-    client: httpx.AsyncClient, listed: Pair
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
-    await listed.world.upload(listed.left, company_list(("Oak Works", "")), population="prospects")
-    await listed.world.work()
-    assert (await report(client, listed.left))["accounts"] == 6
-    assert (await report(client, listed.left, population="customers"))["accounts"] == 5
-    said = await report(client, listed.left, population="prospects")
+    await pair.world.upload(pair.left, company_list(("Oak Works", "")), population="prospects")
+    await pair.world.work()
+    assert (await report(client, pair.left))["accounts"] == 6
+    assert (await report(client, pair.left, population="customers"))["accounts"] == 5
+    said = await report(client, pair.left, population="prospects")
     assert (said["accounts"], found(said)) == (1, {"no_website": 1})
     answer = await client.get(
-        "/v1/reports/data-quality", params={"population": "nothing"}, headers=listed.left.headers
+        "/v1/reports/data-quality", params={"population": "nothing"}, headers=pair.left.headers
     )
     assert answer.json()["type"] == "urn:commonground:problem:unknown-population"
 
 
-async def test_small_pages_say_what_one_page_says(listed: Pair) -> None:
-    world = listed.world
-    async with world.database.tenant_read(listed.left.id) as session:
+async def test_small_pages_say_what_one_page_says(pair: Pair) -> None:
+    world = pair.world
+    async with world.database.tenant_read(pair.left.id) as session:
         now, long = world.clock.now(), timedelta(days=1)
         whole = await quality_of(session, now, stale_after=long)
         for size in (1, 2, 5):
@@ -98,15 +111,15 @@ async def make_old(superuser: asyncpg.Connection, *names: str) -> None:
 
 
 async def test_accounts_of_no_recent_import_are_stale(
-    client: httpx.AsyncClient, listed: Pair, superuser: asyncpg.Connection
+    client: httpx.AsyncClient, pair: Pair, superuser: asyncpg.Connection
 ) -> None:
     await make_old(superuser, "Orchid Bakery", "SIEMENS")
-    said = await report(client, listed.left)
+    said = await report(client, pair.left)
     [stale] = [one for one in said["findings"] if one["code"] == "stale"]
     assert {one["name"] for example in stale["examples"] for one in example["accounts"]} == {
         "Orchid Bakery", "SIEMENS",
     }  # fmt: skip
-    assert "stale" not in found(await report(client, listed.left, stale_after_days=400))
+    assert "stale" not in found(await report(client, pair.left, stale_after_days=400))
 
 
 ANOTHER = company_list(("Ash Works", "ash.com"))
@@ -125,46 +138,46 @@ UPSERT, REPLACE = ImportMode.UPSERT, ImportMode.REPLACE
 )
 async def test_what_a_later_import_had_unchanged_is_not_stale(
     client: httpx.AsyncClient,
-    listed: Pair,
+    pair: Pair,
     superuser: asyncpg.Connection,
     uploads: list[tuple[str, ImportMode, str | None]],
     stale: int,
 ) -> None:
     await make_old(superuser, "Orchid Bakery")
     for text, mode, population in uploads:
-        await listed.world.upload(listed.left, text, mode=mode, population=population)
-        await listed.world.work()
-    assert found(await report(client, listed.left)).get("stale", 0) == stale
+        await pair.world.upload(pair.left, text, mode=mode, population=population)
+        await pair.world.work()
+    assert found(await report(client, pair.left)).get("stale", 0) == stale
 
 
 async def test_a_list_of_opportunities_has_seen_no_account(
-    client: httpx.AsyncClient, listed: Pair, superuser: asyncpg.Connection
+    client: httpx.AsyncClient, pair: Pair, superuser: asyncpg.Connection
 ) -> None:
     await make_old(superuser, "Orchid Bakery")
     deals = "Opportunity ID,Opportunity Name,Account Name,Stage\n" + "".join(
         f"{n},Deal {n},Orchid Bakery,Open\n" for n in range(5)
     )
     how = {"kind": ImportKind.OPPORTUNITIES, "population": None, "mode": ImportMode.REPLACE}
-    import_id = await listed.world.upload(listed.left, deals, **how)
-    await listed.world.work()
-    done = (await client.get(f"/v1/imports/{import_id}", headers=listed.left.headers)).json()
+    import_id = await pair.world.upload(pair.left, deals, **how)
+    await pair.world.work()
+    done = (await client.get(f"/v1/imports/{import_id}", headers=pair.left.headers)).json()
     assert (done["status"], done["counts"]["created"]) == ("completed", 5)
-    assert found(await report(client, listed.left))["stale"] == 1
+    assert found(await report(client, pair.left))["stale"] == 1
 
 
 async def test_a_second_report_of_the_organization_is_told_to_come_again(
-    client: httpx.AsyncClient, app: FastAPI, listed: Pair
+    client: httpx.AsyncClient, app: FastAPI, pair: Pair
 ) -> None:
-    with state_in(app).reports.room(listed.left.id):
-        answer = await client.get("/v1/reports/data-quality", headers=listed.left.headers)
+    with state_in(app).reports.room(pair.left.id):
+        answer = await client.get("/v1/reports/data-quality", headers=pair.left.headers)
         assert answer.status_code == 503
         assert answer.json()["type"] == "urn:commonground:problem:busy"
         assert int(answer.headers["retry-after"]) > 0
-        assert (await report(client, listed.right))["accounts"] == 1
-    assert (await report(client, listed.left))["accounts"] == 5
+        assert (await report(client, pair.right))["accounts"] == 1
+    assert (await report(client, pair.left))["accounts"] == 5
 
 
-async def test_the_scope_for_accounts_is_needed(client: httpx.AsyncClient, listed: Pair) -> None:
-    key = await listed.world.another_key(listed.left, [Scope.OVERLAPS_READ])
+async def test_the_scope_for_accounts_is_needed(client: httpx.AsyncClient, pair: Pair) -> None:
+    key = await pair.world.another_key(pair.left, [Scope.OVERLAPS_READ])
     answer = await client.get("/v1/reports/data-quality", headers=key.headers)
     assert answer.json()["missing_scopes"] == ["accounts:read"]

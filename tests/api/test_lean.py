@@ -1,6 +1,7 @@
 """What is answered without the framework's solving of dependencies is answered as it would be with it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -11,9 +12,10 @@ from service.api.deps import Reading, Writing
 from service.api.lean import LeanOperation, Plan
 from service.api.pagination import Page
 from service.api.v1.accounts import AccountOut
+from service.db.database import Database
 from service.organizations.models import Role
 from tests.factories.people import browser_of, member
-from tests.factories.world import Pair, company_list
+from tests.factories.world import Pair, World, apart, company_list, make_pair
 
 Ask = Callable[[Pair], tuple[str, dict[str, str]]]
 EACH_ITS_OWN = frozenset({"x-request-id", "ratelimit", "ratelimit-remaining", "ratelimit-reset"})
@@ -59,19 +61,30 @@ ODD: dict[str, Ask] = {
 }  # fmt: skip
 
 
-@pytest.fixture
-async def ground(pair: Pair) -> Pair:
+@pytest.fixture(scope="module")
+async def staged(staged_world: World) -> Pair:
+    pair = await make_pair(staged_world)
     await pair.world.upload(pair.left, COMPANIES)
     await pair.world.upload(pair.right, COMPANIES)
     await pair.world.work()
     return pair
 
 
+@pytest.fixture
+def pair(staged: Pair, db: Database, tmp_path: Path) -> Pair:
+    return apart(staged, tmp_path)
+
+
+@pytest.fixture
+def world(pair: Pair) -> World:
+    return pair.world
+
+
 @pytest.mark.parametrize("name", [*IN_ORDER, *ODD])
 async def test_both_ways_answer_alike(
-    client: httpx.AsyncClient, ground: Pair, monkeypatch: pytest.MonkeyPatch, name: str
+    client: httpx.AsyncClient, pair: Pair, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    path, headers = (IN_ORDER | ODD)[name](ground)
+    path, headers = (IN_ORDER | ODD)[name](pair)
     ran, run = [], Plan.run
 
     async def noting(self: Plan, *given: object) -> object:
@@ -86,12 +99,12 @@ async def test_both_ways_answer_alike(
     assert _said(lean) == _said(general)
 
 
-async def test_accounts_are_sent_as_they_are_declared(client: httpx.AsyncClient, ground: Pair) -> None:
-    page = (await client.get("/v1/accounts?limit=3", headers=ground.left.headers)).json()
+async def test_accounts_are_sent_as_they_are_declared(client: httpx.AsyncClient, pair: Pair) -> None:
+    page = (await client.get("/v1/accounts?limit=3", headers=pair.left.headers)).json()
     assert len(page["items"]) == 3
     assert Page[AccountOut].model_validate(page).model_dump(mode="json") == page
     one = page["items"][0]
-    assert (await client.get(f"/v1/accounts/{one['id']}", headers=ground.left.headers)).json() == one
+    assert (await client.get(f"/v1/accounts/{one['id']}", headers=pair.left.headers)).json() == one
 
 
 def _said(answer: httpx.Response) -> tuple[int, object, dict[str, str]]:
@@ -123,10 +136,10 @@ def test_a_route_that_asks_for_more_is_refused_when_it_is_made() -> None:
     "name", ["a page", "accounts", "an account that there isn't", "a limit that is too large"]
 )
 async def test_both_ways_answer_somebody_who_is_signed_in_alike(
-    app: FastAPI, ground: Pair, monkeypatch: pytest.MonkeyPatch, name: str
+    app: FastAPI, pair: Pair, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    path, _ = (IN_ORDER | ODD)[name](ground)
-    person = await member(app.state.commonground.people, ground.left.id, Role.SALES, email="sal@example.com")
+    path, _ = (IN_ORDER | ODD)[name](pair)
+    person = await member(app.state.commonground.people, pair.left.id, Role.SALES, email="sal@example.com")
     async with browser_of(app, person) as browser:
         lean = await browser.client.get(path)
         monkeypatch.setattr(Plan, "values", lambda _self, _request: None)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -10,11 +11,12 @@ import httpx
 import pytest
 
 from service.api.v1.lookup import LookupOut
+from service.db.database import Database
 from service.organizations.models import Scope
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
 from service.partnerships.models import Partnership, Preset, SharingLevel
-from tests.factories.world import Member, Pair, company_list
+from tests.factories.world import Member, Pair, World, apart, company_list, make_pair
 
 MINE = company_list(
     ("Siemens AG", "https://www.siemens.com", "Germany"), ("Siemens Energy", "siemens.com", "Germany"),
@@ -29,12 +31,23 @@ THEIRS = company_list(
 _OF_LISTS = re.compile(r"\bFROM\s+(?:account|population|partnership|overlap|views)\b")
 
 
-@pytest.fixture
-async def ground(pair: Pair) -> Pair:
+@pytest.fixture(scope="module")
+async def staged(staged_world: World) -> Pair:
+    pair = await make_pair(staged_world)
     await pair.world.upload(pair.left, MINE)
     await pair.world.upload(pair.right, THEIRS)
     await pair.world.work()
     return pair
+
+
+@pytest.fixture
+def pair(staged: Pair, db: Database, tmp_path: Path) -> Pair:
+    return apart(staged, tmp_path)
+
+
+@pytest.fixture
+def world(pair: Pair) -> World:
+    return pair.world
 
 
 async def looked_up(client: httpx.AsyncClient, member: Member, domain: str, **query: str | int) -> Any:
@@ -60,26 +73,24 @@ async def statements(
     return [one for one in said if _OF_LISTS.search(one)]
 
 
-async def test_what_is_sent_is_exactly_what_is_declared(client: httpx.AsyncClient, ground: Pair) -> None:
-    found = await looked_up(client, ground.left, "siemens.com")
+async def test_what_is_sent_is_exactly_what_is_declared(client: httpx.AsyncClient, pair: Pair) -> None:
+    found = await looked_up(client, pair.left, "siemens.com")
     assert [item["name"] for item in found["items"]] == ["Siemens AG", "Siemens Energy"]
     assert len(found["items"][0]["overlaps"]) == 1
     assert LookupOut.model_validate(found).model_dump(mode="json") == found
 
 
 async def test_an_overlap_is_told_as_the_list_of_overlaps_tells_it(
-    client: httpx.AsyncClient, ground: Pair
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
-    partner = (await client.get("/v1/partnerships", headers=ground.left.headers)).json()["items"][0][
-        "partner"
-    ]
-    query = {"partnership": str(ground.partnership.id)}
-    listed = (await client.get("/v1/overlaps", params=query, headers=ground.left.headers)).json()["items"]
+    partner = (await client.get("/v1/partnerships", headers=pair.left.headers)).json()["items"][0]["partner"]
+    query = {"partnership": str(pair.partnership.id)}
+    listed = (await client.get("/v1/overlaps", params=query, headers=pair.left.headers)).json()["items"]
     of_company = {one["id"]: one for one in listed if one["account"]["domain"] == "siemens.com"}
-    told = await overlaps(client, ground.left)
+    told = await overlaps(client, pair.left)
     assert {one["id"] for one in told} == set(of_company)
     for one in told:
-        assert one.pop("partnership_id") == str(ground.partnership.id)
+        assert one.pop("partnership_id") == str(pair.partnership.id)
         assert one.pop("partner") == partner
         assert one.items() <= of_company[one["id"]].items()
 
@@ -91,9 +102,9 @@ async def test_an_overlap_is_told_as_the_list_of_overlaps_tells_it(
         "Anna Muster <Anna@mail.Siemens.com>", "mailto:anna@siemens.com", " siemens.com. ", "new.siemens.com/a/b", "ftp://siemens.com/",
     ],
 )  # fmt: skip
-async def test_every_spelling_is_the_company(client: httpx.AsyncClient, ground: Pair, spelling: str) -> None:
-    found = await looked_up(client, ground.left, spelling)
-    assert found == await looked_up(client, ground.left, "siemens.com")
+async def test_every_spelling_is_the_company(client: httpx.AsyncClient, pair: Pair, spelling: str) -> None:
+    found = await looked_up(client, pair.left, spelling)
+    assert found == await looked_up(client, pair.left, "siemens.com")
     assert (found["domain"], found["shared_host"], len(found["items"])) == ("siemens.com", None, 2)
 
 
@@ -102,19 +113,19 @@ async def test_every_spelling_is_the_company(client: httpx.AsyncClient, ground: 
     ["bücher-müller.de", "BÜCHER-MÜLLER.DE", "xn--bcher-mller-thbg.de", "ina@www.bücher-müller.de"],
 )
 async def test_names_in_any_script_are_their_a_labels(
-    client: httpx.AsyncClient, ground: Pair, spelling: str
+    client: httpx.AsyncClient, pair: Pair, spelling: str
 ) -> None:
-    found = await looked_up(client, ground.left, spelling)
+    found = await looked_up(client, pair.left, spelling)
     assert found["domain"] == "xn--bcher-mller-thbg.de"
     assert [item["name"] for item in found["items"]] == ["Bücher Müller"]
     assert len(found["items"][0]["overlaps"]) == 1
 
 
 async def test_a_company_that_is_not_in_ones_own_list_is_answered_alike_whoever_has_it(
-    client: httpx.AsyncClient, ground: Pair
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
-    theirs = await looked_up(client, ground.left, "walnutpress.com")
-    nobodys = await looked_up(client, ground.left, "walnutpress-none.com")
+    theirs = await looked_up(client, pair.left, "walnutpress.com")
+    nobodys = await looked_up(client, pair.left, "walnutpress-none.com")
     assert {**theirs, "domain": ""} == {**nobodys, "domain": ""}
     assert theirs == {
         "items": [], "has_more": False, "next_cursor": None, "domain": "walnutpress.com", "shared_host": None,
@@ -122,11 +133,11 @@ async def test_a_company_that_is_not_in_ones_own_list_is_answered_alike_whoever_
 
 
 async def test_nothing_of_a_partnership_is_asked_for_a_company_that_one_has_not(
-    client: httpx.AsyncClient, ground: Pair, superuser: asyncpg.Connection
+    client: httpx.AsyncClient, pair: Pair, superuser: asyncpg.Connection
 ) -> None:
-    own = await statements(client, superuser, ground.left, "siemens.com")
-    theirs = await statements(client, superuser, ground.left, "walnutpress.com")
-    nobodys = await statements(client, superuser, ground.left, "walnutpress-none.com")
+    own = await statements(client, superuser, pair.left, "siemens.com")
+    theirs = await statements(client, superuser, pair.left, "walnutpress.com")
+    nobodys = await statements(client, superuser, pair.left, "walnutpress-none.com")
     assert theirs == nobodys == own[: len(theirs)]
     assert not any("overlap" in one or "partnership" in one for one in theirs)
     assert len(own) == len(theirs) + 2
@@ -144,9 +155,9 @@ async def test_nothing_of_a_partnership_is_asked_for_a_company_that_one_has_not(
     ],
 )
 async def test_an_address_at_a_shared_host_names_no_company_and_its_bare_domain_names_the_owner(
-    client: httpx.AsyncClient, ground: Pair, address: str, expected: tuple[object, ...]
+    client: httpx.AsyncClient, pair: Pair, address: str, expected: tuple[object, ...]
 ) -> None:
-    found = await looked_up(client, ground.left, address)
+    found = await looked_up(client, pair.left, address)
     names = [item["name"] for item in found["items"]]
     assert (found["domain"], found["shared_host"], names) == expected
 
@@ -173,31 +184,31 @@ async def test_what_is_no_address_is_refused_with_what_is_wanted(
     ],
 )
 async def test_an_overlap_is_told_as_far_as_the_partners_rule_allows_before_and_after_any_job(
-    client: httpx.AsyncClient, ground: Pair, own: SharingLevel, partner: SharingLevel, told: int
+    client: httpx.AsyncClient, pair: Pair, own: SharingLevel, partner: SharingLevel, told: int
 ) -> None:
-    assert len(await overlaps(client, ground.left)) == 2
-    await ground.world.share(ground.left, ground.partnership, {"customers": own})
-    await ground.world.share(ground.right, ground.partnership, {"customers": partner})
-    assert len(await overlaps(client, ground.left)) == told
-    await ground.world.work()
-    assert len(await overlaps(client, ground.left)) == told
-    assert len((await looked_up(client, ground.left, "siemens.com"))["items"]) == 2
+    assert len(await overlaps(client, pair.left)) == 2
+    await pair.world.share(pair.left, pair.partnership, {"customers": own})
+    await pair.world.share(pair.right, pair.partnership, {"customers": partner})
+    assert len(await overlaps(client, pair.left)) == told
+    await pair.world.work()
+    assert len(await overlaps(client, pair.left)) == told
+    assert len((await looked_up(client, pair.left, "siemens.com"))["items"]) == 2
 
 
-async def test_a_narrower_preset_takes_fields_away_at_once(client: httpx.AsyncClient, ground: Pair) -> None:
-    before, _ = await overlaps(client, ground.left)
+async def test_a_narrower_preset_takes_fields_away_at_once(client: httpx.AsyncClient, pair: Pair) -> None:
+    before, _ = await overlaps(client, pair.left)
     assert before["partner_account"]["fields"]["website"] == "siemens.com/de"
-    await ground.world.share(ground.right, ground.partnership, preset=Preset.MINIMAL)
-    after, _ = await overlaps(client, ground.left)
+    await pair.world.share(pair.right, pair.partnership, preset=Preset.MINIMAL)
+    after, _ = await overlaps(client, pair.left)
     assert after["partner_account"] == {"fields": {"name": "Siemens"}, "populations": ["customers"]}
 
 
 @pytest.mark.parametrize("status", ["paused", "ended"])
 async def test_a_partnership_that_is_not_active_tells_nothing(
-    client: httpx.AsyncClient, ground: Pair, superuser: asyncpg.Connection, status: str
+    client: httpx.AsyncClient, pair: Pair, superuser: asyncpg.Connection, status: str
 ) -> None:
     await superuser.execute("UPDATE partnership SET status = $1", status)
-    found = await looked_up(client, ground.left, "siemens.com")
+    found = await looked_up(client, pair.left, "siemens.com")
     assert [item["overlaps"] for item in found["items"]] == [[], []]
 
 
@@ -220,61 +231,57 @@ async def another_partner(pair: Pair, handle: str) -> tuple[Member, Partnership]
     return made, partnership
 
 
-async def test_overlaps_of_every_partnership_are_told_together(
-    client: httpx.AsyncClient, ground: Pair
-) -> None:
-    others = [await another_partner(ground, f"other-{number}") for number in range(3)]
-    await ground.world.work()
-    told = await overlaps(client, ground.left)
-    everyone = {ground.partnership.id, *(partnership.id for _, partnership in others)}
+async def test_overlaps_of_every_partnership_are_told_together(client: httpx.AsyncClient, pair: Pair) -> None:
+    others = [await another_partner(pair, f"other-{number}") for number in range(3)]
+    await pair.world.work()
+    told = await overlaps(client, pair.left)
+    everyone = {pair.partnership.id, *(partnership.id for _, partnership in others)}
     assert {one["partnership_id"] for one in told} == {str(one) for one in everyone}
     assert {one["partner"]["handle"] for one in told} == {"right", "other-0", "other-1", "other-2"}
     assert [one["confidence"] for one in told] == sorted((one["confidence"] for one in told), reverse=True)
-    await ground.world.share(others[0][0], others[0][1], {"customers": SharingLevel.MATCHED})
-    handles = {one["partner"]["handle"] for one in await overlaps(client, ground.left)}
+    await pair.world.share(others[0][0], others[0][1], {"customers": SharingLevel.MATCHED})
+    handles = {one["partner"]["handle"] for one in await overlaps(client, pair.left)}
     assert handles == {"right", "other-1", "other-2"}
 
 
-async def test_a_partners_other_partners_are_never_told(client: httpx.AsyncClient, ground: Pair) -> None:
-    await another_partner(ground, "third")
-    await ground.world.work()
-    assert {one["partner"]["handle"] for one in await overlaps(client, ground.right)} == {"left"}
-    text = json.dumps(await looked_up(client, ground.right, "siemens.com"))
+async def test_a_partners_other_partners_are_never_told(client: httpx.AsyncClient, pair: Pair) -> None:
+    await another_partner(pair, "third")
+    await pair.world.work()
+    assert {one["partner"]["handle"] for one in await overlaps(client, pair.right)} == {"left"}
+    text = json.dumps(await looked_up(client, pair.right, "siemens.com"))
     assert "third" not in text
 
 
 async def test_as_many_statements_for_many_partnerships_as_for_one(
-    client: httpx.AsyncClient, ground: Pair, superuser: asyncpg.Connection
+    client: httpx.AsyncClient, pair: Pair, superuser: asyncpg.Connection
 ) -> None:
-    one = await statements(client, superuser, ground.left, "siemens.com")
+    one = await statements(client, superuser, pair.left, "siemens.com")
     for number in range(3):
-        await another_partner(ground, f"other-{number}")
-    await ground.world.work()
-    assert len(await overlaps(client, ground.left)) == 8
-    four = await statements(client, superuser, ground.left, "siemens.com")
+        await another_partner(pair, f"other-{number}")
+    await pair.world.work()
+    assert len(await overlaps(client, pair.left)) == 8
+    four = await statements(client, superuser, pair.left, "siemens.com")
     assert four == one
 
 
 async def test_both_scopes_are_needed_and_all_that_are_missing_named(
-    client: httpx.AsyncClient, ground: Pair
+    client: httpx.AsyncClient, pair: Pair
 ) -> None:
     for held, missing in (
         ([Scope.ACCOUNTS_READ], ["overlaps:read"]),
         ([Scope.OVERLAPS_READ], ["accounts:read"]),
         ([Scope.IMPORTS_READ], ["accounts:read", "overlaps:read"]),
     ):
-        key = await ground.world.another_key(ground.left, held)
+        key = await pair.world.another_key(pair.left, held)
         answer = await client.get("/v1/lookup", params={"domain": "siemens.com"}, headers=key.headers)
         assert answer.status_code == 403
         assert answer.json()["missing_scopes"] == missing
 
 
-async def test_pages_of_one_give_every_account_of_the_company(
-    client: httpx.AsyncClient, ground: Pair
-) -> None:
-    first = await looked_up(client, ground.left, "siemens.com", limit=1)
+async def test_pages_of_one_give_every_account_of_the_company(client: httpx.AsyncClient, pair: Pair) -> None:
+    first = await looked_up(client, pair.left, "siemens.com", limit=1)
     assert first["has_more"]
-    second = await looked_up(client, ground.left, "siemens.com", limit=1, cursor=first["next_cursor"])
+    second = await looked_up(client, pair.left, "siemens.com", limit=1, cursor=first["next_cursor"])
     assert not second["has_more"]
-    whole = await looked_up(client, ground.left, "siemens.com")
+    whole = await looked_up(client, pair.left, "siemens.com")
     assert [*first["items"], *second["items"]] == whole["items"]

@@ -1,29 +1,21 @@
 """Errors, logs and answers carry no key, no name, no SQL and no path."""
 
 import io
-import logging
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
-import structlog
 
-from service.kit.logging import configure_logging
 from tests.factories.world import Pair, company_list
+from tests.support.logs import logged
 
 MARKER = "Xylophon Quarzwerke"
 
 
 @pytest.fixture
 def logs() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_logging(json=True, level="debug", stream=stream)
-    yield stream
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with logged() as stream:
+        yield stream
 
 
 async def test_the_whole_way_at_debug_logs_neither_keys_nor_names_nor_domains(

@@ -1,14 +1,15 @@
 """Organizations, partnerships and lists for tests, made through the product's own operations."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from service.accounts.operations import create_standard_populations
 from service.accounts.repository import Populations
-from service.crypto import Keystore
+from service.crypto import Keystore, MemoryKeystore
 from service.db.database import Database
 from service.imports.files import Opener, opener_of
 from service.imports.models import ImportMode
@@ -176,6 +177,18 @@ async def make_pair(world: World, *, left: str = "left", right: str = "right") -
 
 def make_world(database: Database, keystore: Keystore, folder: Path, clock: Clock, ids: Ids) -> World:
     return World(database, keystore, Spool(folder / "uploads", 50_000_000), clock, ids)
+
+
+def apart(pair: Pair, folder: Path) -> Pair:
+    """The same pair for one test: with a keystore and a spool of its own, which begin as the pair's are."""
+    world, keystore = pair.world, MemoryKeystore()
+    for name in world.keystore.names():
+        keystore.put_new(name, world.keystore.get(name))
+    for tombstone in world.keystore.buried():
+        keystore.bury(tombstone)
+    if world.spool.folder.exists():
+        shutil.copytree(world.spool.folder, folder / "uploads")
+    return replace(pair, world=make_world(world.database, keystore, folder, world.clock, world.ids))
 
 
 def company_list(*rows: tuple[str, str] | tuple[str, str, str], status: str | None = None) -> str:

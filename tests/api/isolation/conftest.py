@@ -3,13 +3,10 @@
 The ground is made once a run, in one transaction that is never committed; each test walks over it between two savepoints.
 """
 
-import io
-import logging
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
-import structlog
 from fastapi import FastAPI
 
 from service.api.app import build_app, set_state
@@ -18,9 +15,10 @@ from service.db.engine import Limits, make_engine
 from service.db.transactions import take
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
-from service.kit.logging import configure_logging
 from tests.api.isolation.walking import Ground, Walk, make_ground, unlimited
 from tests.factories.world import World, make_world
+from tests.support.document import document
+from tests.support.logs import logged
 from tests.support.savepoints import SavepointDatabase
 from tests.support.servers import TestServer, copy_of
 
@@ -53,20 +51,16 @@ async def world(ground: Ground) -> AsyncIterator[World]:
 @pytest.fixture
 def app(world: World) -> FastAPI:
     built = build_app(world.ids)
+    built.openapi = document  # type: ignore[method-assign]  # the way that FastAPI documents
     set_state(built, unlimited(world))
     return built
 
 
 @pytest.fixture
 def quiet() -> Iterator[None]:
-    """Errors that a walk provokes are logged as lines: drawn for a terminal each takes seconds."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    configure_logging(json=True, level="error", stream=io.StringIO())
-    yield
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
+    """Errors that a walk provokes are many, and logged as lines that nobody reads."""
+    with logged("error"):
+        yield
 
 
 @pytest.fixture

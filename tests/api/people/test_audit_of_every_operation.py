@@ -1,21 +1,19 @@
 """Every operation that changes something stands here, with what it writes into the audit log, or why it writes nothing.
 
 Each is called once, and what came into all logs meanwhile is compared with what is said here: no entry too few, none too many.
+What is called with a key is called in `test_audit_of_calls.py`.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import httpx
 import pyotp
 import pytest
 from fastapi import FastAPI
 
-from service.audit.operations import verify_log
 from service.kit.clock import FixedClock
 from service.organizations.credentials import issue_reset
 from service.organizations.models import Person, Role
@@ -23,9 +21,10 @@ from service.organizations.people import People
 from service.organizations.people_repository import Persons
 from service.organizations.sign_up import invite_to_sign_up
 from tests.api.people.conftest import Mail
-from tests.api.test_authorization_matrix import MATRIX, make_scene, operations
+from tests.api.test_authorization_matrix import MATRIX, operations
 from tests.factories.people import PASSWORD, Browser, browser_of, join, member, new_client
-from tests.factories.world import Member, Pair, World, make_pair
+from tests.factories.world import Member, World
+from tests.support.logged_actions import Logged
 
 READING = frozenset({"get", "head", "options"})
 NEW = "a new and better one"
@@ -103,58 +102,6 @@ def test_every_operation_that_changes_something_stands_here(app: FastAPI) -> Non
     changing = {name for name, method, _ in operations(app) if method not in READING}
     assert changing | {"export_audit_log"} == AUDITED.keys() | NOT_AUDITED.keys()
     assert not AUDITED.keys() & NOT_AUDITED.keys()
-
-
-@pytest.fixture
-async def pair(world: World) -> Pair:
-    return await make_pair(world)
-
-
-Logged = Callable[[], Awaitable[Counter[str]]]
-
-
-@pytest.fixture
-def logged(superuser: asyncpg.Connection) -> Logged:
-    """The actions in all logs that came since it was asked before."""
-    before: Counter[str] = Counter()
-
-    async def since() -> Counter[str]:
-        nonlocal before
-        now = Counter(row["action"] for row in await superuser.fetch("SELECT action FROM audit_entry"))
-        new, before = now - before, now
-        return new
-
-    return since
-
-
-@pytest.mark.parametrize("name", [name for name in AUDITED if name in MATRIX])
-async def test_a_call_with_a_key_leaves_its_entry(
-    client: httpx.AsyncClient, app: FastAPI, pair: Pair, logged: Logged, name: str
-) -> None:
-    scene = await make_scene(pair)
-    if name == "create_sandbox":
-        await scene.call(client, app, "delete_sandbox", pair.left.headers)
-        await pair.world.work()
-    if name in {"confirm_import", "cancel_import"}:
-        async with pair.world.database.tenant(pair.left.id) as session:
-            await session.sql("UPDATE import SET status = 'held' WHERE org_id = $1", pair.left.id)
-    await logged()
-    answer = await scene.call(client, app, name, pair.left.headers)
-    assert answer.is_success, answer.text
-    assert sorted((await logged()).elements()) == sorted(AUDITED[name])
-    async with pair.world.database.tenant_read(pair.left.id) as session:
-        await verify_log(session)
-
-
-async def test_a_call_that_is_refused_leaves_none(
-    client: httpx.AsyncClient, app: FastAPI, pair: Pair, logged: Logged
-) -> None:
-    scene = await make_scene(pair)
-    await logged()
-    for name in (name for name in AUDITED if name in MATRIX):
-        answer = await scene.call(client, app, name, {"Authorization": "Bearer cg_live_x"})
-        assert answer.status_code == 401, name
-        assert not await logged(), name
 
 
 @dataclass(frozen=True)

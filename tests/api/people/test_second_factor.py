@@ -1,6 +1,5 @@
 """The second factor: set up, asked for, taken once, and switched off again."""
 
-import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -8,14 +7,13 @@ import asyncpg
 import httpx
 import pyotp
 import pytest
-import structlog
 from fastapi import FastAPI
 
 from service.kit.clock import FixedClock
-from service.kit.logging import configure_logging
 from service.organizations.models import Person
 from service.organizations.people import People
 from tests.factories.people import PASSWORD, Browser, browser_of, make_person, new_client
+from tests.support.logs import logged
 
 PATH = "/v1/person/me/second-factor"
 
@@ -250,15 +248,11 @@ async def test_each_change_stands_in_the_audit_log_without_a_secret(
 async def test_no_log_line_holds_a_secret_or_a_code(
     browser: Browser, clock: FixedClock, app: FastAPI
 ) -> None:
-    stream = io.StringIO()
-    configure_logging(json=True, level="debug", stream=stream)
-    try:
+    with logged() as stream:
         totp, codes = await enrol(browser, clock)
         code = totp.at(clock.now())
         await sign_in(app, code)
         await sign_in(app, codes[0])
-    finally:
-        structlog.reset_defaults()
     said = stream.getvalue()
     assert "enrol_second_factor" in said
     assert not [secret for secret in (totp.secret, code, *codes, PASSWORD) if secret in said]

@@ -1,6 +1,5 @@
 """Single sign-on against a real identity provider in a process of its own, which can be told to misbehave."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,12 +9,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import asyncpg
 import httpx
 import pytest
-import structlog
 from fastapi import FastAPI
 
 from service.kit.clock import FixedClock
 from service.kit.fetch import Fetcher
-from service.kit.logging import configure_logging
 from service.organizations.invitations import invite
 from service.organizations.models import Person, Role, Scope
 from service.organizations.people import People
@@ -24,6 +21,7 @@ from service.organizations.sso.rules import NewPeople, SignOnConfig
 from service.organizations.sso.ticket import LASTS
 from tests.factories.people import PASSWORD, browser_of, new_client
 from tests.factories.world import Member
+from tests.support.logs import logged
 from tests.support.oidc_provider import provider_process
 
 COOKIE = "commonground-sign-on"
@@ -515,14 +513,10 @@ async def test_the_audit_log_tells_how_and_links_without_an_address(
 async def test_no_log_line_holds_code_state_token_or_address(
     idp: Idp, client: httpx.AsyncClient, admin: Person
 ) -> None:
-    stream = io.StringIO()
-    configure_logging(json=True, level="debug", stream=stream)
-    try:
+    with logged() as stream:
         given = await idp.agree(await start(client), "ada")
         await come_back(client, given)
         await come_back(client, given)
-    finally:
-        structlog.reset_defaults()
     ours = [line for line in stream.getvalue().splitlines() if '"logger": "http' not in line]
     said = "\n".join(ours)
     assert "finish_sign_on" in said

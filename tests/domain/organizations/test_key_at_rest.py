@@ -1,7 +1,6 @@
 """A key that was shown once stands nowhere: not in a table, whole or in part, not in the keystore's folder, not in a log."""
 
 import io
-import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,16 +8,15 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-import structlog
 
 from service.api.app import build_app, set_state
 from service.crypto import FileKeystore, load_or_create_kek
 from service.http.state import AppState
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
-from service.kit.logging import configure_logging
 from service.organizations.keys import PREFIX_CHARACTERS
 from tests.factories.world import Member, World, company_list, make_world
+from tests.support.logs import logged
 from tests.support.servers import OwnDatabase
 
 SHORTEST = 8
@@ -39,14 +37,8 @@ async def owner(world: World) -> Member:
 
 @pytest.fixture
 def logs() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure_logging(json=True, level="debug", stream=stream)
-    yield stream
-    root.handlers[:], level = before
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with logged() as stream:
+        yield stream
 
 
 @pytest.fixture

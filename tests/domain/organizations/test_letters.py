@@ -1,6 +1,5 @@
 """Letters leave after the commit, with links that work and that nothing else knows."""
 
-import io
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -13,7 +12,6 @@ from sqlmodel import select
 from service.jobs import Registry
 from service.jobs.drain import drain
 from service.jobs.queue import encode
-from service.kit.logging import configure_logging
 from service.kit.mail import Mailer, MailUnavailableError, NoMailer, SmtpMailer, SmtpServer
 from service.organizations import letters
 from service.organizations.letters import LetterKind, post
@@ -31,6 +29,7 @@ from service.organizations.people_repository import Invitations
 from service.organizations.session_repository import Links
 from service.organizations.tokens import link_digest, parse_invitation
 from tests.factories.world import Member, World
+from tests.support.logs import logged
 from tests.support.mailbox import Mailbox, mailbox, silent
 
 URL = "https://cg.example"
@@ -236,15 +235,12 @@ async def test_a_letter_without_a_server_is_given_up(world: World) -> None:
 
 
 async def test_no_log_line_names_the_address_or_the_link(world: World, box: Mailbox) -> None:
-    stream, ada = io.StringIO(), await person(world, name="Xylophonquarz")
-    configure_logging(json=True, level="debug", stream=stream)
-    try:
+    ada = await person(world, name="Xylophonquarz")
+    with logged() as stream:
         structlog.get_logger("test").info("begun")
         async with world.database.directory() as session:
             await post(session, LetterKind.RESET_PASSWORD, ada.id)
         await deliver(world, smtp(box.port))
-    finally:
-        structlog.reset_defaults()
     said = stream.getvalue()
     assert "begun" in said
     for secret in ("ada@example.com", "Xylophonquarz", link_in(box, "reset")[8:]):

@@ -1,13 +1,15 @@
 """What row-level security alone keeps apart, for the tables of a partnership: raw SQL as the app's role."""
 
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from service.db.database import Database
 from service.db.names import Duty
 from service.partnerships.models import SharingLevel
-from tests.factories.world import Pair, company_list
+from tests.factories.world import Pair, World, apart, company_list, make_pair
 
 OF_THE_PARTNERSHIP = (
     "partnership", "partnership_side", "sharing_rule", "token_segment", "token_change", "match_run", "evidence_request",
@@ -15,8 +17,9 @@ OF_THE_PARTNERSHIP = (
 )  # fmt: skip
 
 
-@pytest.fixture
-async def matched(pair: Pair) -> Pair:
+@pytest.fixture(scope="module")
+async def staged(staged_world: World) -> Pair:
+    pair = await make_pair(staged_world)
     await pair.world.upload(
         pair.left, company_list(("Siemens AG", "siemens.com"), ("Harbour", "harbour.com"))
     )
@@ -25,6 +28,16 @@ async def matched(pair: Pair) -> Pair:
     )
     await pair.world.work()
     return pair
+
+
+@pytest.fixture
+def pair(staged: Pair, db: Database, tmp_path: Path) -> Pair:
+    return apart(staged, tmp_path)
+
+
+@pytest.fixture
+def world(pair: Pair) -> World:
+    return pair.world
 
 
 async def visible(pair: Pair, org_id: UUID, table: str) -> int | str:
@@ -50,71 +63,71 @@ async def refused(driver: asyncpg.Connection, statement: str) -> bool:
 
 
 @pytest.mark.parametrize("table", OF_THE_PARTNERSHIP)
-async def test_a_third_organization_sees_no_row_of_a_partnership(matched: Pair, table: str) -> None:
-    third = await matched.world.organization("third")
-    assert await visible(matched, third.id, table) in {0, "refused"}
+async def test_a_third_organization_sees_no_row_of_a_partnership(pair: Pair, table: str) -> None:
+    third = await pair.world.organization("third")
+    assert await visible(pair, third.id, table) in {0, "refused"}
 
 
-async def test_a_side_sees_neither_the_partners_tokens_nor_its_accounts(matched: Pair) -> None:
-    async with matched.world.database.tenant(matched.left.id) as session:
+async def test_a_side_sees_neither_the_partners_tokens_nor_its_accounts(pair: Pair) -> None:
+    async with pair.world.database.tenant(pair.left.id) as session:
         driver = await session.raw()
         for table, column in (("token_segment", "org_id"), ("account", "org_id"), ("token_change", "org_id")):
             owners = await driver.fetch(f"SELECT DISTINCT {column} FROM {table}")
-            assert [row[0] for row in owners] == [matched.left.id]
+            assert [row[0] for row in owners] == [pair.left.id]
 
 
-async def test_an_owner_can_neither_read_nor_count_what_it_shows(matched: Pair) -> None:
-    async with matched.world.database.tenant(matched.left.id) as session:
+async def test_an_owner_can_neither_read_nor_count_what_it_shows(pair: Pair) -> None:
+    async with pair.world.database.tenant(pair.left.id) as session:
         rows = await (await session.raw()).fetch("SELECT owner_org_id, viewer_org_id FROM shared_record")
-    assert {(r["owner_org_id"], r["viewer_org_id"]) for r in rows} == {(matched.right.id, matched.left.id)}
+    assert {(r["owner_org_id"], r["viewer_org_id"]) for r in rows} == {(pair.right.id, pair.left.id)}
 
 
-async def test_events_meetings_and_requests_are_not_for_people(matched: Pair) -> None:
+async def test_events_meetings_and_requests_are_not_for_people(pair: Pair) -> None:
     for table in ("partnership_event", "evidence_request"):
-        assert await visible(matched, matched.left.id, table) == 0
-    assert await visible(matched, matched.left.id, "match_run") == "refused"
+        assert await visible(pair, pair.left.id, table) == 0
+    assert await visible(pair, pair.left.id, "match_run") == "refused"
 
 
-async def test_the_matcher_has_no_right_on_any_account(matched: Pair) -> None:
+async def test_the_matcher_has_no_right_on_any_account(pair: Pair) -> None:
     for table in ("account", "shared_record", "account_reference", "api_key", "population", "sharing_rule"):
-        async with matched.world.database.matcher(matched.partnership.id) as session:
+        async with pair.world.database.matcher(pair.partnership.id) as session:
             assert await refused(await session.raw(), f"SELECT FROM {table}")
 
 
-async def test_an_overlap_row_appears_only_once_the_partners_record_stands(matched: Pair) -> None:
-    async with matched.world.database.duty(matched.right.id, Duty.PUBLISH) as session:
+async def test_an_overlap_row_appears_only_once_the_partners_record_stands(pair: Pair) -> None:
+    async with pair.world.database.duty(pair.right.id, Duty.PUBLISH) as session:
         await (await session.raw()).execute("UPDATE overlap SET lo_shows = false, hi_shows = false")
-    for member in (matched.left, matched.right):
-        assert await visible(matched, member.id, "overlap") == 0
+    for member in (pair.left, pair.right):
+        assert await visible(pair, member.id, "overlap") == 0
 
 
-async def test_nobody_can_write_an_overlap_as_a_person(matched: Pair) -> None:
-    async with matched.world.database.tenant(matched.left.id) as session:
+async def test_nobody_can_write_an_overlap_as_a_person(pair: Pair) -> None:
+    async with pair.world.database.tenant(pair.left.id) as session:
         driver = await session.raw()
         assert await driver.execute("UPDATE overlap SET lo_shows = true, hi_shows = true") == "UPDATE 0"
         assert await refused(driver, "DELETE FROM overlap")
 
 
-async def test_a_partners_rule_cannot_be_written(matched: Pair) -> None:
-    async with matched.world.database.tenant(matched.left.id) as session:
+async def test_a_partners_rule_cannot_be_written(pair: Pair) -> None:
+    async with pair.world.database.tenant(pair.left.id) as session:
         driver = await session.raw()
         tag = await driver.execute(
-            "UPDATE sharing_rule SET level = 'all' WHERE owner_org_id = $1", matched.right.id
+            "UPDATE sharing_rule SET level = 'all' WHERE owner_org_id = $1", pair.right.id
         )
     assert tag == "UPDATE 0"
 
 
-async def test_neither_what_the_partner_signed_nor_the_threshold_can_be_changed(matched: Pair) -> None:
-    async with matched.world.database.tenant(matched.left.id) as session:
+async def test_neither_what_the_partner_signed_nor_the_threshold_can_be_changed(pair: Pair) -> None:
+    async with pair.world.database.tenant(pair.left.id) as session:
         driver = await session.raw()
         assert await refused(driver, "UPDATE partnership_side SET reviews = false")
         assert await refused(driver, "UPDATE partnership SET threshold = 0")
 
 
-async def test_a_population_that_the_partner_hides_is_not_even_named(matched: Pair) -> None:
-    await matched.world.share(matched.right, matched.partnership, {"customers": SharingLevel.OVERLAPPING})
-    async with matched.world.database.tenant(matched.left.id) as session:
+async def test_a_population_that_the_partner_hides_is_not_even_named(pair: Pair) -> None:
+    await pair.world.share(pair.right, pair.partnership, {"customers": SharingLevel.OVERLAPPING})
+    async with pair.world.database.tenant(pair.left.id) as session:
         rows = await (await session.raw()).fetch(
-            "SELECT population FROM sharing_rule WHERE owner_org_id = $1", matched.right.id
+            "SELECT population FROM sharing_rule WHERE owner_org_id = $1", pair.right.id
         )
     assert [row["population"] for row in rows] == ["customers"]

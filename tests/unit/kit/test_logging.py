@@ -9,19 +9,13 @@ import pytest
 import structlog
 
 from service.kit.logging import configure_logging
+from tests.support.logs import restored_logging
 
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    yield io.StringIO()
-    for handler in root.handlers[:]:
-        root.removeHandler(handler)
-    for handler in before[0]:
-        root.addHandler(handler)
-    root.setLevel(before[1])
-    structlog.reset_defaults()
+    with restored_logging():
+        yield io.StringIO()
 
 
 def test_own_and_libraries_lines_are_json_with_what_is_bound(stream: io.StringIO) -> None:
