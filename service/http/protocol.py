@@ -8,7 +8,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.http.limits import DEFAULT_LIMITS, HttpLimits
 from service.http.problem import (
@@ -19,6 +19,8 @@ from service.http.problem import (
     Kind,
     members,
 )
+
+_UNREADABLE = "This is no HTTP request that can be read."
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -31,6 +33,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._taking_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
+        self._is_broken = False
+        # uvicorn lets pass whatever comes after a request that was the last one by its own word; here it shows that a length was wrong.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=False)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -41,6 +46,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_broken:
+            return
         super().data_received(data)
         if self._head_timer is None or self.transport.is_closing():
             return
@@ -67,7 +74,28 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature; its sentence helps nobody
-        self._refuse(BAD_REQUEST, "This is no HTTP request that can be read.")
+        """A request that is being answered already gets its answer first; one whose body the app hasn't taken to its end is void."""
+        self._is_broken = True
+        if self.cycle is None or self.cycle.response_complete:
+            self._refuse(BAD_REQUEST, _UNREADABLE)
+        elif (self.cycle.more_body or self.cycle.body) and not self.cycle.response_started:
+            self._void(self.cycle)
+        else:
+            self._stop(self._head_timer)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_broken:
+            self._refuse(BAD_REQUEST, _UNREADABLE)
+
+    def _void(self, cycle: RequestResponseCycle) -> None:
+        cycle.disconnected = True
+        cycle.message_event.set()
+        self._answer(
+            BAD_REQUEST,
+            "The body is not as long as it said, or its chunks can't be read: nothing of it was kept.",
+        )
+        self.transport.close()
 
     def _expect_head(self) -> None:
         self._head_bytes = 0
@@ -81,14 +109,17 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete:
-            body = json.dumps(members(kind, detail, None)).encode()
-            head = (
-                f"HTTP/1.1 {int(kind.status)} {HTTPStatus(kind.status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-                f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n"
-                "connection: close\r\n\r\n"
-            )
-            self.transport.write(head.encode() + body)
+            self._answer(kind, detail)
         self.transport.close()
+
+    def _answer(self, kind: Kind, detail: str) -> None:
+        body = json.dumps(members(kind, detail, None)).encode()
+        head = (
+            f"HTTP/1.1 {int(kind.status)} {HTTPStatus(kind.status).phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+            f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
 
     def _cut(self) -> None:
         self.transport.abort()
