@@ -127,7 +127,8 @@ def address_of(text: str) -> str | None:
     Takes off what people paste along: quotes, brackets, schemes (also broken or doubled ones), users, a second address
     behind a comma or space.
     """
-    text = unicodedata.normalize("NFKC", text).lower()
+    # an ideographic full stop parts labels as a dot does (UTS 46); NFKC makes its halfwidth form this one
+    text = unicodedata.normalize("NFKC", text).lower().replace("\u3002", ".")
     text = "".join(c for c in text if unicodedata.category(c) != "Cf").strip(_WRAPPING)
     text = re.split(r"[\s,;|]", _SCHEME.sub("", text), maxsplit=1)[0].strip(_WRAPPING)
     site = _CUT.split(text, maxsplit=1)[0].rsplit("@", 1)[-1]
