@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final
@@ -13,11 +13,13 @@ import polars as pl
 
 from service.accounts.attached import compare as attached
 from service.accounts.attached import rollback as attached_rollback
-from service.accounts.attached.compare import Table, Work
+from service.accounts.attached.compare import Work
 from service.accounts.attached.joining import names_an_account, with_domain
+from service.accounts.attached.keeping import with_stored
+from service.accounts.attached.table import SPEAKS_OF_ACCOUNT, Table
 from service.accounts.models import SEALED_CONTACT
 from service.accounts.rollback import forget_history
-from service.accounts.rows import SEPARATOR, bounded, split_duplicates
+from service.accounts.rows import SEPARATOR, bounded, canonical, speaks_of, split_duplicates
 from service.accounts.staging import refusals
 from service.crypto import DataKeys, Keystore, SecretName
 from service.db.sessions import TenantReadSession, TenantSession
@@ -35,6 +37,7 @@ TABLE: Final = Table(
     {**dict.fromkeys(_PLAIN, "text"), "email_hash": "bytea"},
     image="to_jsonb(a) - 'org_id' - 'personal'",
     sealed=("personal",),
+    spoken={"account_id": SPEAKS_OF_ACCOUNT, "email_hash": speaks_of("email")},
 )
 _STORED = "SELECT id, personal FROM contact WHERE org_id = $1 AND id = ANY($2::uuid[])"
 
@@ -77,9 +80,8 @@ class ContactTarget:
         ]
         if order.fields & set(PERSONAL):
             said.append("personal")
-        looked = attached.Looked(
-            await self._sealed(session, looked.changed, order.fields), looked.left, looked.lost
-        )
+        changed = await with_stored(session, TABLE, looked.changed, tuple(said))
+        looked = replace(looked, changed=await self._sealed(session, changed, order.fields))
         return await attached.difference(session, TABLE, looked, order, Work(tuple(said)), rows=batch.height)
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
@@ -109,11 +111,14 @@ def _seal(
 ) -> pl.DataFrame:
     said = [field for field in PERSONAL if field in fields]
     records = []
-    for stored_id, new_id, *values in changed.select("id", "new_id", *said).iter_rows():
+    own = changed.get_column("said", default=pl.Series([None] * changed.height, dtype=pl.String))
+    rows = changed.select("id", "new_id", own.str.split(",").alias("own"), *said).iter_rows()
+    for stored_id, new_id, names, *values in rows:
         place = SEALED_CONTACT.place(UUID(stored_id or new_id))
         record = stored.get(stored_id) if stored_id else None
         before = json.loads(keys.open(record, place)) if record else dict.fromkeys(PERSONAL)
-        now = {**before, **dict(zip(said, values, strict=True))}
+        told = dict(zip(said, values, strict=True))
+        now = {**before, **{field: told[field] for field in said if names is None or field in names}}
         if record is None or now != before:
             record = keys.seal(json.dumps(now).encode(), place)
         records.append(f"\\x{record.hex()}")
@@ -134,13 +139,11 @@ def _with_hashes(rows: pl.DataFrame, fields: frozenset[str], key: bytes) -> pl.D
     texts = rows.select(
         pl.col("email").str.to_lowercase(),
         pl.concat_str([account, *named], separator=SEPARATOR).alias("who"),
-        pl.concat_str(
-            [pl.lit(",".join(said)), *(pl.col(c).fill_null("") for c in said)], separator=SEPARATOR
-        ).alias("said"),
+        canonical(rows, said).alias("told"),
     )
     email, who, digest = (
         _hashed(texts[column], key, purpose)
-        for column, purpose in (("email", b"email"), ("who", b"who"), ("said", b"digest"))
+        for column, purpose in (("email", b"email"), ("who", b"who"), ("told", b"digest"))
     )
     natural = pl.coalesce("e:" + pl.lit(email), "n:" + pl.lit(who))
     has_id = pl.col("external_id").is_not_null()

@@ -13,6 +13,7 @@ import asyncpg
 import polars as pl
 
 from service.accounts.columns import SETS
+from service.accounts.rows import speaks_of
 from service.accounts.staging import copied, copy_in, refusals
 from service.imports.packed import PackedRows
 from service.ingest import REFUSED_SCHEMA
@@ -130,4 +131,4 @@ def _field_of(column: str) -> str | None:
 
 
 def _unsaid(field: str) -> pl.Expr:
-    return pl.col("id").is_not_null() & ~pl.col("said").str.split(",").list.contains(field)
+    return pl.col("id").is_not_null() & ~speaks_of(field)

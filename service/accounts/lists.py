@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from service.accounts.direct import TARGET, confirm
+from service.accounts.direct import confirm
 from service.accounts.errors import PopulationKindError
 from service.accounts.models import Population, PopulationKind
 from service.accounts.populations import custom_population
 from service.accounts.store import keep_updated
+from service.accounts.ways import ACCOUNT_WAY
 from service.db.sessions import TenantSession
 from service.imports.direct import Counts, Sent, keep_import
 from service.kit.clock import Clock
@@ -71,10 +72,10 @@ async def change_members(
     await keep_updated(session, turned, sent.import_id)
     await driver.execute(_TURN, session.org_id, turned, bit, sent.import_id)
     same = changed.those(MemberStatus.UNCHANGED)
-    confirmed = await confirm(session, same, sent)
+    confirmed = await confirm(session, ACCOUNT_WAY, same, sent)
     if turned or confirmed:
         counts = Counts(rows_read=len(changed.results), updated=len(turned), unchanged=len(same))
-        await keep_import(session, clock, TARGET, sent, counts, population=population.slug)
+        await keep_import(session, clock, ACCOUNT_WAY.target, sent, counts, population=population.slug)
     return changed if turned else Changed(population, changed.results, None)
 
 

@@ -1,5 +1,6 @@
 """Opportunities as a target of imports."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -8,11 +9,13 @@ import polars as pl
 
 from service.accounts.attached import compare as attached
 from service.accounts.attached import rollback as attached_rollback
-from service.accounts.attached.compare import Table, Work
+from service.accounts.attached.compare import Work
 from service.accounts.attached.joining import names_an_account, with_domain
+from service.accounts.attached.keeping import with_stored
 from service.accounts.attached.opportunity_values import DATES, read_values
+from service.accounts.attached.table import SPEAKS_OF_ACCOUNT, Table
 from service.accounts.rollback import forget_history
-from service.accounts.rows import bounded, split_duplicates, with_digest_of
+from service.accounts.rows import bounded, speaks_of, split_duplicates, with_digest_of
 from service.accounts.staging import copy_in, refusals
 from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.models import ImportKind
@@ -34,6 +37,11 @@ TABLE: Final = Table(
     image=f"to_jsonb(a) - 'org_id' || {_STAGES}",
     same="NOT i.has_history",
     more={"has_history": "boolean"},
+    spoken={
+        "account_id": SPEAKS_OF_ACCOUNT,
+        "outcome": speaks_of("outcome") | speaks_of("stage"),
+        "currency": speaks_of("currency") | speaks_of("amount") & pl.col("currency").is_not_null(),
+    },
 )
 _INCOMING_STAGE = "CREATE TEMPORARY TABLE incoming_stage (id uuid, place int, stage text, entered_at timestamptz) ON COMMIT DROP"
 _FORGET_STAGES = """
@@ -107,9 +115,10 @@ class OpportunityTarget:
         rows, stages = batch
         joins = names_an_account(order.fields)
         looked = await attached.look_up(session, TABLE, rows, order, joins=joins)
-        said = _said(rows, order.fields)
+        said = _said(rows, order.fields) + (("account_id",) if joins else ())
+        looked = replace(looked, changed=await with_stored(session, TABLE, looked.changed, said))
         owners = looked.changed.select("row", pl.coalesce("id", "new_id").alias("id"))
-        work = Work((*said, "account_id") if joins else said, stages.join(owners, on="row").drop("row"))
+        work = Work(said, stages.join(owners, on="row").drop("row"))
         return await attached.difference(session, TABLE, looked, order, work, rows=rows.height)
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:

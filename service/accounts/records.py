@@ -13,10 +13,10 @@ from service.accounts.models import AccountAttribute
 from service.accounts.record_attributes import plain_text
 from service.imports.attributes import PREFIX
 from service.ingest import ACCOUNTS, Batch, Limits, Selection
+from service.ingest.kinds import RecordKind
 from service.ingest.refusals import Fault, RowReason, nested_value
 from service.ingest.rows import Harvest, Layout
 
-FIELDS: Final = ACCOUNTS.fields
 LISTS: Final = frozenset({"alias_domains", "alias_names"})
 """Fields that hold several values: a list in JSON, parts between semicolons in a file."""
 _ALWAYS: Final = ("external_id", "name")
@@ -44,21 +44,23 @@ def speak_of_attributes(records: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def read_records(
-    records: Sequence[Mapping[str, Any]], attributes: Mapping[str, AccountAttribute] | None = None
+    kind: RecordKind,
+    records: Sequence[Mapping[str, Any]],
+    attributes: Mapping[str, AccountAttribute] | None = None,
 ) -> Records:
     """Check and convert; a record that is wrong is refused by itself. Heavy: for a thread.
 
-    `attributes` are those that are defined, by key, for records that speak of any.
+    `attributes` are those that are defined, by key, for accounts that speak of any.
     """
     defined = attributes or {}
-    fields = [field for field in FIELDS if any(field in record for record in records)]
+    fields = [field for field in kind.fields if any(field in record for record in records)]
     columns = [*fields, *(field for field in _ALWAYS if field not in fields)]
-    selection = Selection(ACCOUNTS, {field: at for at, field in enumerate(columns)})
+    selection = Selection(kind, {field: at for at, field in enumerate(columns)})
     layout = Layout(columns, selection, Limits(), disarmed=False)
     harvest, said = Harvest(layout), list[str]()
-    spoken = record_attributes.read_spoken(records, defined)
+    spoken = record_attributes.read_spoken(records if kind is ACCOUNTS else [{}] * len(records), defined)
     for row, (record, own) in enumerate(zip(records, spoken, strict=True), start=1):
-        found = own if isinstance(own, Fault) else _texts(record)
+        found = own if isinstance(own, Fault) else _texts(kind, record)
         if isinstance(found, Fault):
             harvest.refuse(row, row, found, _shown(record))
         else:
@@ -78,17 +80,23 @@ def read_records(
     return Records(Batch(frame, batch.refused), (*fields, *keys), used)
 
 
-def _texts(record: Mapping[str, Any]) -> dict[str, str | None] | Fault:
-    fields = {name: value for name, value in record.items() if name != record_attributes.FIELD}
-    unknown = next((name for name in fields if name not in FIELDS), None)
+def fields_of(kind: RecordKind) -> tuple[str, ...]:
+    """What a record of this kind may have."""
+    return (*kind.fields, record_attributes.FIELD) if kind is ACCOUNTS else kind.fields
+
+
+def _texts(kind: RecordKind, record: Mapping[str, Any]) -> dict[str, str | None] | Fault:
+    unknown = next((name for name in record if name not in fields_of(kind)), None)
     if unknown is not None:
         shown = unknown[:100]
         return Fault(
             RowReason.UNKNOWN_FIELD,
-            f"an account has no field '{shown}'. Leave it out, or use one of {', '.join((*FIELDS, record_attributes.FIELD))}.", shown,
+            f"{kind.a_record} has no field '{shown}'. Leave it out, or use one of {', '.join(fields_of(kind))}.", shown,
         )  # fmt: skip
     found: dict[str, str | None] = {}
-    for name, value in fields.items():
+    for name, value in record.items():
+        if name not in kind.fields:
+            continue  # attributes
         text = _text(name, value)
         if isinstance(text, Fault):
             return text

@@ -83,26 +83,29 @@ def with_digest(frame: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
     given = set(fields)
     said = [field for field in ACCOUNT_FIELDS if field in given and field != "external_id"]
     said += sorted(given - {*ACCOUNT_FIELDS})
+    return with_digest_of(frame, said)
+
+
+def canonical(frame: pl.DataFrame, said: Sequence[str], reading: str = "") -> pl.Expr:
+    """`reading`, the names of these columns of text and what a row says in them; of a record, of those that it names in `said` itself."""
     if "said" not in frame.columns:
-        return with_digest_of(frame, said)
-    named = pl.col("said").str.split(",")
-    texts = [pl.when(named.list.contains(f)).then(pl.col(f).fill_null("")) for f in said]
-    names = pl.format(f"{READING}:{{}}", "said")
-    return _digested(frame, pl.concat_str([names, *texts], separator=SEPARATOR, ignore_nulls=True))
+        texts = [pl.col(field).fill_null("") for field in said]
+        return pl.concat_str([pl.lit(reading + ",".join(said)), *texts], separator=SEPARATOR)
+    named = [pl.when(speaks_of(field)).then(pl.col(field).fill_null("")) for field in said]
+    return pl.concat_str(
+        [pl.format(f"{reading}{{}}", "said"), *named], separator=SEPARATOR, ignore_nulls=True
+    )
+
+
+def speaks_of(field: str) -> pl.Expr:
+    """Whether the record names the field in `said`."""
+    return pl.col("said").str.split(",").list.contains(field)
 
 
 def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
     """Add `digest`: SHA-256 (64 hex characters) of the names of these columns of text and of what the row says in them."""
-    canonical = pl.concat_str(
-        [pl.lit(f"{READING}:{','.join(said)}"), *(pl.col(field).fill_null("") for field in said)],
-        separator=SEPARATOR,
-    )
-    return _digested(frame, canonical)
-
-
-def _digested(frame: pl.DataFrame, canonical: pl.Expr) -> pl.DataFrame:
     return (
-        frame.with_columns(canonical.alias("canonical"))
+        frame.with_columns(canonical(frame, said, f"{READING}:").alias("canonical"))
         .with_columns(plh.col("canonical").chash.sha2_256().alias("digest"))
         .drop("canonical")
     )

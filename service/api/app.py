@@ -24,7 +24,9 @@ from service.http.state import AppState
 from service.http.target import Target
 from service.kit.ids import Ids
 
-UPLOADS = frozenset({("POST", "/v1/imports"), ("POST", "/v1/accounts:batch")})
+UPLOADS = frozenset(
+    ("POST", f"/v1/{path}") for path in ("imports", "accounts:batch", "contacts:batch", "opportunities:batch")
+)
 """Method and path of what streams its body."""
 DESCRIPTION = (
     "Find the companies that you and a partner have in common, without showing each other your lists. "

@@ -26,6 +26,11 @@ class RecordKind:
     key_fields: tuple[str, ...]
     headers: str
 
+    @property
+    def a_record(self) -> str:
+        """With its article."""
+        return f"{'an' if self.name[0] in 'ao' else 'a'} {self.name}"
+
 
 ACCOUNTS = RecordKind("account", "company", ACCOUNT_FIELDS, KEY_FIELDS, "headers.csv")
 NAMES_ACCOUNT = ("account_external_id", "account_name", "account_domain")

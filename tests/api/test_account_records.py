@@ -144,7 +144,7 @@ async def test_a_batch_under_a_key_is_stored_once(client: httpx.AsyncClient, pai
 async def test_one_body_an_organization_comes_in_at_a_time_and_not_for_ever(
     client: httpx.AsyncClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.api.v1.account_records.MOST_SECONDS", 0.5)
+    monkeypatch.setattr("service.api.batches.MOST_SECONDS", 0.5)
     path, who, going = "/v1/accounts:batch", pair.left.headers | JSON, asyncio.Event()
     body = b'{"records": [{"name": "Siemens AG"}]}'
 

@@ -129,6 +129,8 @@ MATRIX: dict[str, Route] = {
     "rename_account_attribute": Route(Scope.IMPORTS_WRITE, json={"name": "Tier"}),
     "delete_account_attribute": Route(Scope.IMPORTS_WRITE),
     "put_accounts": Route(Scope.IMPORTS_WRITE, json={"records": [{"name": "Orchid"}]}, own=False),
+    "put_contacts": Route(Scope.IMPORTS_WRITE, json={"records": [{"name": "Ann"}]}, own=False),
+    "put_opportunities": Route(Scope.IMPORTS_WRITE, json={"records": [{"name": "Deal"}]}, own=False),
     "get_account_by_external_id": Route(Scope.ACCOUNTS_READ),
     "put_account_by_external_id": Route(Scope.IMPORTS_WRITE, json={"owner": "Ann"}, own=False),
     "remove_account_by_external_id": Route(Scope.IMPORTS_WRITE),

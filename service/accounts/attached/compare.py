@@ -3,8 +3,7 @@
 As with accounts, keys and digests go to the server first, and whole rows only for what is new or differs.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +11,11 @@ import asyncpg
 import polars as pl
 
 from service.accounts.attached.joining import accounts_of
+from service.accounts.attached.keeping import left_to_later
+from service.accounts.attached.table import Table, keep_history
 from service.accounts.staging import copied, copy_in, count_of, refusals
 from service.db.sessions import TenantSession
-from service.imports.models import ImportKind, ImportMode
+from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
 from service.ingest.kinds import NAMES_ACCOUNT
 
@@ -41,42 +42,6 @@ _INSERT = """
     INSERT INTO {} (org_id, id, identity, digest, created_by, import_id, created_at, updated_at, {})
     SELECT $1, i.new_id, i.identity, i.digest, $2, $2, now(), now(), {} FROM incoming i WHERE i.id IS NULL ORDER BY i.new_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of such records.
-
-    `columns` are those that an import may set beside external id and account, with their types; `image` is SQL of what the
-    history keeps of a row `a`; rows of `incoming` are only taken for the same as what is stored where `same` holds.
-    """
-
-    name: str
-    kind: ImportKind
-    columns: Mapping[str, str]
-    image: str = "to_jsonb(a) - 'org_id'"
-    same: str = "true"
-    more: Mapping[str, str] = field(default_factory=dict)
-    """Columns of `incoming` that are none of the table."""
-    sealed: tuple[str, ...] = ()
-    """Columns (bytea) that the history keeps as they are, beside the image."""
-
-    @property
-    def stored(self) -> tuple[str, ...]:
-        """Columns that an import may set, the sealed ones too."""
-        return (*self.columns, *self.sealed)
-
-    @property
-    def incoming(self) -> dict[str, str]:
-        first = {"id": "uuid", "new_id": "uuid", "identity": 'text COLLATE "C"', "digest": "bytea"}
-        return {
-            **first,
-            "external_id": "text",
-            "account_id": "uuid",
-            **self.columns,
-            **dict.fromkeys(self.sealed, "bytea"),
-            **self.more,
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,10 +81,14 @@ async def look_up(
     query = _DIFFERING.format(table.name, "a.account_id IS DISTINCT FROM k.account_id" if joins else "false")
     changed = rows.join(await copied(driver, query, {"at": pl.UInt32, "id": pl.String}, org_id), on="at")
     changed = await _adopted(driver, org_id, table, changed)
+    changed, left = await left_to_later(driver, table, changed, order)
     if order.mode is not ImportMode.APPEND:
-        return Looked(changed, None, lost)
+        return Looked(changed, left, lost)
     new = changed.filter(pl.col("id").is_null())
-    return Looked(new, _already_there(rows.join(new, on="at", how="anti"), table, order), lost)
+    others = rows.join(new, on="at", how="anti")
+    others = others if left is None else others.join(left, on="row", how="anti")
+    there = _already_there(others, table, order)
+    return Looked(new, there if left is None else pl.concat([left, there]), lost)
 
 
 async def _adopted(
@@ -193,16 +162,6 @@ def _tables(table: Table) -> str:
         CREATE TEMPORARY TABLE newcomer (at int, plain_identity text COLLATE "C") ON COMMIT DROP;
         CREATE TEMPORARY TABLE incoming ({columns}) ON COMMIT DROP
     """
-
-
-def keep_history(table: Table, change: str, rows: str, *, by: str = "$2") -> str:
-    """SQL that keeps what `rows` (rows `a`, with their conditions) are now, as changed by the import that stands in the place `by`."""
-    names = "".join(f", {name}" for name in table.sealed)
-    values = "".join(f", a.{name}" for name in table.sealed)
-    return (
-        f"INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at{names}) "
-        f"SELECT a.org_id, a.id, {by}, '{table.kind.value}', '{change}', {table.image}, clock_timestamp(){values} FROM {rows}"
-    )
 
 
 def _already_there(rows: pl.DataFrame, table: Table, order: Order) -> pl.DataFrame:

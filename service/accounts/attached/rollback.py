@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from service.accounts.attached.compare import Table, keep_history
+from service.accounts.attached.table import Table, keep_history
 from service.accounts.staging import count_of
 from service.db.sessions import TenantSession
 from service.imports.target import Outcome

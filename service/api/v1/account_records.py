@@ -1,8 +1,5 @@
 """Accounts brought as JSON: many at once, or one by the id that it has in one's own system."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack
 from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -13,29 +10,26 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.accounts.attributes import Attributes
-from service.accounts.direct import (
-    Outcome,
-    Prepared,
-    RecordStatus,
-    Result,
-    id_of,
-    order_of,
-    prepare,
-    remove,
-    write,
-)
+from service.accounts.direct import Prepared, RecordStatus, id_of, order_of, prepare, remove, write
 from service.accounts.errors import UnknownAccountError
-from service.accounts.models import AccountAttribute
-from service.accounts.records import FIELDS, read_records, speak_of_attributes
+from service.accounts.records import read_records, speak_of_attributes
 from service.accounts.repository import Accounts, Populations
+from service.accounts.ways import ACCOUNT_WAY
+from service.api.batches import (
+    BATCH_RESPONSES,
+    AllOrNothing,
+    Batch,
+    BatchResultOut,
+    batch_body,
+    error_of,
+    says_of,
+)
 from service.api.deps import App, Reading, Writing, reads, writes
-from service.api.errors import BatchTooLargeError, InvalidParameterError, SlowBatchError
-from service.api.json_body import read_json
+from service.api.errors import InvalidParameterError
 from service.api.lean import answer
 from service.api.preconditions import NOT_MODIFIED, ChangeConditions, ReadConditions
 from service.api.problems import responses
-from service.api.routing import require_json, resource
-from service.api.uploads import Streamed, announced_length
+from service.api.routing import resource
 from service.api.v1.accounts import AccountOut, account_out
 from service.api.v1.imports import importing
 from service.api.v1.populations_named import Slug, check_named
@@ -44,43 +38,15 @@ from service.http.etags import etag
 from service.http.state import AppState
 from service.imports.direct import Sent, take_place
 from service.imports.target import Order
+from service.ingest import ACCOUNTS
 from service.organizations.models import Scope
 from service.organizations.operations import Caller
 
 router = resource("/accounts", "accounts")
-MOST_RECORDS: Final = 10_000
-MOST_BYTES: Final = 16 * 1024**2
-MOST_SECONDS: Final = 60.0
-"""For a body to come in whole: it lies in memory."""
-MOST_NAMED: Final = 100
-"""Refused records that one problem lists."""
 _SAYS: Final = (
-    "The fields of an account as files have them, each a text, a number, true or false, or null, which empties it; what a record "
-    f"leaves out stays as it is. Fields: {', '.join(FIELDS)}; and `attributes`, an object of custom attributes by key, of which the same holds: "
-    "each value of the attribute's type, or as `GET` shows it, null to empty it."
+    f"{says_of(ACCOUNTS)} Custom attributes stand by key in the object `attributes`, of which the same holds: each value of the attribute's "
+    "type, or as `GET` shows it, null to empty it."
 )
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "title": "AccountBatch",
-                    "type": "object",
-                    "required": ["records"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "records": {
-                            "type": "array", "minItems": 1, "maxItems": MOST_RECORDS, "description": _SAYS,
-                            "items": {"type": "object", "additionalProperties": True},
-                        }
-                    },
-                },
-                "example": {"records": [{"external_id": "001xx", "name": "Siemens AG", "website": "siemens.com", "employees": 320000}]},
-            }
-        },
-    }
-}  # fmt: skip
 OfPopulation = Annotated[
     Slug | None,
     Query(
@@ -91,27 +57,6 @@ ExternalId = Annotated[
     str,
     Path(min_length=1, max_length=500, pattern=r"\S", description="The account's id in your own system, percent-encoded."),
 ]  # fmt: skip
-
-
-class RecordResult(BaseModel):
-    """What became of one record."""
-
-    status: RecordStatus
-    id: UUID | None = Field(description="The account's; null where the record was rejected.")
-    reason: str | None = Field(description="Why it was rejected, as in the errors of an import.")
-    message: str | None = Field(description="The same in words, and how to mend it.")
-    field: str | None = Field(description="The field at fault, if one is.")
-
-
-class BatchResultOut(BaseModel):
-    import_id: UUID | None = Field(
-        description="The import that the batch is kept as, which can be rolled back; null if nothing was changed."
-    )
-    created: int
-    updated: int
-    unchanged: int
-    rejected: int
-    results: list[RecordResult] = Field(description="One a record, in the order of the records.")
 
 
 class AccountFields(BaseModel):
@@ -131,125 +76,24 @@ class PutResultOut(BaseModel):
 
 
 @router.post(
-    ":batch", operation_id="put_accounts", response_model=BatchResultOut, responses=responses(400, 408, 409, 413, 415),
-    openapi_extra=_BODY,
+    ":batch", operation_id="put_accounts", response_model=BatchResultOut, responses=BATCH_RESPONSES,
+    openapi_extra=batch_body(
+        "AccountBatch", _SAYS, {"external_id": "001xx", "name": "Siemens AG", "website": "siemens.com", "employees": 320000}
+    ),
 )  # fmt: skip
 async def put_accounts(
-    request: Request,
-    app: App,
-    caller: Annotated[Caller, Depends(importing)],
-    *,
-    population: OfPopulation = None,
-    all_or_nothing: Annotated[
-        bool,
-        Query(description="Store nothing if any record is rejected; otherwise the good ones are stored."),
-    ] = False,
-) -> Response:
+    request: Request, app: App, caller: Annotated[Caller, Depends(importing)], *, population: OfPopulation = None,
+    all_or_nothing: AllOrNothing = False,
+) -> Response:  # fmt: skip
     """Create and update up to 10,000 accounts in one transaction, and hear of each at once."""
-    require_json(request)
-    if (announced_length(request) or 0) > MOST_BYTES:
-        raise BatchTooLargeError(MOST_BYTES)
-    sent = Sent(app.ids.new(), "accounts:batch")
-    size, prepared = 0, None
-
-    with ExitStack() as room:
-
-        async def receive(pieces: AsyncIterator[bytes]) -> None:
-            nonlocal size, prepared
-            with app.receiving.room(caller.org_id):
-                body = await _whole(pieces)
-                room.enter_context(app.batches.room(caller.org_id))
-            size = len(body)
-            records = await anyio.to_thread.run_sync(_records, body)
-            async with app.database.tenant_read(caller.org_id) as session:
-                order = await _order(session, sent.import_id, population)
-                defined = await _defined(session, records)
-            work = partial(_prepared, records, defined, order)
-            prepared = await anyio.to_thread.run_sync(work)
-            if all_or_nothing:
-                _require_all(prepared)
-
-        async def effect(session: TenantSession) -> Response:
-            if prepared is None:
-                raise TypeError("a batch is stored once it was received")
-            await take_place(session)
-            return answer(
-                _out(await write(session, app.clock, prepared, Sent(sent.import_id, sent.name, size)))
-            )
-
-        return await Streamed(request, app, caller).once(receive, effect, lambda: None)
+    batch = Batch(request, app, caller, ACCOUNT_WAY)
+    return await batch.take(partial(_order, population=population), all_or_nothing=all_or_nothing)
 
 
-async def _whole(pieces: AsyncIterator[bytes]) -> bytes:
-    """BatchTooLargeError, SlowBatchError."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(MOST_SECONDS):
-            async for piece in pieces:
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise BatchTooLargeError(MOST_BYTES)
-    except TimeoutError:
-        raise SlowBatchError(MOST_SECONDS) from None
-    return bytes(body)
-
-
-async def _order(session: TenantReadSession, import_id: UUID, population: str | None) -> Order:
+async def _order(session: TenantReadSession, import_id: UUID, *, population: str | None) -> Order:
     """UnknownPopulationError, InvalidParameterError."""
     await check_named(session, population)
-    return await order_of(session, import_id, population)
-
-
-def _records(body: bytes) -> list[dict[str, Any]]:
-    """MalformedJsonError, InvalidParameterError."""
-    found = read_json(body)
-    records = found.get("records") if isinstance(found, dict) and set(found) == {"records"} else None
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise InvalidParameterError(
-            'The body: send an object with the list `records` and nothing else, such as {"records": [{"name": "Siemens AG"}]}.'
-        )
-    if not 0 < len(records) <= MOST_RECORDS:
-        raise InvalidParameterError(
-            f"records: there are {len(records):,}: send between 1 and {MOST_RECORDS:,}, or a file to /v1/imports."
-        )
-    return records
-
-
-async def _defined(
-    session: TenantReadSession, records: Sequence[Mapping[str, Any]]
-) -> Mapping[str, AccountAttribute]:
-    """The organization's attributes, where a record speaks of any."""
-    return await Attributes(session).by_key() if speak_of_attributes(records) else {}
-
-
-def _prepared(
-    records: Sequence[Mapping[str, Any]], defined: Mapping[str, AccountAttribute], order: Order
-) -> Prepared:
-    return prepare(order, read_records(records, defined))
-
-
-def _require_all(prepared: Prepared) -> None:
-    """RequestValidationError with the records that were rejected, if any was."""
-    refused = sorted(prepared.refused.items())[:MOST_NAMED]
-    if refused:
-        raise RequestValidationError([_error(("records", row - 1), result) for row, result in refused])
-
-
-def _error(place: tuple[str | int, ...], result: Result) -> dict[str, Any]:
-    return {"loc": ("body", *place, *([result.field] if result.field else [])), "msg": result.message}
-
-
-def _out(outcome: Outcome) -> dict[str, Any]:
-    """A `BatchResultOut`."""
-    statuses = [result.status for result in outcome.results]
-    return {
-        "import_id": outcome.import_id,
-        **{status.value: statuses.count(status) for status in RecordStatus},
-        "results": [
-            {"status": r.status, "id": r.id, "reason": r.reason, "message": r.message, "field": r.field}
-            for r in outcome.results
-        ],
-    }
+    return await order_of(session, ACCOUNT_WAY, import_id, population)
 
 
 @router.get(
@@ -260,7 +104,7 @@ async def get_account_by_external_id(
     session: Reading, external_id: ExternalId, conditions: ReadConditions
 ) -> Response:
     """One of one's own accounts by its id in one's own system, with the `ETag` that a change may name in `If-Match`."""
-    found = await id_of(session, external_id)
+    found = await id_of(session, ACCOUNT_WAY, external_id)
     if found is None:
         raise UnknownAccountError
     tag, body = await _tagged(session, found)
@@ -316,16 +160,18 @@ async def _one(
     session: TenantSession, app: AppState, record: dict[str, Any], population: str | None
 ) -> Prepared:
     """RequestValidationError where the record is rejected; errors as of `_order`."""
-    order, defined = await _order(session, app.ids.new(), population), await _defined(session, [record])
-    prepared = await anyio.to_thread.run_sync(partial(_prepared, [record], defined, order))
+    order = await _order(session, app.ids.new(), population=population)
+    defined = await Attributes(session).by_key() if speak_of_attributes([record]) else {}
+    records = read_records(ACCOUNTS, [record], defined)
+    prepared = await anyio.to_thread.run_sync(partial(prepare, ACCOUNT_WAY, order, records))
     for result in prepared.refused.values():
-        raise RequestValidationError([_error((), result)])
+        raise RequestValidationError([error_of((), result)])
     return prepared
 
 
 async def _check(session: TenantSession, conditions: ChangeConditions, external_id: str) -> UUID | None:
     """The account's id, None if there is none. PreconditionFailedError."""
-    found = await id_of(session, external_id)
+    found = await id_of(session, ACCOUNT_WAY, external_id)
     conditions.check(None if found is None else (await _tagged(session, found))[0])
     return found
 

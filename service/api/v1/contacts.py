@@ -4,17 +4,22 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.accounts.contacts import CONTACTS, Contacts, erase
 from service.accounts.past import Past
+from service.accounts.ways import contact_way
+from service.api.batches import BATCH_RESPONSES, AllOrNothing, Batch, BatchResultOut, batch_body, says_of
 from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.pagination import Page, Paging
 from service.api.past import at_moment
 from service.api.problems import responses
 from service.api.routing import resource
+from service.api.v1.imports import importing
+from service.ingest.kinds import CONTACTS as KIND
 from service.organizations.models import Scope
+from service.organizations.operations import Caller
 
 router = resource("/contacts", "contacts")
 AtMoment = Annotated[Past | None, Depends(at_moment(CONTACTS), scope="function")]
@@ -81,6 +86,20 @@ async def list_contacts(
 async def get_contact(session: Reading, app: App, contact_id: UUID, past: AtMoment) -> ContactOut:
     """One of one's own contacts, now or as it stood at an earlier moment."""
     return ContactOut(**await Contacts(session, app.keystore, past).row(contact_id))
+
+
+@router.post(
+    ":batch", operation_id="put_contacts", response_model=BatchResultOut, responses=BATCH_RESPONSES,
+    openapi_extra=batch_body(
+        "ContactBatch", says_of(KIND), {"external_id": "003xx", "email": "ann@siemens.com", "title": "CTO", "account_external_id": "001xx"}
+    ),
+)  # fmt: skip
+async def put_contacts(
+    request: Request, app: App, caller: Annotated[Caller, Depends(importing)], *, all_or_nothing: AllOrNothing = False,
+) -> Response:  # fmt: skip
+    """Create and update up to 10,000 contacts in one transaction, and hear of each at once."""
+    batch = Batch(request, app, caller, contact_way(app.keystore))
+    return await batch.take(all_or_nothing=all_or_nothing)
 
 
 @router.delete(

@@ -6,19 +6,24 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from service.accounts.attached.repository import OPPORTUNITIES, Opportunities
 from service.accounts.errors import UnknownOpportunityError
 from service.accounts.models import Outcome
 from service.accounts.past import Past
-from service.api.deps import Reading, reads
+from service.accounts.ways import OPPORTUNITY_WAY
+from service.api.batches import BATCH_RESPONSES, AllOrNothing, Batch, BatchResultOut, batch_body, says_of
+from service.api.deps import App, Reading, reads
 from service.api.pagination import Page, Paging
 from service.api.past import at_moment
 from service.api.problems import responses
 from service.api.routing import resource
+from service.api.v1.imports import importing
+from service.ingest.kinds import OPPORTUNITIES as KIND
 from service.organizations.models import Scope
+from service.organizations.operations import Caller
 
 router = resource("/opportunities", "opportunities")
 AtMoment = Annotated[Past | None, Depends(at_moment(OPPORTUNITIES), scope="function")]
@@ -103,3 +108,17 @@ async def get_opportunity(session: Reading, opportunity_id: UUID, past: AtMoment
         raise UnknownOpportunityError
     stages = [StageOut(**dict(stage)) for stage in await opportunities.stages(opportunity_id)]
     return OpportunityWithStages(**_values(found), stages=stages)
+
+
+@router.post(
+    ":batch", operation_id="put_opportunities", response_model=BatchResultOut, responses=BATCH_RESPONSES,
+    openapi_extra=batch_body(
+        "OpportunityBatch", says_of(KIND), {"external_id": "006xx", "stage": "Proposal", "amount": "1.2M EUR", "account_external_id": "001xx"}
+    ),
+)  # fmt: skip
+async def put_opportunities(
+    request: Request, app: App, caller: Annotated[Caller, Depends(importing)], *, all_or_nothing: AllOrNothing = False,
+) -> Response:  # fmt: skip
+    """Create and update up to 10,000 opportunities in one transaction, and hear of each at once."""
+    batch = Batch(request, app, caller, OPPORTUNITY_WAY)
+    return await batch.take(all_or_nothing=all_or_nothing)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from service.accounts.records import FIELDS
+from service.ingest import ACCOUNTS
 from tests.api.isolation.walking import FOREIGN, Walk
 from tests.api.test_authorization_matrix import MATRIX
 from tests.factories.world import company_list
@@ -35,7 +35,7 @@ async def test_a_field_that_the_body_does_not_have_is_refused_and_nothing_change
     before = await fingerprint(walk.superuser, kept, walk.theirs.pair.partnership.id)
     for operation in (one for one in walk.operations if one.body is not None):
         # the fields of a record are those of a file
-        record = FIELDS if operation.name == "put_account_by_external_id" else ()
+        record = ACCOUNTS.fields if operation.name == "put_account_by_external_id" else ()
         known = {*(operation.body or {}).get("properties", {}), *record}
         for name, value in extras(walk).items():
             if name not in known:

@@ -67,6 +67,8 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "delete_population": ("population.removed",),
     "change_population_members": ("records.written",),
     "put_accounts": ("records.written",),
+    "put_contacts": ("records.written",),
+    "put_opportunities": ("records.written",),
     "put_account_by_external_id": ("records.written",),
     "remove_account_by_external_id": ("records.written",),
     "put_sharing_rule": ("sharing_rule.changed",),

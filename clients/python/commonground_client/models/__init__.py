@@ -10,10 +10,7 @@ from commonground_client.models.accounts import (
     AccountFields,
     AccountPage,
     AttributeType,
-    BatchResult,
     PutResult,
-    RecordResult,
-    RecordStatus,
 )
 from commonground_client.models.audit_log import Actor, AuditEntry, AuditEntryPage, Checkpoint, CheckpointPage
 from commonground_client.models.common import (
@@ -24,6 +21,7 @@ from commonground_client.models.common import (
     ApiKeyChange,
     ApiKeyIn,
     ApiKeyPage,
+    BatchResult,
     CurrentSession,
     FieldError,
     KeyKind,
@@ -37,6 +35,8 @@ from commonground_client.models.common import (
     PartnerAccount,
     Place,
     Problem,
+    RecordResult,
+    RecordStatus,
     Role,
     Rotation,
     Scope,

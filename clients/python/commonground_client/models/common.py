@@ -114,6 +114,34 @@ class ApiKey(Model):
     shown: str = Field(description="Enough of the key to know it again, and not the key.")
 
 
+class RecordStatus(OpenEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+class RecordResult(Model):
+    """What became of one record."""
+
+    field: str | None = Field(description="The field at fault, if one is.")
+    id: UUID | None = Field(description="The record's; null where the record was rejected.")
+    message: str | None = Field(description="The same in words, and how to mend it.")
+    reason: str | None = Field(description="Why it was rejected, as in the errors of an import.")
+    status: RecordStatus
+
+
+class BatchResult(Model):
+    created: int
+    import_id: UUID | None = Field(
+        description="The import that the batch is kept as, which can be rolled back; null if nothing was changed."
+    )
+    rejected: int
+    results: list[RecordResult] = Field(description="One a record, in the order of the records.")
+    unchanged: int
+    updated: int
+
+
 class Role(OpenEnum):
     """What a person is in an organization; `service.organizations.rules.ROLE_SCOPES` says what each may do."""
 

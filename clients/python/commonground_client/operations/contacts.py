@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from commonground_client import models as m
@@ -41,6 +42,19 @@ def _list_contacts(
             "limit": limit,
             "as_of": as_of,
         },
+    )
+
+
+def _put_contacts(
+    body: dict[str, Any], *, all_or_nothing: bool | None = None, idempotency_key: str | None = None
+) -> Call[m.BatchResult]:
+    return Call(
+        method="POST",
+        path=path("/v1/contacts:batch"),
+        answer=m.BatchResult,
+        query={"all_or_nothing": all_or_nothing},
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
     )
 
 
@@ -86,6 +100,12 @@ class Contacts(Sender):
             )
         )
 
+    def put_contacts(
+        self, body: dict[str, Any], *, all_or_nothing: bool | None = None, idempotency_key: str | None = None
+    ) -> m.BatchResult:
+        """Create and update up to 10,000 contacts in one transaction, and hear of each at once."""
+        return self.send(_put_contacts(body, all_or_nothing=all_or_nothing, idempotency_key=idempotency_key))
+
 
 class AsyncContacts(AsyncSender):
     async def erase_contact(self, contact_id: UUID) -> None:
@@ -127,4 +147,12 @@ class AsyncContacts(AsyncSender):
             lambda cursor: _list_contacts(
                 account_id=account_id, domain=domain, owner=owner, limit=limit, as_of=as_of, cursor=cursor
             )
+        )
+
+    async def put_contacts(
+        self, body: dict[str, Any], *, all_or_nothing: bool | None = None, idempotency_key: str | None = None
+    ) -> m.BatchResult:
+        """Create and update up to 10,000 contacts in one transaction, and hear of each at once."""
+        return await self.send(
+            _put_contacts(body, all_or_nothing=all_or_nothing, idempotency_key=idempotency_key)
         )

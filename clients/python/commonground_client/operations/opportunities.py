@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from commonground_client import models as m
@@ -44,6 +45,19 @@ def _list_opportunities(
             "limit": limit,
             "as_of": as_of,
         },
+    )
+
+
+def _put_opportunities(
+    body: dict[str, Any], *, all_or_nothing: bool | None = None, idempotency_key: str | None = None
+) -> Call[m.BatchResult]:
+    return Call(
+        method="POST",
+        path=path("/v1/opportunities:batch"),
+        answer=m.BatchResult,
+        query={"all_or_nothing": all_or_nothing},
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
     )
 
 
@@ -105,6 +119,14 @@ class Opportunities(Sender):
             )
         )
 
+    def put_opportunities(
+        self, body: dict[str, Any], *, all_or_nothing: bool | None = None, idempotency_key: str | None = None
+    ) -> m.BatchResult:
+        """Create and update up to 10,000 opportunities in one transaction, and hear of each at once."""
+        return self.send(
+            _put_opportunities(body, all_or_nothing=all_or_nothing, idempotency_key=idempotency_key)
+        )
+
 
 class AsyncOpportunities(AsyncSender):
     async def get_opportunity(
@@ -162,4 +184,12 @@ class AsyncOpportunities(AsyncSender):
                 as_of=as_of,
                 cursor=cursor,
             )
+        )
+
+    async def put_opportunities(
+        self, body: dict[str, Any], *, all_or_nothing: bool | None = None, idempotency_key: str | None = None
+    ) -> m.BatchResult:
+        """Create and update up to 10,000 opportunities in one transaction, and hear of each at once."""
+        return await self.send(
+            _put_opportunities(body, all_or_nothing=all_or_nothing, idempotency_key=idempotency_key)
         )
