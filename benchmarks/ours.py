@@ -181,6 +181,7 @@ class _TimedTarget(AccountTarget):
     """Accounts as a target, its steps timed."""
 
     def __init__(self, run: Run) -> None:
+        super().__init__()
         self._run = run
 
     def ready(self, rows: PackedRows, order: Order) -> Ready[Batch]:

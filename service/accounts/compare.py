@@ -5,7 +5,7 @@ only for what is new or differs. PostgreSQL refuses COPY into a table with polic
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -18,16 +18,27 @@ from service.accounts.attribute_values import Kept, kept_columns, read_kept
 from service.accounts.attributes import Attributes
 from service.accounts.bits import STANDARD_BITS
 from service.accounts.columns import NAMES_DOMAIN, OWN_KEYS, TYPES, agreeing, columns_set
+from service.accounts.footprints import Standing, check_current
+from service.accounts.gone import TABLES as TABLES_OF_GONE
+from service.accounts.gone import find_gone
 from service.accounts.keeping import left_to_later, with_stored
 from service.accounts.named import bits_that_keep, require_lists
-from service.accounts.rows import bits_spoken_of
+from service.accounts.rows import bits_spoken_of, settled_by
+from service.accounts.sieve import (
+    ACCOUNT,
+    ENTRY,
+    PRINT,
+    Overall,
+    Sieve,
+    account_columns,
+    identity_hashes,
+)
 from service.accounts.staging import copied, copy_in, count_of, looked_up, refusals
 from service.accounts.values import joined, read_values, warnings_of
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
 from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Unread
-from service.ingest.values import Hints
 from service.kit.id_columns import new_ids
 from service.matching.normalise import domains_of
 
@@ -46,8 +57,12 @@ _INCOMING = """
     ) ON COMMIT DROP
 """
 _DIFFERING = """
-    SELECT k.at, a.id FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity
+    SELECT k.at, a.id, false FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity
     WHERE a.id IS NULL OR a.digest <> k.digest OR (a.populations & $2::bigint) <> k.populations
+"""
+_TOLD = """
+    SELECT k.at, a.id, a.id IS NOT NULL AND a.digest = k.digest AND (a.populations & $2::bigint) = k.populations
+    FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity
 """
 _ANY = "SELECT EXISTS (SELECT FROM account WHERE org_id = $1)"
 _UNCLAIMED = """
@@ -64,10 +79,6 @@ _ADOPTABLE = f"""
 """
 """One account alone bears the domain; or, for rows that say no domain, the very name."""
 _STORED = "SELECT id, {} FROM account WHERE org_id = $1 AND id = ANY($2::uuid[])"
-_IN_SCOPE = "a.org_id = $1 AND ($2::bigint = 0 OR (a.populations & $2::bigint) <> 0)"
-GONE = f"{_IN_SCOPE} AND NOT EXISTS (SELECT FROM incoming_key k WHERE k.identity = a.identity)"
-_COUNT_SCOPE = f"SELECT count(*) FROM account a WHERE {_IN_SCOPE}"
-_COUNT_GONE = f"SELECT count(*) FROM account a WHERE {GONE}"
 _MARK_SAME = """
     UPDATE incoming i SET same = true FROM account a WHERE a.org_id = $1 AND a.id = i.account_id
     AND (i.external_id IS NULL OR a.external_id IS NOT DISTINCT FROM i.external_id)
@@ -78,14 +89,14 @@ _MARK_SAME = """
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """The `rows` of a file, and of those that stand for an account each `known`: `row`, `line`, `identity`, `digest` (bytes),
-    `populations`, and the `domain` of rows without an external id. `hints` are what a field's values say of each other, by field;
-    `samples` some of the values of the columns that may become attributes.
+    `populations`, the `domain` of rows without an external id and, where fingerprints are kept, `PRINT`. `overall` is what all rows
+    say together, those among them that the `sieve` took away.
     """
 
     rows: PackedRows
     known: pl.DataFrame
-    hints: Mapping[str, Hints]
-    samples: Mapping[str, pl.Series]
+    overall: Overall
+    sieve: Sieve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,9 @@ class Work:
     """Of accounts that leave the population `scope`, those with one of these bits stay in the list: with `scope` itself all do."""
     reworded: int = 0
     """Accounts of which the file says the same in other words."""
+    standing: Standing | None = None
+    """What is to be known again of the file's rows; None where nothing is."""
+    sieve: Sieve | None = None
 
     @property
     def keys(self) -> list[str] | None:
@@ -114,8 +128,10 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
 
     The caller sees to it that nobody else stores accounts of the organization.
     """
-    driver = await session.raw()
+    driver, sieve = await session.raw(), batch.sieve
     await require_lists(session, order)
+    if sieve:
+        await check_current(session, order, sieve)
     spoken = bits_spoken_of(order)
     kept = await _kept(session, batch, order)
     scope = spoken if order.population else 0
@@ -124,11 +140,12 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
         work = replace(
             work, keeping=await bits_that_keep(session) & ~scope if scope & STANDARD_BITS else scope
         )
-    await driver.execute(_TABLES)
+    await driver.execute(f"{_TABLES}; {TABLES_OF_GONE}")
     comparison = _Comparison(driver, session.org_id, batch, order, work)
     known = batch.known.with_row_index("at")
+    unchanged = known.clear().with_columns(pl.lit(None, pl.String).alias("id"))
     if await driver.fetchval(_ANY, session.org_id):
-        changed = await comparison.differing(known)
+        changed, unchanged = await comparison.differing(known)
         changed = await comparison.adopted(changed)
     else:
         changed = known.with_columns(pl.lit(None, pl.String).alias("id"))
@@ -138,16 +155,18 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
         others = known.join(changed, on="at", how="anti")["row"]
         there = _already_there(batch.rows.where(others.filter(~others.is_in(left["row"].implode()))))
         left = pl.concat([left, there])
-    created, reworded, unread = await comparison.stage(changed)
+    created, reworded, unread, staged = await comparison.stage(changed)
     updated = changed.height - created - reworded
     existing = removed = 0
     if order.mode is ImportMode.REPLACE:
-        existing = await driver.fetchval(_COUNT_SCOPE, session.org_id, work.scope)
-        removed = await driver.fetchval(_COUNT_GONE, session.org_id, work.scope)
-    unchanged = known.height - created - updated - left.height
+        existing, removed = await find_gone(driver, session.org_id, work.scope, sieve)
+    same = known.height - created - updated - left.height + (sieve.height if sieve else 0)
     warnings = (*(one.told for one in kept if one.is_new), *warnings_of(unread))
-    work = replace(work, reworded=reworded)
-    return Difference(created, updated, unchanged, removed, existing, work, left, warnings, tuple(unread))
+    standing = None
+    if comparison.keeps_prints:
+        standing = await anyio.to_thread.run_sync(_standing, batch, unchanged, staged)
+    work = replace(work, reworded=reworded, standing=standing, sieve=sieve)
+    return Difference(created, updated, same, removed, existing, work, left, warnings, tuple(unread))
 
 
 async def _kept(session: TenantSession, batch: Batch, order: Order) -> list[Kept]:
@@ -156,7 +175,7 @@ async def _kept(session: TenantSession, batch: Batch, order: Order) -> list[Kept
         return []
     await purge_now(session, [one.key for one in order.attributes])
     defined = await Attributes(session).by_key()
-    return await anyio.to_thread.run_sync(kept_columns, order.attributes, defined, batch.samples)
+    return await anyio.to_thread.run_sync(kept_columns, order.attributes, defined, batch.overall.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +188,25 @@ class _Comparison:
     order: Order
     work: Work
 
-    async def differing(self, known: pl.DataFrame) -> pl.DataFrame:
-        """Rows that are new (`id` null) or say something else than the account `id` does."""
+    @property
+    def keeps_prints(self) -> bool:
+        """Of a list that only adds, rows that stand aren't told from those that were left."""
+        return PRINT[0] in self.batch.known.columns and self.order.mode is not ImportMode.APPEND
+
+    async def differing(self, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows that are new (`id` null) or say something else than the account `id` does; and those that say the same, as far as their
+        fingerprints are kept.
+        """
         for part in known.select(KEY_COLUMNS).iter_slices(_KEYS_AT_ONCE):
             await copy_in(self.driver, "incoming_key", part)
         await self.driver.execute("ANALYZE incoming_key (identity, digest)")
-        schema = {"at": pl.UInt32, "id": pl.String}
-        found = await copied(self.driver, _DIFFERING, schema, self.org_id, self.work.spoken)
-        return known.join(found, on="at", maintain_order="left")
+        schema = {"at": pl.UInt32, "id": pl.String, "same": pl.String}
+        query = _TOLD if self.keeps_prints else _DIFFERING
+        async with looked_up(self.driver, known.height):
+            found = await copied(self.driver, query, schema, self.org_id, self.work.spoken)
+        both = known.join(found, on="at", maintain_order="left")
+        is_same = pl.col("same") == "t"
+        return both.filter(~is_same).drop("same"), both.filter(is_same).drop("same")
 
     async def adopted(self, changed: pl.DataFrame) -> pl.DataFrame:
         """`changed` with the accounts that stand under another identity: one row and one account of a domain, or of the very name
@@ -194,7 +224,7 @@ class _Comparison:
         changed = changed.drop("domain").join(pl.concat(domains), on="at", how="left", maintain_order="left")
         await self.driver.execute("ANALYZE newcomer")
         schema = {"at": pl.UInt32, "stored_id": pl.String, "stored_identity": pl.String}
-        found = await copied(self.driver, _ADOPTABLE, schema, self.org_id)
+        found = self._unclaimed(await copied(self.driver, _ADOPTABLE, schema, self.org_id))
         alone = found.filter((pl.len().over("at") == 1) & (pl.len().over("stored_id") == 1))
         if not alone.height:
             return changed
@@ -207,8 +237,16 @@ class _Comparison:
             .drop("stored_id")
         )
 
-    async def stage(self, changed: pl.DataFrame) -> tuple[int, int, list[Unread]]:
-        """Fill `incoming`, marking what says the same after all; how many are new, how many only reworded, and what couldn't be read.
+    def _unclaimed(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Without the accounts that rows stand for which the sieve took away."""
+        if self.batch.sieve is None:
+            return found
+        told = found.with_columns(account_columns(found["stored_id"]))
+        return told.join(self.batch.sieve.claimed, on=ACCOUNT, how="anti").select(found.columns)
+
+    async def stage(self, changed: pl.DataFrame) -> tuple[int, int, list[Unread], list[pl.DataFrame]]:
+        """Fill `incoming`, marking what says the same after all; how many are new, how many only reworded, what couldn't be read, and the
+        accounts (`id`) that rows (`at`) will stand for, as far as their fingerprints are kept.
 
         It has no columns but those that the file sets: what the others cost would be in proportion to all there are.
         """
@@ -217,6 +255,7 @@ class _Comparison:
         columns = "".join([*(f", {c} {TYPES[c]}" for c in said), *(f", {c} text[]" for c in own_keys)])
         await self.driver.execute(_INCOMING.format(columns))
         unread: list[Unread] = []
+        staged: list[pl.DataFrame] = []
         async for part in self._parts(changed):
             named = [field for field in NAMES_DOMAIN if field in self.order.fields]
             whole = await with_stored(self.driver, self.org_id, part, named)
@@ -229,6 +268,9 @@ class _Comparison:
             await copy_in(
                 self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said, *own_keys)
             )
+            if self.keeps_prints:
+                ids = pl.coalesce("id", "new_id").alias("id")
+                staged.append(await anyio.to_thread.run_sync(_accounts, rows.select("at", ids)))
         created, reworded = changed["id"].null_count(), 0
         if created < changed.height:
             await self.driver.execute(
@@ -237,11 +279,11 @@ class _Comparison:
             agrees = _MARK_SAME.format(agreeing(said, self.work.keys))
             async with looked_up(self.driver, changed.height - created):
                 reworded = count_of(await self.driver.execute(agrees, self.org_id, self.work.spoken))
-        return created, reworded, unread
+        return created, reworded, unread, staged
 
     def _read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Unread]]:
-        rows, unread = read_values(rows, self.batch.hints, self.order.headers)
-        rows, more = read_kept(rows, self.batch.hints, self.work.kept)
+        rows, unread = read_values(rows, self.batch.overall.hints, self.order.headers)
+        rows, more = read_kept(rows, self.batch.overall.hints, self.work.kept)
         return rows, [*unread, *more]
 
     async def _parts(self, changed: pl.DataFrame) -> AsyncIterator[pl.DataFrame]:
@@ -288,6 +330,19 @@ def _part(packs: Iterator[pl.DataFrame], changed: pl.DataFrame) -> pl.DataFrame 
         pl.col("id").is_null() & pl.col("domain").is_null() & pl.col("external_id").is_not_null()
     )
     return part.update(due.select("at").with_columns(domains_of(due)), on="at") if due.height else part
+
+
+def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
+    """`at` and the columns `ACCOUNT` of `id`: less than half its size."""
+    return rows.select("at", *account_columns(rows["id"]))
+
+
+def _standing(batch: Batch, unchanged: pl.DataFrame, staged: Sequence[pl.DataFrame]) -> Standing:
+    """Those of the rows that will stand for an account which bear its external id."""
+    ids = pl.concat([_accounts(unchanged), *staged])
+    told = batch.known.with_row_index("at").filter(pl.col("external_id").is_not_null())
+    told = told.select("at", *PRINT, identity_hashes(told["identity"]), "populations")
+    return Standing(told.join(ids, on="at").select(ENTRY.names()), settled_by(batch.overall.hints))
 
 
 def _already_there(rows: pl.DataFrame) -> pl.DataFrame:

@@ -52,6 +52,9 @@ class ContactTarget:
     async def found(self, session: TenantReadSession, order: Order) -> Order:  # noqa: ARG002 - they are in no population
         return order
 
+    async def sieve(self, session: TenantReadSession, order: Order) -> None:
+        """Each row is compared."""
+
     def ready(self, packed: PackedRows, order: Order) -> Ready[pl.DataFrame]:
         """Identity and digest, keyed with the organization's own key, and a fresh id. What refuses a row repeats nothing of it."""
         rows = packed.whole()

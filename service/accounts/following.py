@@ -43,9 +43,18 @@ _OF_DOMAINS = """
         SELECT account_id FROM account_alias WHERE org_id = $1 AND domain = ANY($3)
     )
 """
+_TIRED = """
+    DELETE FROM account_footprint WHERE org_id = $1 AND wording IN (
+        SELECT wording FROM account_footprint f WHERE org_id = $1 GROUP BY wording
+        HAVING (SELECT count(*) FROM account_departure d WHERE d.org_id = $1 AND d.number > min(f.number)) > sum(f.rows) / 2
+    )
+"""
+"""Footprints that hold fast more departures than they are worth."""
 _FORGET = """
     DELETE FROM account_departure d USING (
-        SELECT number, account_id FROM account_departure WHERE org_id = $1 AND number < $2 FOR UPDATE SKIP LOCKED
+        SELECT number, account_id FROM account_departure
+        WHERE org_id = $1 AND number < least($2, (SELECT min(number) FROM account_footprint WHERE org_id = $1))
+        FOR UPDATE SKIP LOCKED
     ) old WHERE d.org_id = $1 AND d.number = old.number AND d.account_id = old.account_id
 """
 """Those of the highest number stay: the next one is counted from there."""
@@ -120,7 +129,8 @@ async def fuller_domains(
 
 
 async def forget_departed(driver: asyncpg.Connection, org_id: UUID, upto: int) -> None:
-    """Everybody has followed up to this number. Rows that somebody else forgets at this moment are left to them."""
+    """Every partnership has followed up to this number; what footprints rest on stays. Rows that somebody else forgets at this moment are left to them."""
+    await driver.execute(_TIRED, org_id)
     await driver.execute(_FORGET, org_id, upto)
 
 

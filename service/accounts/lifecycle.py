@@ -10,6 +10,7 @@ TABLES = (
     "account_alias",
     "account",
     "account_departure",
+    "account_footprint",
     "account_attribute",
     "population",
 )

@@ -205,6 +205,23 @@ class AccountDeparture(Record, table=True):
     alias_domains: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
 
 
+class AccountFootprint(Record, table=True):
+    """Fingerprints of rows of files that were imported, by the wording of the files (`footprints.py`)."""
+
+    __tablename__ = "account_footprint"
+
+    org_id: UUID = Field(primary_key=True)
+    wording: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    """The organization's last change when they were true."""
+    part: int = Field(primary_key=True)
+    settled: str = Field(sa_type=Text)
+    """How values of the file were read that its other values settle."""
+    rows: int = Field(sa_type=Integer)
+    entries: bytes = Field(sa_type=LargeBinary)
+    """An Arrow stream of `sieve.ENTRY`."""
+
+
 SEALED_CONTACT: Final = SealedColumn("contact", "personal")
 SEALED_PAST: Final = SealedColumn("record_history", "personal", key="record_id", home=SEALED_CONTACT)
 """Moved as they are: what opens in the contact's row opens here."""

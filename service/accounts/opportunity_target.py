@@ -83,6 +83,9 @@ class OpportunityTarget:
     async def found(self, session: TenantReadSession, order: Order) -> Order:  # noqa: ARG002 - they are in no population
         return order
 
+    async def sieve(self, session: TenantReadSession, order: Order) -> None:
+        """Each row is compared."""
+
     def ready(self, packed: PackedRows, order: Order) -> Ready[tuple[pl.DataFrame, pl.DataFrame]]:
         """Values, identity, digest and a fresh id; with them the stages of the rows that have a history of their own.
 

@@ -111,15 +111,20 @@ def with_digest_of(frame: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def with_hints(known: pl.DataFrame, hints: Mapping[str, Hints]) -> pl.DataFrame:
-    """`known` with digests (bytes) that tell how the file's values are read, too, where its other values settle that: what they settle
-    otherwise than in the file before is compared in full.
-    """
-    settled = ";".join(
+def settled_by(hints: Mapping[str, Hints]) -> str:
+    """How values are to be read that the other values of a file settle; empty where nothing does."""
+    return ";".join(
         f"{field}:{hint.decimal_mark or ''}:{hint.order or ''}"
         for field, hint in sorted(hints.items())
         if hint.decimal_mark or hint.order
     )
+
+
+def with_hints(known: pl.DataFrame, hints: Mapping[str, Hints]) -> pl.DataFrame:
+    """`known` with digests (bytes) that tell how the file's values are read, too, where its other values settle that: what they settle
+    otherwise than in the file before is compared in full.
+    """
+    settled = settled_by(hints)
     if not settled:
         return known
     mixed = pl.concat_str([pl.col("digest").bin.encode("hex"), pl.lit(settled)], separator=SEPARATOR)
@@ -200,8 +205,16 @@ def split_nameless(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return frame.filter(pl.col("identity").is_not_null()), frame.filter(pl.col("identity").is_null())
 
 
-def split_duplicates(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The first row of each identity, and the later ones with `first_row`, the row that stands for them."""
+def split_duplicates(
+    frame: pl.DataFrame, repeated: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The first row of each identity, and the later ones with `first_row`, the row that stands for them.
+
+    `repeated` are rows that come after one which isn't among these: `row` and `first_row`.
+    """
+    if repeated is not None and repeated.height:
+        first, later = split_duplicates(frame.join(repeated, on="row", how="anti", maintain_order="left"))
+        return first, pl.concat([later, frame.join(repeated, on="row", maintain_order="left")]).sort("row")
     is_first = frame["identity"].is_first_distinct()
     first, later = frame.filter(is_first), frame.filter(~is_first)
     if not later.height:

@@ -8,7 +8,8 @@ import asyncpg
 import polars as pl
 
 from service.accounts.columns import as_text, assigned
-from service.accounts.compare import GONE, Work
+from service.accounts.compare import Work
+from service.accounts.gone import GONE
 from service.accounts.staging import count_of, looked_up, parsed
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
@@ -26,14 +27,14 @@ _KEEP_THESE = f"""
     FROM account a WHERE a.org_id = $1 AND a.id = ANY($3::uuid[])
 """
 _ONE = "a.org_id = $1 AND a.id = $2"
-_MORE = "(a.populations & $3::bigint) <> 0"
+_MORE = "(a.populations & $2::bigint) <> 0"
 """The account stays in the list of accounts: it stands in another population that is said, or leaves one that keeps none there."""
 _KEEP_LEAVING = f"""
-    {_KEEP} SELECT a.org_id, a.id, $4, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, clock_timestamp()
+    {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, clock_timestamp()
     FROM account a WHERE {GONE}
 """
 _LEAVE = f"""
-    UPDATE account a SET populations = a.populations & ~$2::bigint, import_id = $4, updated_at = now() WHERE {_MORE} AND {GONE}
+    UPDATE account a SET populations = a.populations & ~$4::bigint, import_id = $3, updated_at = now() WHERE {_MORE} AND {GONE}
 """
 _KEEP_ONE = f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {_BEFORE}, clock_timestamp() FROM account a WHERE {_ONE}"
 _DELETE_ONE = f"DELETE FROM account a WHERE {_ONE}"
@@ -59,11 +60,11 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
     driver, work = await session.raw(), difference.work
     org_id, import_id = session.org_id, order.import_id
     if order.mode is ImportMode.REPLACE and difference.removed:
-        leaving = org_id, work.scope, work.keeping
-        await driver.execute(_KEEP_LEAVING, *leaving, import_id)
-        if work.keeping:
-            await driver.execute(_LEAVE, *leaving, import_id)
-        await driver.execute(_DELETE, *leaving)
+        async with looked_up(driver, difference.removed):
+            await driver.execute(_KEEP_LEAVING, org_id, work.keeping, import_id)
+            if work.keeping:
+                await driver.execute(_LEAVE, org_id, work.keeping, import_id, work.scope)
+            await driver.execute(_DELETE, org_id, work.keeping)
     if difference.updated:
         said = assigned(work.said, work.keys)
         async with looked_up(driver, difference.updated):

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import ClassVar, Final
 from uuid import UUID
 
 import polars as pl
 
-from service.accounts.attribute_values import hints_of_attributes, more_samples
 from service.accounts.attributes import define
 from service.accounts.compare import Batch, Work, compare
+from service.accounts.footprints import keep_footprint, read_sieve
 from service.accounts.keys import keys_of
 from service.accounts.membership import number_before, settle_since
 from service.accounts.named import with_lists
@@ -24,47 +25,59 @@ from service.accounts.rows import (
     with_names,
     with_populations,
 )
+from service.accounts.sieve import PRINT, Overall, Sieve, with_prints
 from service.accounts.staging import refusals
 from service.accounts.store import write_difference
-from service.accounts.values import hints_of
 from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.operations import CHANGED_JOB
 from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Outcome, Outlook, Ready, Traits
-from service.ingest.values import Hints
 from service.organizations.standing import Quota
+
+PRINTS_FROM: Final = 10_000
+"""Rows of a file from which on fingerprints of them are kept: fewer are as soon compared."""
 
 
 class AccountTarget:
     """Rows of a file become accounts; those without a population are kept and take part with nobody."""
 
-    traits = Traits(quota=Quota.ACCOUNTS, changed_job=CHANGED_JOB)
+    traits: ClassVar[Traits] = Traits(quota=Quota.ACCOUNTS, changed_job=CHANGED_JOB)
+
+    def __init__(self, *, prints_from: int = PRINTS_FROM) -> None:
+        self._prints_from = prints_from
+
+    async def sieve(self, session: TenantReadSession, order: Order) -> Sieve | None:
+        return await read_sieve(session, order)
 
     async def found(self, session: TenantReadSession, order: Order) -> Order:
         return await with_lists(session, order)
 
     def ready(self, rows: PackedRows, order: Order) -> Ready[Batch]:
         """Population, identity and digest of each row; later rows of one identity are refused."""
-        known, unread = [], pl.Series("status", [], pl.String)
-        hints: dict[str, Hints] = {}
-        samples: dict[str, pl.Series] = {}
+        sieve = rows.sieve if isinstance(rows.sieve, Sieve) else None
+        overall = Overall(order.attributes) if sieve is None else sieve.overall
+        known, unread = [], pl.Series("status", [], pl.String) if sieve is None else sieve.unread
         for frame in rows:
-            here = {**hints_of(frame), **hints_of_attributes(frame, order.attributes)}
-            samples = more_samples(samples, frame, order.attributes)
-            for field, found_here in here.items():
-                hints[field] = hints.get(field, Hints()) | found_here
+            if sieve is None:
+                overall.take(frame)
             found = with_names(with_digest(with_populations(frame, order), order.fields))
-            known.append(found.select(KNOWN).with_columns(pl.col("digest").str.decode("hex")))
+            if told := rows.height >= self._prints_from and "said" not in frame.columns:
+                found = with_prints(found, order.fields)
+            kept = (*KNOWN, *PRINT) if told else KNOWN
+            known.append(found.select(kept).with_columns(pl.col("digest").str.decode("hex")))
             unread = pl.concat(
                 [unread, found.filter(pl.col("populations") == 0)["status"].drop_nulls()]
             ).unique()
         named, nameless = split_nameless(
-            identified(with_hints(pl.concat(known, how="vertical_relaxed"), hints))
+            identified(with_hints(pl.concat(known, how="vertical_relaxed"), overall.hints))
         )
         del known
-        first, later = split_duplicates(named)
+        if sieve:
+            sieve.check_settled()
+        first, later = split_duplicates(named, sieve.repeated(named) if sieve else None)
         refused = pl.concat([_duplicates(_with_fields(later, rows)), _nameless(_with_fields(nameless, rows))])
-        return Ready(Batch(rows, first, hints, samples), refused, _warnings(first, unread))
+        without = _without_population(first) + (_without_population(sieve.claimed) if sieve else 0)
+        return Ready(Batch(rows, first, overall, sieve), refused, _warnings(without, unread))
 
     def outlook(self, rows: PackedRows) -> Outlook:
         keys: Counter[str] = Counter()
@@ -84,6 +97,8 @@ class AccountTarget:
         await define(session, [(one.column.key, one.column.header, one.type, one.currency) for one in new])
         await write_difference(session, difference, order)
         await settle_since(session, before)
+        if difference.work.standing:
+            await keep_footprint(session, order, difference.work.standing, difference.work.sieve)
 
     async def roll_back(
         self, session: TenantSession, *, undone: UUID, import_id: UUID
@@ -120,9 +135,12 @@ def _nameless(rows: pl.DataFrame) -> pl.DataFrame:
     return refusals(rows, "no_key", message)
 
 
-def _warnings(rows: pl.DataFrame, unread: pl.Series) -> list[str]:
-    """`unread` are the spellings of a status that told no population."""
-    without = int((rows["populations"] == 0).sum())
+def _without_population(rows: pl.DataFrame) -> int:
+    return rows.filter(pl.col("populations") == 0).height
+
+
+def _warnings(without: int, unread: pl.Series) -> list[str]:
+    """So many rows are `without` a population; `unread` are the spellings of a status that told none."""
     if not without:
         return []
     spellings = unread.sort().head(5).to_list()

@@ -86,6 +86,7 @@ LEFT_OUT: Mapping[str, str] = {
     "token_change": "counts of those",
     "account_alias": "the further domains of accounts once more, by domain",
     "account_departure": "which accounts left a domain or the list, until every partnership has followed",
+    "account_footprint": "fingerprints of the rows of imported files, made anew by the next one",
     "publish_request": "work under way between two organizations",
     "evidence_request": "work under way between two organizations",
     "match_run": "work under way between two organizations",

@@ -77,6 +77,10 @@ class UploadDamagedError(ImportFailedError):
         )
 
 
+class ReadAgainError(Exception):
+    """Rows that were passed over as known are to be looked at after all: read the file once more, whole."""
+
+
 class UnfitAttributeError(ImportFailedError):
     """What a mapping asks to be kept as an attribute doesn't go with the attributes that there are."""
 

@@ -14,7 +14,7 @@ from service.imports.attributes import attributes_asked, fields_asked
 from service.imports.errors import UploadDamagedError
 from service.imports.models import Import
 from service.imports.operations import upload_key
-from service.imports.packed import PackedRows
+from service.imports.packed import PackedRows, Sieve
 from service.imports.progress import Progress
 from service.imports.spool import Spool
 from service.imports.target import RECORD_KINDS
@@ -62,10 +62,20 @@ def sheet_of(opener: Opener, order: Import, limits: Limits) -> Iterator[Sheet]:
         raise UploadDamagedError from error
 
 
-def read_file(opener: Opener, order: Import, limits: Limits, progress: Progress) -> Read:
-    """Every row of the file, or the IngestError that refuses it whole. CancelledImportError, UploadDamagedError."""
+def read_file(
+    opener: Opener,
+    order: Import,
+    limits: Limits,
+    progress: Progress,
+    sieve: Callable[[Mapping[str, str]], Sieve | None] = lambda _: None,
+) -> Read:
+    """Every row of the file, or the IngestError that refuses it whole. CancelledImportError, UploadDamagedError.
+
+    `sieve` gives what knows rows of a file with these headers, by field.
+    """
     with sheet_of(opener, order, limits) as sheet:
-        rows, refused = PackedRows(sheet.selection.schema), [REFUSED_SCHEMA.to_frame()]
+        rows = PackedRows(sheet.selection.schema, sieve({**sheet.mapping, **sheet.attributes}))
+        refused = [REFUSED_SCHEMA.to_frame()]
         for batch in sheet.batches():
             rows.add(batch.frame)
             refused.append(batch.refused.with_columns(pl.col("text").str.head(TEXT_SHOWN)))

@@ -1,11 +1,13 @@
 """The way of a spooled upload into the records of its organization."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import anyio.from_thread
 import anyio.to_thread
 import polars as pl
 
@@ -16,11 +18,17 @@ from service.db.sessions import TenantSession
 from service.imports import endings, rejects
 from service.imports.attributes import attributes_asked
 from service.imports.endings import Found
-from service.imports.errors import PopulationGoneError, UnfitAttributeError, UploadDamagedError
+from service.imports.errors import (
+    PopulationGoneError,
+    ReadAgainError,
+    UnfitAttributeError,
+    UploadDamagedError,
+)
 from service.imports.files import Opener, Read, opener_of, read_file
 from service.imports.guards import fired, may_grow_too_much
-from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
+from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportKind, ImportMode, ImportStatus, Phase
 from service.imports.operations import queue_import
+from service.imports.packed import Sieve
 from service.imports.preview import preview
 from service.imports.progress import CancelledImportError, Progress, noted
 from service.imports.refused import problem_of
@@ -154,17 +162,24 @@ class Reader:
                 await self._import(org_id, work, progress)
 
     async def _import(self, org_id: UUID, work: Import, progress: Progress) -> None:
+        # a preview tells of every row, and a list that only adds tells which rows were there before
+        sifted = not work.dry_run and work.mode is not ImportMode.APPEND
+        try:
+            await self._read_through(org_id, work, progress, sifted=sifted)
+        except ReadAgainError:
+            progress.at(Phase.READING)
+            await self._read_through(org_id, work, progress, sifted=False)
+
+    async def _read_through(self, org_id: UUID, work: Import, progress: Progress, *, sifted: bool) -> None:
+        """Read, make ready, compare and write. ReadAgainError, if it was `sifted`: nothing is written then."""
         opener = opener_of(self.spool, self.keystore, work)
-        read = await anyio.to_thread.run_sync(partial(read_file, opener, work, self.limits, progress))
-        order = Order(
-            org_id,
-            work.id,
-            _safe_mode(work.mode, read),
-            work.population,
-            read.headers,
-            attributes_asked(work.columns),
-            statuses=work.statuses or {},
-        )
+
+        def sieve(headers: Mapping[str, str]) -> Sieve | None:
+            order = _order(org_id, work, headers)
+            return anyio.from_thread.run(self._sieve, work.kind, order) if sifted else None
+
+        read = await anyio.to_thread.run_sync(partial(read_file, opener, work, self.limits, progress, sieve))
+        order = replace(_order(org_id, work, read.headers), mode=_safe_mode(work.mode, read))
         async with self.database.tenant_read(org_id) as session:
             order = await self.targets[work.kind].found(session, order)
         progress.at(Phase.PREPARING, read.rows.height)
@@ -179,6 +194,11 @@ class Reader:
             superseded = await self._store(session, read, ready, order, progress)
         for import_id in superseded:
             self.spool.discard(import_id)
+
+    async def _sieve(self, kind: ImportKind, order: Order) -> Sieve | None:
+        async with self.database.tenant_read(order.org_id) as session:
+            target = self.targets[kind]
+            return await target.sieve(session, await target.found(session, order))
 
     async def _roll_back(self, org_id: UUID, import_id: UUID, undone: UUID) -> None:
         async with self.database.tenant(org_id) as session:
@@ -281,6 +301,18 @@ async def _quota_problem(
     except QuotaExceededError as error:
         return {"code": "quota_exceeded", "message": str(error)}
     return None
+
+
+def _order(org_id: UUID, work: Import, headers: Mapping[str, str]) -> Order:
+    return Order(
+        org_id,
+        work.id,
+        work.mode,
+        work.population,
+        headers,
+        attributes_asked(work.columns),
+        statuses=work.statuses or {},
+    )
 
 
 def _heed(record: Import) -> None:

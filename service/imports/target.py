@@ -11,7 +11,7 @@ import polars as pl
 from service.db.sessions import TenantReadSession, TenantSession
 from service.imports.attributes import AttributeColumn
 from service.imports.models import ImportKind, ImportMode
-from service.imports.packed import PackedRows
+from service.imports.packed import PackedRows, Sieve
 from service.ingest import ACCOUNTS, CONTACTS, OPPORTUNITIES, RecordKind
 from service.organizations.standing import Quota
 
@@ -130,8 +130,12 @@ class Target(Protocol[BatchT, WorkT]):
         """The order with what it names in the organization, before its rows are made ready. PopulationGoneError."""
         ...
 
+    async def sieve(self, session: TenantReadSession, order: Order) -> Sieve | None:
+        """What knows rows of the file that stand as they are, to be taken away while it is read; None where nothing does."""
+        ...
+
     def ready(self, rows: PackedRows, order: Order) -> Ready[BatchT]:
-        """Pure and heavy: runs in a thread, with no transaction open."""
+        """Pure and heavy: runs in a thread, with no transaction open. ReadAgainError where the sieve took away too much."""
         ...
 
     def outlook(self, rows: PackedRows) -> Outlook:
@@ -144,7 +148,7 @@ class Target(Protocol[BatchT, WorkT]):
 
     async def compare(self, session: TenantSession, batch: BatchT, order: Order) -> Difference[WorkT]:
         """Compare with what is stored, in the transaction that will write or not; changes nothing that stays. PopulationGoneError,
-        UnfitAttributeError.
+        UnfitAttributeError, ReadAgainError.
         """
         ...
 

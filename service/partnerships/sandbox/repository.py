@@ -22,6 +22,7 @@ OF_ONE_SIDE: Final = (
     ("account_alias", "org_id"),
     ("account", "org_id"),
     ("account_departure", "org_id"),
+    ("account_footprint", "org_id"),
     ("account_attribute", "org_id"),
 )
 """What an organization has brought and shown, in the order in which it can go: table and the column of the owner."""
