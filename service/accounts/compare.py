@@ -33,7 +33,7 @@ from service.accounts.sieve import (
     account_columns,
     identity_hashes,
 )
-from service.accounts.staging import copied, copy_in, count_of, looked_up, refusals
+from service.accounts.staging import among, copied, copy_in, count_of, refusals
 from service.accounts.values import joined, read_values, warnings_of
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
@@ -57,12 +57,12 @@ _INCOMING = """
     ) ON COMMIT DROP
 """
 _DIFFERING = """
-    SELECT k.at, a.id, false FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity
+    SELECT k.at, a.id, false FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity{}
     WHERE a.id IS NULL OR a.digest <> k.digest OR (a.populations & $2::bigint) <> k.populations
 """
 _TOLD = """
     SELECT k.at, a.id, a.id IS NOT NULL AND a.digest = k.digest AND (a.populations & $2::bigint) = k.populations
-    FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity
+    FROM incoming_key k LEFT JOIN account a ON a.org_id = $1 AND a.identity = k.identity{}
 """
 _ANY = "SELECT EXISTS (SELECT FROM account WHERE org_id = $1)"
 _UNCLAIMED = """
@@ -202,8 +202,8 @@ class _Comparison:
         await self.driver.execute("ANALYZE incoming_key (identity, digest)")
         schema = {"at": pl.UInt32, "id": pl.String, "same": pl.String}
         query = _TOLD if self.keeps_prints else _DIFFERING
-        async with looked_up(self.driver, known.height):
-            found = await copied(self.driver, query, schema, self.org_id, self.work.spoken)
+        looked_up = among(known.height, "incoming_key", key="a.identity", named="identity")
+        found = await copied(self.driver, query.format(looked_up), schema, self.org_id, self.work.spoken)
         both = known.join(found, on="at", maintain_order="left")
         is_same = pl.col("same") == "t"
         return both.filter(~is_same).drop("same"), both.filter(is_same).drop("same")
@@ -276,9 +276,11 @@ class _Comparison:
             await self.driver.execute(
                 "CREATE INDEX ON incoming (account_id); ANALYZE incoming (account_id, same)"
             )
-            agrees = _MARK_SAME.format(agreeing(said, self.work.keys))
-            async with looked_up(self.driver, changed.height - created):
-                reworded = count_of(await self.driver.execute(agrees, self.org_id, self.work.spoken))
+            agrees = agreeing(said, self.work.keys) + among(
+                changed.height - created, "incoming WHERE account_id IS NOT NULL"
+            )
+            tag = await self.driver.execute(_MARK_SAME.format(agrees), self.org_id, self.work.spoken)
+            reworded = count_of(tag)
         return created, reworded, unread, staged
 
     def _read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Unread]]:

@@ -1,7 +1,6 @@
 """Rows on their way into temporary tables and out of the server: COPY both ways, and refusals of what doesn't go in."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import anyio.to_thread
@@ -45,21 +44,16 @@ def _as_csv(rows: pl.DataFrame) -> BytesIO:
 
 
 _FEW = 50_000
-_BY_INDEX = "SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
 
 
-@asynccontextmanager
-async def looked_up(driver: asyncpg.Connection, rows: int) -> AsyncIterator[None]:
-    """Statements that join so many staged rows to stored ones look each up by its key, where they are few.
+def among(rows: int, staged: str, *, key: str = "a.id", named: str = "account_id") -> str:
+    """A condition more for a statement that joins so many `staged` rows to stored ones: the server looks each up by its key, where they
+    are few.
 
-    The planner would read a long list whole as long as it hasn't been told how long it has become.
+    The planner would read a long list whole as long as it hasn't been told how long it has become, or look up each account of the list
+    among the staged rows.
     """
-    if rows > _FEW:
-        yield
-        return
-    await driver.execute(_BY_INDEX.format("off"))
-    yield
-    await driver.execute(_BY_INDEX.format("DEFAULT"))
+    return f" AND {key} = ANY (ARRAY(SELECT {named} FROM {staged}))" if rows <= _FEW else ""
 
 
 async def copied(

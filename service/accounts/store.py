@@ -10,7 +10,7 @@ import polars as pl
 from service.accounts.columns import as_text, assigned
 from service.accounts.compare import Work
 from service.accounts.gone import GONE
-from service.accounts.staging import count_of, looked_up, parsed
+from service.accounts.staging import among, count_of, parsed
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
@@ -60,23 +60,23 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
     driver, work = await session.raw(), difference.work
     org_id, import_id = session.org_id, order.import_id
     if order.mode is ImportMode.REPLACE and difference.removed:
-        async with looked_up(driver, difference.removed):
-            await driver.execute(_KEEP_LEAVING, org_id, work.keeping, import_id)
-            if work.keeping:
-                await driver.execute(_LEAVE, org_id, work.keeping, import_id, work.scope)
-            await driver.execute(_DELETE, org_id, work.keeping)
+        few = among(difference.removed, "incoming_gone")
+        await driver.execute(_KEEP_LEAVING + few, org_id, work.keeping, import_id)
+        if work.keeping:
+            await driver.execute(_LEAVE + few, org_id, work.keeping, import_id, work.scope)
+        await driver.execute(_DELETE + few, org_id, work.keeping)
     if difference.updated:
         said = assigned(work.said, work.keys)
-        async with looked_up(driver, difference.updated):
-            await driver.execute(_KEEP_UPDATED, org_id, import_id)
-            await driver.execute(_UPDATE.format(f", {said}" if said else ""), org_id, import_id, work.spoken)
+        few = among(difference.updated, "incoming WHERE NOT same AND account_id IS NOT NULL")
+        await driver.execute(_KEEP_UPDATED + few, org_id, import_id)
+        update = _UPDATE.format(f", {said}" if said else "") + few
+        await driver.execute(update, org_id, import_id, work.spoken)
     if difference.created:
         columns = ("external_id", *work.said)
         listed = ", ".join(columns), ", ".join(f"i.{c}" for c in columns)
         await driver.execute(_INSERT.format(*listed), org_id, import_id)
     if work.reworded:
-        async with looked_up(driver, work.reworded):
-            await driver.execute(_NOTE, org_id)
+        await driver.execute(_NOTE + among(work.reworded, "incoming WHERE same"), org_id)
 
 
 async def keep_updated(session: TenantSession, ids: Sequence[UUID], import_id: UUID) -> None:

@@ -174,6 +174,23 @@ async def test_known_rows_are_passed_over_and_nothing_else_is_different(
     assert sum(taken) > 40
 
 
+async def test_accounts_that_something_else_wrote_or_removed_are_compared(
+    pair: Pair, taken: list[int]
+) -> None:
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
+    rows = [f"{n},Company {n},c{n}.com\n" for n in range(12)]
+    head = "Account ID,Company,Website\n"
+    await side.bring(head + "".join(rows))
+    await side.bring("Account ID,Company\n1,Renamed\n")
+    fewer = await side.bring(head + "".join(rows[:2] + rows[3:]), mode=ImportMode.REPLACE)
+    assert (fewer.updated, fewer.unchanged, fewer.removed) == (1, 10, 1)
+    again = await side.bring(head + "".join(reversed(rows)))
+    assert (again.created, again.updated, again.unchanged) == (1, 0, 11)
+    assert taken == [10, 11]
+    named = await fetch(pair.world, pair.left, "SELECT external_id, name FROM account")
+    assert {row["external_id"]: row["name"] for row in named} == {str(n): f"Company {n}" for n in range(12)}
+
+
 async def test_a_row_comes_before_the_known_one_of_its_account(pair: Pair, taken: list[int]) -> None:
     side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
     text = "Account ID,Company\n1,First\n2,Second\n"
