@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.crypto import FileKeystore, KekFile, SecretBytes, SecretName, load_or_create_kek
+from tests.support.in_process import run_here
 from tests.support.processes import run_command
 
 ORG = "0190a000-0000-7000-8000-00000000000a"
@@ -33,17 +34,17 @@ def test_key_is_rotated_and_its_old_version_retired(data_dir: Path) -> None:
     before = KekFile(kek(data_dir)).kek_id
     secrets = [FileKeystore(data_dir / "keystore", KekFile(kek(data_dir))).get(name) for name in NAMES]
 
-    said, code = run_command("kek", "rotate", data_dir=data_dir)
+    said, code = run_here("kek", "rotate", data_dir=data_dir)
     newest = KekFile(kek(data_dir)).kek_id
     assert code == 0, said
     assert f"Made {newest}; 2 secrets wrapped again." in said
 
-    said, code = run_command("kek", "status", data_dir=data_dir)
+    said, code = run_here("kek", "status", data_dir=data_dir)
     assert said.splitlines() == [f"{before}\topens\t0 secrets", f"{newest}\twraps\t2 secrets"]
 
-    said, code = run_command("kek", "retire", data_dir=data_dir)
+    said, code = run_here("kek", "retire", data_dir=data_dir)
     assert (said, code) == (f"Removed {before}. {newest} wraps the keystore.\n", 0)
-    said, code = run_command("kek", "retire", data_dir=data_dir)
+    said, code = run_here("kek", "retire", data_dir=data_dir)
     assert (said, code) == (f"There is one version, {newest}: nothing to remove.\n", 0)
 
     after = FileKeystore(data_dir / "keystore", KekFile(kek(data_dir)))
@@ -53,7 +54,7 @@ def test_key_is_rotated_and_its_old_version_retired(data_dir: Path) -> None:
 def test_version_in_use_is_not_retired(data_dir: Path) -> None:
     KekFile(kek(data_dir)).add()
     before = everything(data_dir)
-    said, code = run_command("kek", "retire", data_dir=data_dir)
+    said, code = run_here("kek", "retire", data_dir=data_dir)
     assert code == 1
     assert "still wraps 2 secrets: run `commonground kek rotate`" in said
     assert "Traceback" not in said
@@ -68,7 +69,8 @@ def test_without_its_key_nothing_starts_and_none_is_made_up(
 ) -> None:
     kek(data_dir).unlink()
     before = everything(data_dir / "keystore")
-    said, code = run_command(*arguments, data_dir=data_dir)
+    run = run_command if arguments[0] == "serve" else run_here
+    said, code = run(*arguments, data_dir=data_dir)
     assert code != 0
     assert str(kek(data_dir)) in said
     assert "restore" in said.lower()
@@ -84,7 +86,8 @@ def test_with_another_key_nothing_starts_and_nothing_is_written(
     right = KekFile(kek(data_dir)).kek_id
     other = load_or_create_kek(tmp_path / "other")
     before = everything(data_dir / "keystore")
-    said, code = run_command(*arguments, data_dir=data_dir, COMMONGROUND_KEK_FILE=str(tmp_path / "other"))
+    run = run_command if arguments[0] == "serve" else run_here
+    said, code = run(*arguments, data_dir=data_dir, COMMONGROUND_KEK_FILE=str(tmp_path / "other"))
     assert code == 1
     assert f"wrapped by key-encryption key {right}, this process has {other.kek_id}" in said
     assert "Traceback" not in said
@@ -102,7 +105,7 @@ def test_another_key_under_the_same_name_is_refused_too(data_dir: Path) -> None:
 
 def test_key_that_others_can_read_is_refused(data_dir: Path) -> None:
     kek(data_dir).chmod(0o644)
-    said, code = run_command("kek", "status", data_dir=data_dir)
+    said, code = run_here("kek", "status", data_dir=data_dir)
     assert code == 1
     assert "chmod 600" in said
 

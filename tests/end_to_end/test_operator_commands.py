@@ -2,12 +2,14 @@
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from service.cli.org_export import LEFT_OUT, PARTS
+from tests.support.in_process import run_here
 from tests.support.processes import run_command
 from tests.support.servers import OwnDatabase
 from tests.support.tables import tables
@@ -16,12 +18,14 @@ from tests.support.tables import tables
 class Operator:
     """Runs commands on one database and one data directory."""
 
-    def __init__(self, own: OwnDatabase, folder: Path) -> None:
-        self._environment, self._folder = own.environment(), folder
+    def __init__(
+        self, own: OwnDatabase, folder: Path, run: Callable[..., tuple[str, int]] = run_here
+    ) -> None:
+        self._environment, self._folder, self._run = own.environment(), folder, run
 
     def __call__(self, *arguments: str, code: int = 0, without: str = "") -> str:
         given = {name: value for name, value in self._environment.items() if name != without}
-        said, ended = run_command(*arguments, data_dir=self._folder, **given)
+        said, ended = self._run(*arguments, data_dir=self._folder, **given)
         assert ended == code, said
         assert "Traceback" not in said
         return said
@@ -95,7 +99,7 @@ async def test_an_export_has_every_file_and_no_secret(
     operator("org", "create", "other")
     operator("partnership", "create", "acme", "other")
     path = tmp_path / "acme.zip"
-    operator("org", "export", "acme", str(path))
+    Operator(own_database, tmp_path / "data", run_command)("org", "export", "acme", str(path))
     assert path.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(path) as archive:
         assert {*archive.namelist()} == {*(f"{name}.ndjson" for name in PARTS), "README.txt"}

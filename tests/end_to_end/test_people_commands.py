@@ -21,6 +21,7 @@ from service.organizations.session_repository import Signed
 from service.organizations.sessions import Started, identify_session
 from service.organizations.sign_in import Credentials, sign_in
 from tests.factories.people import HOME, join, make_person
+from tests.support.in_process import run_here
 from tests.support.processes import run_command
 from tests.support.servers import OwnDatabase
 
@@ -42,7 +43,7 @@ async def test_first_admin_comes_by_the_printed_link_and_the_operator_can_help_a
     own_database: OwnDatabase, tmp_path: Path
 ) -> None:
     def run(*arguments: str) -> str:
-        said, code = run_command(*arguments, data_dir=tmp_path / "data", **own_database.environment())
+        said, code = run_here(*arguments, data_dir=tmp_path / "data", **own_database.environment())
         assert code == 0, said
         return said
 
@@ -73,7 +74,7 @@ async def test_operator_takes_a_lost_second_factor_away_and_the_person_is_told(
     own_database: OwnDatabase, tmp_path: Path
 ) -> None:
     def run(*arguments: str) -> str:
-        said, code = run_command(
+        said, code = run_here(
             *arguments, data_dir=tmp_path / "data", **own_database.environment(),
             COMMONGROUND_SMTP_URL="smtp+plain://127.0.0.1:9", COMMONGROUND_MAIL_FROM="cg@example.com",
             COMMONGROUND_PUBLIC_URL="http://127.0.0.1:8000",

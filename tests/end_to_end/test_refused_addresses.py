@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from tests.support.in_process import run_here
 from tests.support.processes import run_command
 from tests.support.servers import OwnDatabase, TestServer
 
@@ -14,7 +15,8 @@ SETTINGS = ("DATABASE_URL", "MATCHER_DATABASE_URL", "MIGRATOR_DATABASE_URL", "BA
 
 
 def said(code: int, *arguments: str, data_dir: Path, **environment: str) -> str:
-    heard, ended = run_command(*arguments, data_dir=data_dir, **environment)
+    run = run_command if arguments[0] == "serve" else run_here
+    heard, ended = run(*arguments, data_dir=data_dir, **environment)
     assert ended == code, heard
     assert "Traceback" not in heard
     lines = [line for line in heard.splitlines() if not line.startswith("{")]  # of the log
@@ -49,14 +51,14 @@ def test_erasing_as_nobody_or_as_another_role_erases_nothing(
     own_database: OwnDatabase, tmp_path: Path
 ) -> None:
     around = own_database.environment()
-    heard, code = run_command("org", "create", "harbour", data_dir=tmp_path, **around)
+    heard, code = run_here("org", "create", "harbour", data_dir=tmp_path, **around)
     assert code == 0, heard
     delete = ("org", "delete", "harbour", "--yes")
     unknown = around | {"MIGRATOR_DATABASE_URL": stranger(own_database.urls.migrator)}
     assert NO_ROLE in said(1, *delete, data_dir=tmp_path, **unknown)
     other = around | {"MIGRATOR_DATABASE_URL": own_database.urls.app}
     assert "'commonground_app', which doesn't own the tables" in said(1, *delete, data_dir=tmp_path, **other)
-    heard, _ = run_command("org", "list", data_dir=tmp_path, **around)
+    heard, _ = run_here("org", "list", data_dir=tmp_path, **around)
     assert "active" in heard
 
 

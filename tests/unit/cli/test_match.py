@@ -1,10 +1,10 @@
-"""`commonground match`, run as a user runs it."""
+"""`commonground match`, called as a user calls it; two tests start a process for it."""
 
+import contextlib
 import csv
 import gzip
 import io
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -16,12 +16,14 @@ import xlsxwriter
 
 from service.cli import CommandError, match_output
 from service.ingest import open_sheet
+from tests.support.in_process import run_here_apart
 
 LEADING = [
     "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
 ]  # fmt: skip
 LEFT = "Company,Website,Country\nSiemens AG,https://www.siemens.com,Germany\nOrchid Bakery,orchidbakery.com,France\nHarbour Analytics,harbour-analytics.com,UK\n"
 RIGHT = "Firma;Web;Land\nWalnut Press;walnutpress.com;Spanien\nSiemens;siemens.com/de;DE\nHarbour Analytics;harbouranalytics.co.uk;UK\n"
+TERMINAL = {"COLUMNS": "160", "TERM": "dumb"}
 
 
 def match(
@@ -29,10 +31,8 @@ def match(
 ) -> subprocess.CompletedProcess[str]:
     for name, content in (("left.csv", left), ("right.csv", right)):
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
-    return subprocess.run(
-        [sys.executable, "-c", "from service.cli import main; main()", "match", "left.csv", "right.csv", *arguments],
-        cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "160", "TERM": "dumb"},
-    )  # fmt: skip
+    with contextlib.chdir(folder):
+        return run_here_apart("match", "left.csv", "right.csv", *arguments, **TERMINAL)
 
 
 def test_the_summary_counts_pairs_accounts_companies_rules_and_reviews(tmp_path: Path) -> None:
