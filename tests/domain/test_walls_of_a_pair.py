@@ -1,13 +1,17 @@
 """A third organization can neither write into a partnership nor be named in one: raw SQL with its own tenant set."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from service.db.database import Database
 from service.db.names import APP_ROLE, MATCHER_ROLE
+from service.db.transactions import Lent
 from tests.factories.trio import Trio, make_trio
-from tests.factories.world import World
+from tests.factories.world import World, apart
 from tests.support.roles import acting, attempt, duties, insert
 from tests.support.tables import Table
 
@@ -18,9 +22,19 @@ BY_THE_MATCHER_ALONE = {"overlap", "partnership_event"}
 """Written by tens of thousands under the lock of the partnership's row, which gives them its sides: without a foreign key."""
 
 
+@pytest.fixture(scope="module")
+async def staged(staged_world: World, shared_connection: Lent) -> Trio:
+    return await make_trio(staged_world, shared_connection.driver)
+
+
 @pytest.fixture
-async def trio(world: World, superuser: asyncpg.Connection) -> Trio:
-    return await make_trio(world, superuser)
+def trio(staged: Trio, db: Database, tmp_path: Path) -> Trio:
+    return replace(staged, pair=apart(staged.pair, tmp_path))
+
+
+@pytest.fixture
+def world(trio: Trio) -> World:
+    return trio.world
 
 
 async def row_of_the_pair(driver: asyncpg.Connection, trio: Trio, table: Table) -> str:

@@ -1,14 +1,18 @@
 """The second wall alone: raw SQL as the app's and the matcher's role, against every protected table that there is."""
 
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from service.db.database import Database
 from service.db.names import APP_ROLE, MATCHER_ROLE
+from service.db.transactions import Lent
 from service.db.unscoped import UNSCOPED_TABLES
 from tests.factories.trio import Trio, make_trio
-from tests.factories.world import World
+from tests.factories.world import World, apart
 from tests.support.roles import acting, attempt, duties, insert
 from tests.support.tables import fingerprint, tables
 
@@ -19,9 +23,19 @@ OF_THE_MATCHER = {
 """All that the matcher's role may touch."""
 
 
+@pytest.fixture(scope="module")
+async def staged(staged_world: World, shared_connection: Lent) -> Trio:
+    return await make_trio(staged_world, shared_connection.driver)
+
+
 @pytest.fixture
-async def trio(world: World, superuser: asyncpg.Connection) -> Trio:
-    return await make_trio(world, superuser)
+def trio(staged: Trio, db: Database, tmp_path: Path) -> Trio:
+    return replace(staged, pair=apart(staged.pair, tmp_path))
+
+
+@pytest.fixture
+def world(trio: Trio) -> World:
+    return trio.world
 
 
 async def test_every_table_has_rows_of_others_to_hide(trio: Trio, superuser: asyncpg.Connection) -> None:

@@ -25,7 +25,7 @@ from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from tests.factories.world import Pair, company_list, make_pair, make_world
 from tests.support.processes import run_command
-from tests.support.servers import OwnDatabase, TestServer
+from tests.support.servers import TEST_LIMITS, TestServer, copy_of
 
 NOW = SystemClock().now()
 LEFT = company_list(
@@ -66,22 +66,45 @@ def passwords(server: TestServer) -> Passwords:
     return Passwords(server.password, server.password, server.password, backup=server.password)
 
 
-def name_of(url: str) -> str:
-    return url.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
+@dataclass(frozen=True)
+class Filled:
+    """What each test gets a copy of: nobody is connected to the database."""
+
+    database: str
+    data_dir: Path
+    pair: Pair
+
+
+@pytest.fixture(scope="module")
+async def filled(
+    server: TestServer, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Filled]:
+    folder = tmp_path_factory.mktemp("filled")
+    async with copy_of(server, template) as own:
+        async with Database(
+            app_url=own.urls.app, matcher_url=own.urls.matcher, limits=TEST_LIMITS
+        ) as database:
+            world = make_world(database, keystore(folder), folder, SystemClock(), UuidV7Ids())
+            pair = await make_pair(world)
+            await world.upload(pair.left, LEFT)
+            await world.upload(pair.right, RIGHT)
+            await world.work()
+        yield Filled(own.name, folder, pair)
+
+
+def keystore(data_dir: Path) -> FileKeystore:
+    return FileKeystore(data_dir / "keystore", load_or_create_kek(data_dir / "secrets" / "kek"))
 
 
 @pytest.fixture
-async def served(server: TestServer, own_database: OwnDatabase, tmp_path: Path) -> Served:
-    name = name_of(own_database.urls.app)
-    await create_roles(server.admin, passwords(server), database=name)
+async def served(server: TestServer, filled: Filled, tmp_path: Path) -> AsyncIterator[Served]:
     data_dir = tmp_path / "data"
-    store = FileKeystore(data_dir / "keystore", load_or_create_kek(data_dir / "secrets" / "kek"))
-    world = make_world(own_database.database, store, tmp_path, SystemClock(), UuidV7Ids())
-    pair = await make_pair(world)
-    await world.upload(pair.left, LEFT)
-    await world.upload(pair.right, RIGHT)
-    await world.work()
-    return Served(own_database.urls, as_backup(server, name), data_dir, pair)
+    shutil.copytree(filled.data_dir, data_dir)
+    async with copy_of(server, filled.database) as own:
+        await create_roles(server.admin, passwords(server), database=own.name)
+        world = make_world(own.database, keystore(data_dir), tmp_path, SystemClock(), UuidV7Ids())
+        pair = replace(filled.pair, world=world)
+        yield Served(own.urls, as_backup(server, own.name), data_dir, pair)
 
 
 @pytest.fixture
