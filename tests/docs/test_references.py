@@ -11,6 +11,7 @@ from service.accounts import models as _accounts
 from service.accounts.attribute_removal import PURGE_JOB
 from service.accounts.membership import SETTLE_JOB
 from service.audit import models as _audit
+from service.cli.data_key import SEALED_COLUMNS
 from service.cli.lazy import LazyCommand, load
 from service.cli.match_files import Columns, read_list
 from service.cli.match_output import LEADING, pair_rows
@@ -166,3 +167,14 @@ def test_the_operator_is_told_every_plain_column_that_holds_many_values() -> Non
     assert len(columns) >= 7
     told = section("SECURITY.md", "What the operator can read")
     assert [column for column in columns if f"`{column}`" not in told] == []
+
+
+def test_every_sealed_column_is_named_and_no_other() -> None:
+    [row] = re.findall(
+        r"^\| values sealed in the database \|.*$",
+        section("SECURITY.md", "What is built, and what is not"),
+        re.MULTILINE,
+    )
+    assert set(re.findall(r"`(\w+\.\w+)`", row)) == {
+        f"{sealed.table}.{sealed.column}" for sealed in SEALED_COLUMNS
+    }
