@@ -85,11 +85,10 @@ async def keep_footprint(
     number, entries = await highest_number(driver, org_id), standing.entries
     size = await driver.fetchrow(_SIZE, org_id, worded)
     is_base = sieve is None or size["base"] is None
-    if (
-        sieve
-        and not is_base
-        and await many_changed(driver, org_id, size["base"], than=size["rows"] // _TENTH)
-    ):
+    tenth = (size["rows"] or 0) // _TENTH
+    if sieve and not is_base and (
+        entries.height > tenth or await many_changed(driver, org_id, size["base"], than=tenth)
+    ):  # fmt: skip
         written = await _written(driver, org_id, sieve.seen)
         before = sieve.entries.join(written, on=ACCOUNT, how="anti").join(entries, on=ACCOUNT, how="anti")
         entries, is_base = pl.concat([before, entries]), True

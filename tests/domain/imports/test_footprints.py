@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import anyio.from_thread
 import polars as pl
 import pytest
 
+from service.accounts import sieve as sieve_module
 from service.accounts.sieve import Sieve
 from service.accounts.target import AccountTarget
 from service.imports.models import Import, ImportKind, ImportMode, ImportStatus
@@ -202,23 +204,73 @@ async def test_a_row_comes_before_the_known_one_of_its_account(pair: Pair, taken
     assert row["name"] == "Earlier"
 
 
-async def test_an_account_written_while_the_file_is_read_is_compared(pair: Pair, taken: list[int]) -> None:
-    """Between the look at the footprint and the storing of the file, another wording has its say."""
-    world, text = pair.world, "Account ID,Company\n1,First\n2,Second\n"
+async def test_an_account_written_while_the_file_is_read_is_compared(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the footprint and the storing of the file, somebody else has a say."""
+    world, text = pair.world, "Account ID,Company\n1,First\n2,Second\n3,Third\n4,Fourth\n"
+    side = Side(world, pair.left, AccountTarget(prints_from=0))
+    await side.bring(text)
+    take = Sieve.take
 
-    class Slow(AccountTarget):
-        async def compare(self, session: Any, batch: Any, order: Any) -> Any:
-            if batch.sieve and batch.sieve.height:
-                driver = await session.raw()
-                await driver.execute(
-                    "UPDATE account SET name = 'Meanwhile', digest = '\\x00' WHERE external_id = '2'"
-                )
-            return await super().compare(session, batch, order)
+    async def write() -> None:
+        async with world.database.tenant(pair.left.id) as session:
+            driver = await session.raw()
+            await driver.execute(
+                "UPDATE account SET name = 'Meanwhile', digest = '\\x00' WHERE external_id = '2'"
+            )
 
-    await Side(world, pair.left, AccountTarget(prints_from=0)).bring(text)
-    again = await Side(world, pair.left, Slow(prints_from=0)).bring(text + "3,Third\n")
-    assert taken[:1] == [2]
-    assert (again.created, again.unchanged) == (1, 2)
+    def meanwhile(self: Sieve, frame: pl.DataFrame) -> pl.DataFrame:
+        anyio.from_thread.run(write)
+        return take(self, frame)
+
+    monkeypatch.setattr(Sieve, "take", meanwhile)
+    again = await side.bring(text + "5,Fifth\n")
+    assert (again.created, again.updated, again.unchanged) == (1, 1, 3)
+    [row] = await fetch(world, pair.left, "SELECT name FROM account WHERE external_id = '2'")
+    assert row["name"] == "Second"
+
+
+async def test_another_population_or_meaning_of_a_status_is_another_wording(
+    pair: Pair, taken: list[int]
+) -> None:
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
+    text = "Account ID,Company,Status\n" + "".join(f"{n},Company {n},Gold\n" for n in range(4))
+    bits = "SELECT populations, count(*) AS accounts FROM account GROUP BY populations"
+    await side.bring(text)
+    assert await fetch(pair.world, pair.left, bits) == [{"populations": 0, "accounts": 4}]
+    await side.bring(text + "4,Company 4,Gold\n", statuses={"Gold": "customers"})
+    assert await fetch(pair.world, pair.left, bits) == [{"populations": 1, "accounts": 5}]
+    await side.bring(text + "4,Company 4,Gold\n5,Company 5,Gold\n", population="prospects")
+    prospects = "SELECT count(*) AS accounts FROM account WHERE populations > 1"
+    assert await fetch(pair.world, pair.left, prospects) == [{"accounts": 6}]
+    assert taken == []
+
+
+async def test_accounts_of_another_wording_are_gone_too(pair: Pair) -> None:
+    """Written since the list's footprint, and in none of its rows."""
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
+    text = "Account ID,Company,Country\n" + "".join(f"{n},Company {n},DE\n" for n in range(12))
+    await side.bring(text)
+    await side.bring("Account ID,Company\n77,Elsewhere\n")
+    record = await side.bring(text.replace("Company 3", "Firma 3"), mode=ImportMode.REPLACE)
+    assert (record.updated, record.removed) == (1, 1)
+
+
+async def test_fingerprints_of_another_kind_are_written_anew(
+    pair: Pair, taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine may hash otherwise: nothing is known then, and each account is known once afterwards."""
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
+    text = "Account ID,Company\n" + "".join(f"{n},Company {n}\n" for n in range(12))
+    await side.bring(text)
+    monkeypatch.setattr(sieve_module, "_SEEDS", (1, 2))
+    await side.bring(text + "12,Company 12\n")
+    record = await side.bring(text + "12,Company 12\n13,Company 13\n")
+    assert (record.created, record.unchanged) == (1, 13)
+    assert taken == [0, 13]
+    sizes = "SELECT rows FROM account_footprint ORDER BY number, part"
+    assert [row["rows"] for row in await fetch(pair.world, pair.left, sizes)] == [13, 1]
 
 
 async def test_footprints_of_the_newest_wordings_are_kept_and_grow_by_what_changed(pair: Pair) -> None:
