@@ -58,7 +58,9 @@ def data_folder(settings: Settings) -> list[Finding]:
 
 def disk(settings: Settings) -> list[Finding]:
     """Once for each file system."""
-    places = [_existing(path) for path in (settings.keystore_folder, settings.data_dir)]
+    places = [
+        _existing(path) for path in (settings.upload_folder, settings.keystore_folder, settings.data_dir)
+    ]
     by_device = {place.stat().st_dev: place for place in places}
     return [space(place, shutil.disk_usage(place).free) for place in by_device.values()]
 

@@ -18,6 +18,7 @@ from service.crypto.rotation import rotate_kek
 from service.db.tools import packaged_major
 from service.settings import Settings, load_settings
 from tests.support.processes import run_command
+from tests.support.small_disk import needs_root, small_disk
 
 ORG = "0190a000-0000-7000-8000-00000000000a"
 NAME = SecretName("ik", ORG)
@@ -164,6 +165,13 @@ def test_draft_of_a_killed_process_is_found(settings: Settings) -> None:
 )
 def test_full_disk_is_found(tmp_path: Path, free: int, status: Status) -> None:
     of([machine.space(tmp_path, free)], "disk", status)
+
+
+@needs_root
+def test_disk_of_the_uploads_alone_is_looked_at_too(settings: Settings) -> None:
+    with small_disk(settings.upload_folder, 1_000_000) as folder:
+        found = machine.disk(settings)
+    assert [str(folder) in finding.said for finding in found if finding.status is Status.FAIL] == [True]
 
 
 def test_upload_that_nobody_takes_is_found(settings: Settings) -> None:
