@@ -12,6 +12,7 @@ from service.accounts.attributes import Attributes
 from service.accounts.membership import number_before, settle_since
 from service.db.database import Database
 from service.db.sessions import TenantSession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.imports.operations import CHANGED_JOB
 from service.jobs import enqueue
 
@@ -19,7 +20,6 @@ PURGE_JOB: Final = "attributes.purge"
 ROWS_A_PART: Final = 5000
 _FIRST: Final = UUID(int=0)
 _LAST: Final = UUID(int=(1 << 128) - 1)
-_TAKE_TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _OF_PAST: Final = """
     UPDATE record_history SET before = jsonb_set(before, '{attributes}', (before -> 'attributes') - $2::text[])
     WHERE org_id = $1 AND record_id > $3 AND record_id <= $4 AND before -> 'attributes' ?| $2
@@ -51,12 +51,12 @@ async def purge(database: Database, org_id: UUID, *, rows: int = ROWS_A_PART) ->
         end: UUID | None = _FIRST
         while end is not None:
             async with database.tenant(org_id) as session:
-                await _take_turn(session)
+                await take_turn(session, Turn.STORING, session.org_id, wait=PATIENCE)
                 driver, start = await session.raw(), end
                 end = await driver.fetchval(_END.format(column, table), org_id, start, rows - 1)
                 await _forget(session, forget, keys, start, end or _LAST)
     async with database.tenant(org_id) as session:
-        await _take_turn(session)
+        await take_turn(session, Turn.STORING, session.org_id, wait=PATIENCE)
         await purge_now(session, keys)
 
 
@@ -79,9 +79,3 @@ async def _forget(session: TenantSession, forget: str, keys: Collection[str], st
     if await settle_since(session, before):
         org_id = str(session.org_id)
         await enqueue(session, CHANGED_JOB, {"org_id": org_id}, dedupe_key=org_id)
-
-
-async def _take_turn(session: TenantSession) -> None:
-    driver = await session.raw()
-    await driver.execute("SET LOCAL lock_timeout = '10min'")
-    await driver.execute(_TAKE_TURN, f"storing:{session.org_id}")

@@ -12,6 +12,7 @@ from service.accounts.past import Past, Present, Source
 from service.audit import record
 from service.crypto import DataKeys, Keystore
 from service.db.sessions import TenantReadSession, TenantSession
+from service.db.turns import Turn, take_turn
 from service.imports.models import ImportKind
 from service.kit.clock import Clock
 
@@ -64,7 +65,7 @@ async def erase(session: TenantSession, clock: Clock, contact_id: UUID) -> None:
     Nobody stores records of the organization meanwhile, so that no import keeps what is being forgotten.
     """
     driver = await session.raw()
-    await driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"storing:{session.org_id}")
+    await take_turn(session, Turn.STORING, session.org_id)
     if not await driver.fetchval(_ERASE, session.org_id, contact_id):
         raise UnknownContactError
     await record(session, clock, "contact.erased", target=f"contact:{contact_id}")

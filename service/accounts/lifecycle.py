@@ -1,6 +1,7 @@
 """What this room forgets of an organization that is erased."""
 
 from service.db.sessions import DutySession
+from service.db.turns import PATIENCE, Turn, take_turn
 
 TABLES = (
     "record_history",
@@ -18,7 +19,6 @@ TABLES = (
 
 async def forget(session: DutySession) -> None:
     """Accounts, what is kept at them, what all were before, and populations; nobody stores accounts meanwhile."""
-    await session.sql("SET LOCAL lock_timeout = '10min'")
-    await session.sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"storing:{session.org_id}")
+    await take_turn(session, Turn.STORING, session.org_id, wait=PATIENCE)
     for table in TABLES:
         await session.sql(f"DELETE FROM {table} WHERE org_id = $1", session.org_id)

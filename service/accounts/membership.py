@@ -18,6 +18,7 @@ from service.accounts.models import Population, PopulationKind
 from service.accounts.repository import Populations
 from service.accounts.staging import count_of
 from service.db.sessions import TenantSession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.imports.operations import CHANGED_JOB
 from service.jobs import enqueue
 
@@ -28,7 +29,6 @@ GONE_JOB = "populations.gone"
 """Enqueued by name once no account bears the bit of a population that was removed: {org_id}."""
 _EVERY_BIT = (1 << 63) - 1
 _SETTLED = "UPDATE population SET settled = $3 WHERE org_id = $1 AND id = $2"
-_STORING = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 async def request_settling(session: TenantSession) -> None:
@@ -40,8 +40,7 @@ async def request_settling(session: TenantSession) -> None:
 async def settle(session: TenantSession) -> int:
     """Apply every filter that isn't applied yet; how many accounts were written."""
     driver = await session.raw()
-    await driver.execute("SET LOCAL lock_timeout = '10min'")
-    await driver.execute(_STORING, f"storing:{session.org_id}")
+    await take_turn(session, Turn.STORING, session.org_id, wait=PATIENCE)
     due = [p for p in await Populations(session).custom() if p.settled != p.version]
     if not due:
         return 0

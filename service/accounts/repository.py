@@ -16,6 +16,7 @@ from service.accounts.filter_sql import where
 from service.accounts.filters import Filter
 from service.accounts.models import Account, Population, StandardPopulation
 from service.db.sessions import TenantReadSession, TenantSession
+from service.db.turns import Turn, take_turn
 
 LONGEST_TRIAL: Final = timedelta(seconds=5)
 _COUNTS = "SELECT populations, count(*) FROM account WHERE org_id = $1 GROUP BY populations"
@@ -43,9 +44,7 @@ _BEARING = """
 
 async def take_turn_of_populations(session: TenantSession) -> None:
     """Nobody else makes, changes or removes a population of the organization until the transaction ends."""
-    await session.sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"populations:{session.org_id}"
-    )
+    await take_turn(session, Turn.POPULATIONS, session.org_id)
 
 
 async def live_population(session: TenantSession, slug: str) -> Population | None:

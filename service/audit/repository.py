@@ -12,10 +12,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from service.audit.models import AuditCheckpoint, AuditEntry
 from service.audit.rules import START, as_json, next_hash
 from service.db.sessions import TenantReadSession, TenantSession
+from service.db.turns import Turn, take_turn
 from service.kit.actors import ActorKind
 
 BATCH = 1000
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class AuditLog:
 
     async def lock(self) -> None:
         """Until the transaction ends nobody adds an entry of the organization. Take it last."""
-        await self._session.sql(_LOCK, f"audit:{self._session.org_id}")
+        await take_turn(self._session, Turn.AUDIT, self._session.org_id)
 
     async def head(self) -> Head:
         statement = (

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from service.audit import record
 from service.db.sessions import TenantReadSession, TenantSession
+from service.db.turns import Turn, take_turn
 from service.imports.errors import NoSuchMappingError, TooManyMappingsError
 from service.imports.models import ImportMapping
 from service.kit.clock import Clock
@@ -77,7 +78,5 @@ async def remove_mapping(session: TenantSession, clock: Clock, name: str, *, mee
 
 
 async def _changing(session: TenantSession, name: str) -> ImportMapping | None:
-    await session.sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"import-mappings:{session.org_id}"
-    )
+    await take_turn(session, Turn.IMPORT_MAPPINGS, session.org_id)
     return await ImportMappings(session).by_name(name)

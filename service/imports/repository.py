@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from service.db.sessions import TenantReadSession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.imports.models import Import, ImportKind, ImportStatus, Origin
 
 _ERRORS = """
@@ -23,7 +24,6 @@ _FORGET_DIRECT = """
     )
 """
 UNFINISHED = (ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD)
-_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 class Imports:
@@ -242,14 +242,13 @@ class Imports:
         )
         return int(found or 0)
 
-    async def lock_storing(self, *, wait: str = "10min") -> None:
+    async def lock_storing(self, *, wait: str = PATIENCE) -> None:
         """Until the transaction ends, nobody else stores records of the organization. A refused statement after the `wait`."""
-        await self._session.sql(f"SET LOCAL lock_timeout = '{wait}'")
-        await self._session.sql(_TAKE_TURN, f"storing:{self._session.org_id}")
+        await take_turn(self._session, Turn.STORING, self._session.org_id, wait=wait)
 
     async def take_turn(self) -> None:
         """Until the transaction ends, nobody else decides which import of the organization comes next."""
-        await self._session.sql(_TAKE_TURN, f"imports:{self._session.org_id}")
+        await take_turn(self._session, Turn.IMPORTS, self._session.org_id)
 
     async def errors(self, import_id: UUID, *, limit: int, after_row: int = 0) -> list[Mapping[str, Any]]:
         driver = await self._session.raw()

@@ -9,6 +9,7 @@ from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from service.db.sessions import PersonReadSession, ReadSession, TenantReadSession
+from service.db.turns import Turn, take_turn
 from service.organizations.models import (
     MemberInvitation,
     Membership,
@@ -89,9 +90,7 @@ class Members:
 
     async def take_turn(self) -> None:
         """Until the transaction ends, nobody else joins: members are counted before."""
-        await self._session.sql(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"members:{self._session.org_id}"
-        )
+        await take_turn(self._session, Turn.MEMBERS, self._session.org_id)
 
     async def lock_admins(self) -> set[UUID]:
         """The admins who can act; nobody else changes who they are until this transaction ends."""

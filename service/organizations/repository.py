@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select, update
 
 from service.db.sessions import DirectorySession, ReadSession, TenantReadSession
+from service.db.turns import Turn, take_turn
 from service.organizations.models import ApiKey, Organization
 
 _USED = """
@@ -117,9 +118,7 @@ class ApiKeys:
 
     async def take_turn(self) -> None:
         """Until the transaction ends, nobody else adds a key to the organization: its keys are counted before."""
-        await self._session.sql(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"api-keys:{self._org_id}"
-        )
+        await take_turn(self._session, Turn.API_KEYS, self._org_id)
 
 
 def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from service.audit import record
 from service.db.sessions import TenantReadSession, TenantSession
+from service.db.turns import PATIENCE, Turn, share_turn, take_turn
 from service.kit.clock import Clock
 from service.organizations.errors import OrganizationSuspendedError, QuotaExceededError
 from service.organizations.models import Organization, Standing
@@ -56,7 +57,7 @@ async def hold_active(session: TenantSession) -> None:
 
     For what is written long after the key was looked at, such as an upload.
     """
-    await session.sql("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", _turn(session))
+    await share_turn(session, Turn.ORGANIZATION, session.org_id)
     if await Directory(session).by_id(session.org_id) is None:
         raise OrganizationSuspendedError
     await require_active(session)
@@ -64,8 +65,7 @@ async def hold_active(session: TenantSession) -> None:
 
 async def let_nobody_write(session: TenantSession) -> None:
     """Wait until nobody holds the organization active; who asks from then on waits until the transaction ends."""
-    await session.sql("SET LOCAL lock_timeout = '10min'")
-    await session.sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _turn(session))
+    await take_turn(session, Turn.ORGANIZATION, session.org_id, wait=PATIENCE)
 
 
 async def begin_erasing(session: TenantSession, clock: Clock) -> None:
@@ -75,10 +75,6 @@ async def begin_erasing(session: TenantSession, clock: Clock) -> None:
     standing.erased_at = standing.erased_at or clock.now()
     standing.suspended_at = standing.suspended_at or clock.now()
     await session.flush()
-
-
-def _turn(session: TenantSession) -> str:
-    return f"organization:{session.org_id}"
 
 
 async def require_room(session: TenantReadSession, quota: Quota, would_be: int) -> None:

@@ -6,7 +6,6 @@ them is told.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 from uuid import UUID
 
 import anyio.to_thread
@@ -18,6 +17,7 @@ from service.crypto import Keystore
 from service.crypto.columns import references
 from service.db.names import Duty
 from service.db.sessions import TenantSession
+from service.db.turns import Turn, take_turn
 from service.imports.direct import Sent
 from service.kit.clock import Clock
 from service.organizations.operations import reference_key
@@ -25,7 +25,6 @@ from service.organizations.operations import reference_key
 _SHARED = """
     SELECT partnership_id FROM sharing_rule WHERE owner_org_id = $1 AND bit = $2 ORDER BY partnership_id
 """
-_TAKE_TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _NARROW = """
     UPDATE shared_record SET populations = populations & ~$4::bigint
     WHERE partnership_id = $1 AND owner_org_id = $2 AND ref = ANY($3::bigint[]) AND populations & $4::bigint <> 0
@@ -55,7 +54,7 @@ async def _withdraw(session: TenantSession, keystore: Keystore, bit: int, accoun
     ids = pl.Series([str(one) for one in accounts])
     for (partnership_id,) in await driver.fetch(_SHARED, session.org_id, bit):
         # whoever publishes at this moment may have read the list of before
-        await driver.execute(_TAKE_TURN, f"publish:{partnership_id}")
+        await take_turn(session, Turn.PUBLISH, partnership_id)
         refs = await anyio.to_thread.run_sync(
             partial(references, str(partnership_id), ids, reference_key=key)
         )

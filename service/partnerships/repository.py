@@ -6,6 +6,7 @@ from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from service.db.sessions import DutySession, MatcherSession, ReadSession, TenantReadSession, TenantSession
+from service.db.turns import Turn, take_turn
 from service.partnerships.epochs import Opened
 from service.partnerships.errors import UnknownPartnershipError
 from service.partnerships.models import (
@@ -108,10 +109,7 @@ async def awaiting(session: TenantReadSession) -> list[UUID]:
 
 async def rule_alone(session: TenantSession, partnership_id: UUID, bit: int) -> SharingRule | None:
     """One's own rule for one population; nobody else sets it, for the first time neither, until the transaction ends."""
-    await session.sql(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-        f"rule:{partnership_id}:{session.org_id}:{bit}",
-    )
+    await take_turn(session, Turn.RULE, partnership_id, session.org_id, bit)
     return await rule_of(session, partnership_id, bit)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from service.accounts.store import read_accounts, read_participating
 from service.crypto.columns import references
 from service.db.names import Duty
-from service.db.sessions import DutySession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.linking.columns import U64
 from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import Parts, request_publish
@@ -44,7 +44,7 @@ _SHOW_AGAIN = """
 async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     """Bring one side's shared records and references up to its rules and the overlaps as they are now, where it was asked to."""
     async with parts.database.duty(org_id, Duty.PUBLISH) as session:
-        await take_turn(session, partnership_id)
+        await take_turn(session, Turn.PUBLISH, partnership_id, wait=PATIENCE)
         partnership = await Partnerships(session).by_id(partnership_id)
         if partnership.status is not PartnershipStatus.ACTIVE:
             return
@@ -95,10 +95,3 @@ async def _accounts(
 def _stored(refs: U64) -> pl.Series:
     """References as PostgreSQL keeps them: signed."""
     return pl.Series(refs.view("int64"), dtype=pl.Int64)
-
-
-async def take_turn(session: DutySession, partnership_id: UUID) -> None:
-    """Until the transaction ends, nobody else writes what is shown in the partnership."""
-    driver = await session.raw()
-    await driver.execute("SET LOCAL lock_timeout = '10min'")
-    await driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"publish:{partnership_id}")

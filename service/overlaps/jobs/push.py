@@ -20,6 +20,7 @@ from service.accounts.following import (
     read_of_domains,
 )
 from service.db.sessions import TenantSession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.jobs import enqueue
 from service.linking.columns import U64
 from service.linking.layers import Delta
@@ -63,7 +64,8 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     the normaliser. Both leave the same columns, and write what differs.
     """
     async with parts.database.tenant(org_id) as session:
-        await _take_turn(session, partnership_id)
+        # so that of two pushes of a side the newest list is the one that stays
+        await take_turn(session, Turn.PUSH, partnership_id, session.org_id, wait=PATIENCE)
         partnerships = Partnerships(session)
         opened = await partnerships.opened(partnership_id)
         if opened.partnership.status is not PartnershipStatus.ACTIVE:
@@ -153,11 +155,3 @@ class _Push:
             for column in (delta.added, delta.removed)
         ]
         return np.unique(np.concatenate([here, *moved]))
-
-
-async def _take_turn(session: TenantSession, partnership_id: UUID) -> None:
-    """Pushes of one side wait for each other, so that the newest list is the one that stays."""
-    driver = await session.raw()
-    await driver.execute("SET LOCAL lock_timeout = '10min'")
-    key = f"push:{partnership_id}:{session.org_id}"
-    await driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)

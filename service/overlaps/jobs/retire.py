@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from service.db.names import Duty
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.overlaps.jobs.parts import Parts
-from service.overlaps.jobs.publish import take_turn
 from service.partnerships.repository import Partnerships
 
 _GONE = """
@@ -29,6 +29,6 @@ async def retire(parts: Parts, *, org_id: UUID) -> None:
         await driver.execute(_END, org_id, [row["bit"] for row in gone])
         for partnership in await Partnerships(session).everyone() if gone else ():
             # whoever publishes meanwhile may have read the accounts and rules of before
-            await take_turn(session, partnership.id)
+            await take_turn(session, Turn.PUBLISH, partnership.id, wait=PATIENCE)
             await driver.execute(_NARROW, partnership.id, org_id, bits)
         await driver.execute(_FREE, org_id, [row["id"] for row in gone])

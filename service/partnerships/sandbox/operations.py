@@ -8,6 +8,7 @@ from uuid import UUID
 from service.audit import record
 from service.crypto import Keystore, Mode
 from service.db.sessions import TenantReadSession, TenantSession
+from service.db.turns import Turn, take_turn
 from service.jobs import enqueue, is_live
 from service.kit.clock import Clock
 from service.kit.ids import Ids
@@ -47,7 +48,7 @@ async def make_sandbox(
     `starter`: it begins with a list of its own. The first key may do everything, since there is nothing in it yet that is anybody's.
     SandboxInSandboxError, SandboxLeavingError.
     """
-    await _take_turn(session)
+    await take_turn(session, Turn.SANDBOX, session.org_id)
     own = await Directory(session).by_id(session.org_id)
     if own is None or own.sandbox:
         raise SandboxInSandboxError
@@ -70,7 +71,7 @@ async def make_sandbox(
 
 async def reset_sandbox(session: TenantSession, clock: Clock, *, starter: bool = True) -> Organization:
     """Have everything taken out of the sandbox but its keys, and fill it as at the beginning. NoSandboxError, SandboxLeavingError."""
-    await _take_turn(session)
+    await take_turn(session, Turn.SANDBOX, session.org_id)
     sandbox = await sandbox_seen_by(session)
     await _refuse_leaving(session, sandbox)
     await record(session, clock, "sandbox.reset", target=_target(sandbox))
@@ -80,7 +81,7 @@ async def reset_sandbox(session: TenantSession, clock: Clock, *, starter: bool =
 
 async def remove_sandbox(session: TenantSession, clock: Clock) -> None:
     """End its keys and sessions at once, and have it taken away with its partners. NoSandboxError, SandboxInSandboxError."""
-    await _take_turn(session)
+    await take_turn(session, Turn.SANDBOX, session.org_id)
     sandbox = await sandbox_seen_by(session)
     if sandbox.id == session.org_id:
         raise SandboxInSandboxError
@@ -114,10 +115,6 @@ async def _order(session: TenantSession, sandbox: Organization, task: Task, *, s
 async def _refuse_leaving(session: TenantSession, sandbox: Organization) -> None:
     if await is_live(session, SANDBOX_JOB, work_on(sandbox.id, Task.REMOVE)):
         raise SandboxLeavingError
-
-
-async def _take_turn(session: TenantSession) -> None:
-    await session.sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"sandbox:{session.org_id}")
 
 
 def _organization(org_id: UUID, keystore: Keystore, clock: Clock, name: str, **of: UUID) -> Organization:

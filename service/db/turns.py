@@ -1,0 +1,52 @@
+"""Work that must not be done twice at a time: advisory locks of the transaction, by name."""
+
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from service.db.sessions import ReadSession
+
+PATIENCE: Final = "10min"
+"""For work that may wait for another of its kind over a whole list."""
+
+
+class Turn(StrEnum):
+    """What is done one at a time; of an organization, or of what is named behind it."""
+
+    API_KEYS = "api-keys"
+    """Counting keys and adding one."""
+    AUDIT = "audit"
+    """Adding an entry to the chain. Taken last."""
+    IMPORT_MAPPINGS = "import-mappings"
+    IMPORTS = "imports"
+    """Deciding which import comes next."""
+    MEMBERS = "members"
+    """Counting members and adding one."""
+    ORGANIZATION = "organization"
+    """Held together by whoever writes for an active organization; alone by whoever ends that."""
+    POPULATIONS = "populations"
+    PUBLISH = "publish"
+    """Writing what is shown in a partnership."""
+    PUSH = "push"
+    """Handing one side's tokens to a partnership: of the partnership and the side."""
+    RULE = "rule"
+    """Setting a sharing rule: of the partnership, the side and the population's bit."""
+    SANDBOX = "sandbox"
+    STORING = "storing"
+    """Storing records of any kind."""
+
+
+async def take_turn(session: ReadSession, turn: Turn, *of: UUID | int, wait: str | None = None) -> None:
+    """Until the transaction ends, nobody else has this turn. A refused statement after the `wait`, if one is given."""
+    if wait is not None:
+        await session.sql(f"SET LOCAL lock_timeout = '{wait}'")
+    await session.sql("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", _name(turn, of))
+
+
+async def share_turn(session: ReadSession, turn: Turn, *of: UUID | int) -> None:
+    """Until the transaction ends, others may share this turn, and nobody has it alone."""
+    await session.sql("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", _name(turn, of))
+
+
+def _name(turn: Turn, of: tuple[UUID | int, ...]) -> str:
+    return ":".join([turn, *map(str, of)])
