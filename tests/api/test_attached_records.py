@@ -51,6 +51,12 @@ async def undone(client: httpx.AsyncClient, pair: Pair, said: dict[str, Any]) ->
     await pair.world.work()
 
 
+@pytest.mark.parametrize("of", ["accounts", "contacts", "opportunities"])
+async def test_a_record_that_says_nothing_is_rejected(client: httpx.AsyncClient, pair: Pair, of: str) -> None:
+    said = await sent(client, pair, of, {})
+    assert (statuses(said), said["import_id"]) == (["rejected"], None)
+
+
 async def test_each_opportunity_of_a_batch_is_answered_for_and_keeps_what_it_does_not_speak_of(
     client: httpx.AsyncClient, pair: Pair
 ) -> None:

@@ -144,7 +144,8 @@ def _refused(rows: pl.DataFrame, faults: dict[str, pl.Series], order: Order) -> 
     wrong = (
         told.with_columns(pl.coalesce(said).alias("told")).filter(pl.col("told").is_not_null()).unnest("told")
     )
-    text = pl.concat_str([pl.col(f) for f in order.headers], separator=" | ", ignore_nulls=True).str.head(500)
+    shown = [pl.col(f) for f in order.headers] or [pl.lit("")]
+    text = pl.concat_str(shown, separator=" | ", ignore_nulls=True).str.head(500)
     return wrong.select(
         "row", "line", "column", pl.lit(REASON).alias("reason"),
         pl.format("line {}, column '{}': {}", "line", "column", "fault").alias("message"), text.alias("text"),
