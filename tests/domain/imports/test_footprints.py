@@ -236,14 +236,13 @@ async def test_another_population_or_meaning_of_a_status_is_another_wording(
 ) -> None:
     side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
     text = "Account ID,Company,Status\n" + "".join(f"{n},Company {n},Gold\n" for n in range(4))
-    bits = "SELECT populations, count(*) AS accounts FROM account GROUP BY populations"
+    bits = "SELECT populations > 1 AS prospects, count(*) AS accounts FROM account GROUP BY 1"
     await side.bring(text)
-    assert await fetch(pair.world, pair.left, bits) == [{"populations": 0, "accounts": 4}]
-    await side.bring(text + "4,Company 4,Gold\n", statuses={"Gold": "customers"})
-    assert await fetch(pair.world, pair.left, bits) == [{"populations": 1, "accounts": 5}]
-    await side.bring(text + "4,Company 4,Gold\n5,Company 5,Gold\n", population="prospects")
-    prospects = "SELECT count(*) AS accounts FROM account WHERE populations > 1"
-    assert await fetch(pair.world, pair.left, prospects) == [{"accounts": 6}]
+    assert await fetch(pair.world, pair.left, bits) == [{"prospects": False, "accounts": 4}]
+    await side.bring(text + "4,Company 4,Gold\n", population="prospects")
+    assert await fetch(pair.world, pair.left, bits) == [{"prospects": True, "accounts": 5}]
+    await side.bring(text + "4,Company 4,Gold\n5,Company 5,Gold\n", statuses={"Gold": "customers"})
+    assert await fetch(pair.world, pair.left, bits) == [{"prospects": False, "accounts": 6}]
     assert taken == []
 
 
