@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -89,6 +90,9 @@ class ContactTarget:
 
     async def write(self, session: TenantSession, difference: Difference[Work], order: Order) -> None:
         await attached.write(session, TABLE, difference, order)
+
+    async def made(self, session: TenantSession) -> Sequence[UUID]:
+        return await attached.made(session)
 
     async def roll_back(
         self, session: TenantSession, *, undone: UUID, import_id: UUID

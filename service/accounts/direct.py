@@ -130,7 +130,8 @@ async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: 
             rows_read=prepared.size, created=difference.created, updated=difference.updated,
             unchanged=difference.unchanged, rejected=len(prepared.refused),
         )  # fmt: skip
-        await keep_import(session, clock, way.target, sent, counts)
+        made = await way.target.made(session)
+        await keep_import(session, clock, way.target, sent, counts, made=made)
     results = [prepared.refused.get(row) or found[row] for row in range(1, prepared.size + 1)]
     return Outcome(results, sent.import_id if difference.changes else None)
 

@@ -1,5 +1,6 @@
 """Opportunities as a target of imports."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -132,6 +133,9 @@ class OpportunityTarget:
         await copy_in(driver, "incoming_stage", stages.select("id", "place", "stage", "entered_at"))
         for statement in (_FORGET_STAGES, _ADD_STAGES, _ENTER_STAGE):
             await driver.execute(statement, org_id)
+
+    async def made(self, session: TenantSession) -> Sequence[UUID]:
+        return await attached.made(session)
 
     async def roll_back(
         self, session: TenantSession, *, undone: UUID, import_id: UUID

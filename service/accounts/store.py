@@ -16,27 +16,36 @@ from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
 from service.matching.records import ACCOUNT_FIELDS
 
-_BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
+BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
+"""What an account `a` is, as it is kept."""
+WITH_ATTACHED = f"""
+    {BEFORE} || jsonb_strip_nulls(jsonb_build_object(
+        'contacts', (SELECT jsonb_agg(c.id) FROM contact c WHERE c.org_id = a.org_id AND c.account_id = a.id),
+        'opportunities', (SELECT jsonb_agg(o.id) FROM opportunity o WHERE o.org_id = a.org_id AND o.account_id = a.id)
+    ))
+"""
+"""The same of one that goes, with the ids of what is at it: that is at no account then, and at this one again if it comes back."""
 _CHANGED = "account a JOIN incoming i ON a.id = i.account_id WHERE a.org_id = $1 AND NOT i.same"
 _KEEP = "INSERT INTO record_history (org_id, record_id, import_id, kind, change, before, changed_at)"
 _KEEP_UPDATED = (
-    f"{_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, clock_timestamp() FROM {_CHANGED}"
+    f"{_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {BEFORE}, clock_timestamp() FROM {_CHANGED}"
 )
 _KEEP_THESE = f"""
-    {_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {_BEFORE}, clock_timestamp()
+    {_KEEP} SELECT a.org_id, a.id, $2, 'accounts', 'updated', {BEFORE}, clock_timestamp()
     FROM account a WHERE a.org_id = $1 AND a.id = ANY($3::uuid[])
 """
 _ONE = "a.org_id = $1 AND a.id = $2"
 _MORE = "(a.populations & $2::bigint) <> 0"
 """The account stays in the list of accounts: it stands in another population that is said, or leaves one that keeps none there."""
 _KEEP_LEAVING = f"""
-    {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END, {_BEFORE}, clock_timestamp()
+    {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', CASE WHEN {_MORE} THEN 'updated' ELSE 'removed' END,
+        CASE WHEN {_MORE} THEN {BEFORE} ELSE {WITH_ATTACHED} END, clock_timestamp()
     FROM account a WHERE {GONE}
 """
 _LEAVE = f"""
     UPDATE account a SET populations = a.populations & ~$4::bigint, import_id = $3, updated_at = now() WHERE {_MORE} AND {GONE}
 """
-_KEEP_ONE = f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {_BEFORE}, clock_timestamp() FROM account a WHERE {_ONE}"
+_KEEP_ONE = f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {WITH_ATTACHED}, clock_timestamp() FROM account a WHERE {_ONE}"
 _DELETE_ONE = f"DELETE FROM account a WHERE {_ONE}"
 _DELETE = f"DELETE FROM account a WHERE NOT {_MORE} AND {GONE}"
 _UPDATE = """
@@ -62,9 +71,10 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
     if order.mode is ImportMode.REPLACE and difference.removed:
         few = among(difference.removed, "incoming_gone")
         await driver.execute(_KEEP_LEAVING + few, org_id, work.keeping, import_id)
+        # before the others leave: one that has left a list is in none that keeps it any more
+        await driver.execute(_DELETE + few, org_id, work.keeping)
         if work.keeping:
             await driver.execute(_LEAVE + few, org_id, work.keeping, import_id, work.scope)
-        await driver.execute(_DELETE + few, org_id, work.keeping)
     if difference.updated:
         said = assigned(work.said, work.keys)
         few = among(difference.updated, "incoming WHERE NOT same AND account_id IS NOT NULL")

@@ -1,6 +1,7 @@
 """Accounts as a target of imports."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
@@ -36,6 +37,7 @@ from service.organizations.standing import Quota
 
 PRINTS_FROM: Final = 10_000
 """Rows of a file from which on fingerprints of them are kept: fewer are as soon compared."""
+_MADE = "SELECT new_id FROM incoming WHERE account_id IS NULL"
 
 
 class AccountTarget:
@@ -99,6 +101,10 @@ class AccountTarget:
         await settle_since(session, before)
         if difference.work.standing:
             await keep_footprint(session, order, difference.work.standing, difference.work.sieve)
+
+    async def made(self, session: TenantSession) -> Sequence[UUID]:
+        driver = await session.raw()
+        return [row[0] for row in await driver.fetch(_MADE)]
 
     async def roll_back(
         self, session: TenantSession, *, undone: UUID, import_id: UUID

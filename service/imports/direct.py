@@ -5,6 +5,7 @@ the older word: it leaves alone what was written over the API since (`Order.late
 list wins. Such an import is no whole list either: it supersedes no file, and doesn't count among the ten that are remembered.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +16,7 @@ from service.imports.endings import stored_at
 from service.imports.models import Import, ImportKind, ImportMode, ImportStatus, Origin
 from service.imports.repository import Imports
 from service.imports.stored import tell_changed
-from service.imports.target import Target
+from service.imports.target import Target, few_made
 from service.kit.clock import Clock
 from service.organizations.standing import hold_active
 
@@ -55,16 +56,17 @@ async def take_place(session: TenantSession) -> None:
 
 
 async def keep_import(
-    session: TenantSession, clock: Clock, target: Target[Any, Any], sent: Sent, counts: Counts, **more: str
-) -> None:
-    """Note what was written as an import that is over, and tell who keeps something of the records; the audit log says `more`."""
+    session: TenantSession, clock: Clock, target: Target[Any, Any], sent: Sent, counts: Counts,
+    *, made: Sequence[UUID] = (), **more: str,
+) -> None:  # fmt: skip
+    """Note what was written as an import that is over, with the ids of what it `made`, and tell who keeps something of the records; the audit log says `more`."""
     imports = Imports(session)
     await imports.take_turn()
     number = await imports.next_number()
     record = Import(
         org_id=session.org_id, id=sent.import_id, number=number, kind=sent.kind, origin=Origin.API,
         status=ImportStatus.COMPLETED, mode=ImportMode.UPSERT, filename=sent.name, bytes_received=sent.size, digest=b"",
-        created_at=clock.now(), finished_at=await stored_at(session, clock), **asdict(counts),
+        created_at=clock.now(), finished_at=await stored_at(session, clock), made=few_made(made), **asdict(counts),
     )  # fmt: skip
     session.add(record)
     await session.flush()

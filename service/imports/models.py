@@ -5,8 +5,18 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
@@ -121,6 +131,8 @@ class Import(Record, table=True):
     rows_total: int | None = Field(default=None, sa_type=Integer)
     rollback_of: UUID | None = None
     """The import that this one undoes; it has no file."""
+    made: list[UUID] | None = Field(default=None, sa_column=Column(ARRAY(Uuid), nullable=True))
+    """Ids of the records that it created, where they are few: undoing it looks for no others. Null where they are many."""
     preview: bytes | None = Field(default=None, sa_type=LargeBinary)
     """What a dry run found, sealed: it holds rows of the file."""
     report: dict[str, Any] | None = Field(default=None, sa_type=JSONB)

@@ -35,7 +35,7 @@ from service.imports.refused import problem_of
 from service.imports.repository import Imports
 from service.imports.spool import Spool
 from service.imports.stored import require_quota, tell_changed
-from service.imports.target import Difference, Order, Ready, Target, Targets
+from service.imports.target import FEW_MADE, Difference, Order, Ready, Target, Targets, few_made
 from service.imports.turns import GIVEN_UP, wait_for_another
 from service.ingest import IngestError, Limits
 from service.kit.clock import Clock
@@ -212,7 +212,9 @@ class Reader:
             outcome, skipped = await target.roll_back(session, undone=undone, import_id=import_id)
             record.created, record.updated = outcome.created, outcome.updated
             record.removed, record.skipped = outcome.removed, skipped
-            await require_quota(session, target)
+            record.made = few_made(outcome.made)
+            if outcome.created:
+                await require_quota(session, target)
             await endings.finish(session, self.clock, record)
             await tell_changed(session, self.clock, target)
 
@@ -255,6 +257,8 @@ class Reader:
         else:
             progress.at(Phase.WRITING, difference.changes)
             await _write(session, target, found, order)
+            if difference.created <= FEW_MADE:
+                record.made = list(await target.made(session))
         superseded = await endings.complete(session, self.keystore, self.clock, record, found)
         if not record.dry_run and difference.changes:
             await tell_changed(session, self.clock, target)

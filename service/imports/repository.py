@@ -23,6 +23,11 @@ _FORGET_DIRECT = """
         SELECT max(finished_at) FROM import WHERE org_id = $1 AND origin = 'api' AND finished_at < $2
     )
 """
+_HEAVY = (
+    defer(Import.preview),  # type: ignore[arg-type]  # a column, which SQLModel types as its value
+    defer(Import.made),  # type: ignore[arg-type]  # the same
+)
+_MADE = "SELECT made FROM import WHERE org_id = $1 AND id = $2"
 UNFINISHED = (ImportStatus.RECEIVED, ImportStatus.RUNNING, ImportStatus.HELD)
 
 
@@ -38,27 +43,25 @@ class Imports:
         )
 
     async def some(self, import_ids: Collection[UUID]) -> dict[UUID, Import]:
-        """Those of the ids that are there, without their previews."""
+        """Those of the ids that are there, without their previews and what they made."""
         statement = (
             select(Import)
-            .options(
-                defer(Import.preview)  # type: ignore[arg-type]  # a column, which SQLModel types as its value
-            )
+            .options(*_HEAVY)
             .where(Import.org_id == self._session.org_id, col(Import.id).in_(import_ids))
         )
         return {record.id: record for record in await self._session.scalars(statement)}
+
+    async def made(self, import_id: UUID) -> list[UUID] | None:
+        """The ids of what it created; None where that was too much to be kept, or it is from before this was."""
+        driver = await self._session.raw()
+        found: list[UUID] | None = await driver.fetchval(_MADE, self._session.org_id, import_id)
+        return found
 
     async def page(
         self, *, limit: int, before: UUID | None = None, origin: Origin | None = None
     ) -> list[Import]:
         """Up to `limit` imports, newest first, older than `before`; of one `origin` if it is given."""
-        statement = (
-            select(Import)
-            .options(
-                defer(Import.preview)  # type: ignore[arg-type]  # a column, which SQLModel types as its value
-            )
-            .where(Import.org_id == self._session.org_id)
-        )
+        statement = select(Import).options(*_HEAVY).where(Import.org_id == self._session.org_id)
         if before is not None:
             statement = statement.where(col(Import.id) < before)
         if origin is not None:

@@ -61,6 +61,8 @@ class Ready(Generic[BatchT]):
     warnings: list[str]
 
 
+FEW_MADE: Final = 1000
+"""Records that an import created, by their ids, so far as they are kept with it."""
 UNREADABLE: Final = "unreadable_value"
 
 
@@ -100,11 +102,15 @@ class Difference(Generic[WorkT]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rollback did."""
+    """What a rollback did; `made` are the ids of the `created` records."""
 
-    created: int
     updated: int
     removed: int
+    made: Sequence[UUID]
+
+    @property
+    def created(self) -> int:
+        return len(self.made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,10 @@ class Target(Protocol[BatchT, WorkT]):
         """Write what `compare` found, in the same transaction."""
         ...
 
+    async def made(self, session: TenantSession) -> Sequence[UUID]:
+        """The ids of the records that `write` has created, in the same transaction."""
+        ...
+
     async def roll_back(
         self, session: TenantSession, *, undone: UUID, import_id: UUID
     ) -> tuple[Outcome, int]:
@@ -165,6 +175,11 @@ class Target(Protocol[BatchT, WorkT]):
     async def forget_history(self, session: TenantSession, *, before: UUID | None, until: datetime) -> None:
         """Forget what records were before moments earlier than `until`, of files older than `before` and of what came over the API."""
         ...
+
+
+def few_made(made: Sequence[UUID]) -> list[UUID] | None:
+    """As they are kept with an import: None where they are many."""
+    return list(made) if len(made) <= FEW_MADE else None
 
 
 Targets = Mapping[ImportKind, Target[Any, Any]]

@@ -3,6 +3,7 @@
 As with accounts, keys and digests go to the server first, and whole rows only for what is new or differs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -153,6 +154,12 @@ async def write(session: TenantSession, table: Table, found: Difference[Work], o
         said = ["external_id", "account_id", *table.stored]
         inserted = ", ".join(said), ", ".join(f"i.{c}" for c in said)
         await driver.execute(_INSERT.format(table.name, *inserted), *values)
+
+
+async def made(session: TenantSession) -> Sequence[UUID]:
+    """The ids of what `write` has created."""
+    driver = await session.raw()
+    return [row[0] for row in await driver.fetch("SELECT new_id FROM incoming WHERE id IS NULL")]
 
 
 def _tables(table: Table) -> str:

@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from service.accounts.attached.table import Table, keep_history
-from service.accounts.staging import count_of
+from service.accounts.rollback import one_of
+from service.accounts.staging import among, count_of
 from service.db.sessions import TenantSession
+from service.imports.repository import Imports
 from service.imports.target import Outcome
 
 _MADE = "a.org_id = $1 AND a.created_by = $2 AND a.import_id = $2"
@@ -26,10 +28,10 @@ _BRING_BACK = """
     SELECT $1, i.of_id, $3, $3, i.created_at, now(), {at}, {values} FROM image i
     WHERE i.was = 'removed' AND $2::uuid IS NOT NULL
     AND NOT EXISTS (SELECT FROM {table} a WHERE a.org_id = $1 AND (a.id = i.of_id OR a.identity = i.identity))
-    ORDER BY i.of_id
+    ORDER BY i.of_id RETURNING id
 """
 _TOUCHED = """
-    SELECT (SELECT count(*) FROM {table} WHERE org_id = $1 AND created_by = $2)
+    SELECT (SELECT count(*) FROM {table} a WHERE org_id = $1 AND created_by = $2 AND {among})
         + (SELECT count(*) FROM record_history WHERE org_id = $1 AND import_id = $2)
 """
 
@@ -46,17 +48,21 @@ async def roll_back(
     columns = {c: f"i.{c}" for c in ("identity", "digest", "external_id", *table.columns)}
     columns |= {c: f"i.was_{c}" for c in table.sealed}
     changed = _CHANGED.format(table=table.name)
-    touched: int = await driver.fetchval(_TOUCHED.format(table=table.name), *values[:2])
+    made_of = one_of(await Imports(session).made(undone))
+    made = f"{table.name} a WHERE {_MADE} AND {made_of}"
+    touched: int = await driver.fetchval(_TOUCHED.format(table=table.name, among=made_of), *values[:2])
     await driver.execute(_IMAGES.format(table=table.name), *values[:2])
-    await driver.execute(keep_history(table, "removed", f"{table.name} a WHERE {_MADE}", by="$3"), *values)
-    removed = count_of(await driver.execute(f"DELETE FROM {table.name} a WHERE {_MADE}", *values[:2]))
-    await driver.execute(
-        keep_history(table, "updated", f"{table.name} a, image i WHERE {changed}", by="$3"), *values
-    )
+    await driver.execute("ANALYZE image (of_id)")
     said = ", ".join(f"{c} = {value}" for c, value in columns.items())
     update = _UPDATE.format(table=table.name, said=said, at=_AT, changed=changed)
-    updated = count_of(await driver.execute(update, *values))
     listed, given = ", ".join(columns), ", ".join(columns.values())
-    back = _BRING_BACK.format(table=table.name, columns=listed, values=given, at=_AT)
-    created = count_of(await driver.execute(back, *values))
-    return Outcome(created=created, updated=updated, removed=removed), touched - removed - updated - created
+    bring_back = _BRING_BACK.format(table=table.name, columns=listed, values=given, at=_AT)
+    few = among(touched, "image", named="of_id")
+    await driver.execute(keep_history(table, "removed", made, by="$3"), *values)
+    removed = count_of(await driver.execute(f"DELETE FROM {made}", *values[:2]))
+    kept = keep_history(table, "updated", f"{table.name} a, image i WHERE {changed}", by="$3")
+    await driver.execute(kept + few, *values)
+    updated = count_of(await driver.execute(update + few, *values))
+    back = [row[0] for row in await driver.fetch(bring_back, *values)]
+    outcome = Outcome(updated=updated, removed=removed, made=back)
+    return outcome, touched - removed - updated - outcome.created

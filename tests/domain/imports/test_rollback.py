@@ -5,11 +5,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from service.accounts.target import AccountTarget
 from service.imports.errors import ImportStateError
-from service.imports.models import Import, ImportMode, ImportStatus
+from service.imports.models import Import, ImportKind, ImportMode, ImportStatus
 from service.imports.operations import REMEMBERED_IMPORTS, roll_back
 from tests.domain.imports.support import FIRST, counts, fetch, imported, one
-from tests.factories.world import Pair, company_list
+from tests.factories.world import Pair, World, company_list
+from tests.support.servers import OwnDatabase
 
 ROWS = """
     SELECT id, identity, external_id, name, website, domain, country, status, populations, encode(digest, 'hex') AS digest
@@ -106,3 +108,56 @@ async def test_before_images_are_kept_ninety_days_and_of_the_last_ten_imports(
     assert len(await fetch(pair.world, pair.left, remembered)) == REMEMBERED_IMPORTS
     with pytest.raises(ImportStateError, match="too old"):
         await undone(pair, changed)
+
+
+async def test_what_was_at_an_account_is_at_it_again_when_it_comes_back(pair: Pair) -> None:
+    people = "Email,Account ID\nann@orchid.example,1\nbo@kestrel.example,2\ncy@kestrel.example,2\n"
+    deals = "Opportunity Name,Account ID,Stage\nRollout,2,Won\nPilot,1,Open\n"
+
+    async def at() -> list[tuple[str, int]]:
+        """Of each account how much is at it."""
+        rows = await fetch(
+            pair.world,
+            pair.left,
+            "SELECT a.external_id, count(*) AS found FROM account a JOIN (SELECT account_id FROM contact UNION ALL SELECT account_id"
+            " FROM opportunity) held ON held.account_id = a.id GROUP BY 1 ORDER BY 1",
+        )
+        return [(row["external_id"], row["found"]) for row in rows]
+
+    first = await imported(pair.world, pair.left, FIRST)
+    await imported(pair.world, pair.left, people, kind=ImportKind.CONTACTS)
+    await imported(pair.world, pair.left, deals, kind=ImportKind.OPPORTUNITIES)
+    siemens_alone = "\n".join([*FIRST.splitlines()[:2], ""])
+    gone = await imported(pair.world, pair.left, siemens_alone, mode=ImportMode.REPLACE)
+    assert await at() == [("1", 2)]
+    await imported(pair.world, pair.left, people, kind=ImportKind.CONTACTS)  # whose account isn't there
+    back = await undone(pair, gone)
+    assert await at() == [("1", 2), ("2", 3)]
+    again = await undone(pair, back)
+    assert await at() == [("1", 2)]
+    elsewhere = people.replace("bo@kestrel.example,2", "bo@kestrel.example,1")
+    await imported(pair.world, pair.left, elsewhere, kind=ImportKind.CONTACTS)
+    await undone(pair, again)
+    assert await at() == [("1", 3), ("2", 2)]
+    await undone(pair, first)
+    assert await at() == [("2", 2)]
+
+
+async def test_undoing_one_record_reads_no_list(own_world: World, own_database: OwnDatabase) -> None:
+    world, member = own_world, await own_world.organization("left")
+    rows = "".join(f"{at},Orchid {at},orchid{at}.com,DE,Customer\n" for at in range(400))
+    await imported(world, member, FIRST.splitlines()[0] + "\n" + rows)
+    record = await imported(world, member, "Account ID,Company\n1,Orchid Hall\n400,Orchid 400\n")
+    admin = await asyncpg.connect(own_database.urls.admin)
+    await admin.execute("ANALYZE account")  # as the server does by itself
+    await admin.close()
+    read = "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'account'"
+    async with world.database.tenant(member.id) as session:
+        driver = await session.raw()
+        # the list is short: the planner would rather read it whole
+        await driver.execute("SET LOCAL enable_seqscan = off")
+        before = await driver.fetchval(read)  # of earlier transactions too, for a moment
+        outcome, _ = await AccountTarget().roll_back(session, undone=record.id, import_id=world.ids.new())
+        found = await driver.fetchval(read) - before
+    assert (outcome.updated, outcome.removed) == (1, 1)
+    assert found < 50
