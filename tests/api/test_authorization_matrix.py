@@ -1,6 +1,6 @@
 """Every route × {no key, garbled key, foreign tenant, missing scope}: a route that this file doesn't know fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -188,17 +188,18 @@ class Scene:
             method,
             path.format(**known),
             params=query,
-            json=_filled(route.json, known),
+            json=filled(route.json, known),
             content=route.content,
             headers=headers,
         )
 
 
-def _filled(body: dict[str, object] | None, known: dict[str, str]) -> dict[str, object] | None:
-    return body and {key: _said(value, known) for key, value in body.items()}
+def filled(body: Mapping[str, object] | None, known: Mapping[str, str]) -> dict[str, object] | None:
+    """A body of the matrix with these ids in the places of their names."""
+    return None if body is None else {key: _said(value, known) for key, value in body.items()}
 
 
-def _said(value: object, known: dict[str, str]) -> object:
+def _said(value: object, known: Mapping[str, str]) -> object:
     if isinstance(value, list):
         return [_said(one, known) for one in value]
     return value.format(**known) if isinstance(value, str) else value

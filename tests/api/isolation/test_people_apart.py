@@ -9,7 +9,7 @@ from service.organizations.models import Role
 from service.organizations.people import People
 from service.organizations.sessions import start_session
 from tests.api.isolation.walking import TELLS_OF_ITSELF, Walk
-from tests.api.test_authorization_matrix import MATRIX
+from tests.api.test_authorization_matrix import MATRIX, filled
 from tests.factories.people import HOME, Browser, browser_of, join, member
 from tests.support.walk import said_by
 
@@ -40,7 +40,7 @@ async def test_an_admin_reads_nothing_of_others_in_a_browser(walk: Walk, browser
 async def test_an_admin_finds_no_foreign_id_in_a_browser(walk: Walk, browser: Browser) -> None:
     before = await walk.untouched()
     for operation in walk.operations:
-        body = MATRIX[operation.name].json
+        body = filled(MATRIX[operation.name].json, walk.mine.ids)
         for theirs, nothing in walk.mixtures(operation):
             said = [
                 said_by(

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from service.guards.limits import Limiter, RateLimits
 from service.http.state import AppState
-from tests.api.test_authorization_matrix import MATRIX, Scene, make_scene
+from tests.api.test_authorization_matrix import MATRIX, Scene, filled, make_scene
 from tests.factories.world import Member, Pair, World, company_list, make_pair
 from tests.support.tables import Table, fill, fingerprint, protected_tables
 from tests.support.walk import (
@@ -34,12 +34,6 @@ TELLS_OF_ITSELF = {"list_audit_entries", "export_audit_log"}
 
 FOREIGN = ("Quarzwerk Leftonly", "quarzwerk-leftonly.com"), ("Xylophon Leftonly", "xylophon-leftonly.com")
 OF_THE_PARTNER = ("Basalt Rightonly", "basalt-rightonly.com"), ("Granit Rightonly", "granit-rightonly.com")
-
-
-def filled(body: Mapping[str, object] | None, ids: Mapping[str, str]) -> dict[str, object] | None:
-    """The body of the matrix with these ids."""
-    said = (body or {}).items()
-    return {k: v.format(**ids) if isinstance(v, str) else v for k, v in said} if body else None
 
 
 @dataclass(frozen=True)
