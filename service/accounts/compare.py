@@ -130,10 +130,10 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
     """
     driver, sieve = await session.raw(), batch.sieve
     await require_lists(session, order)
-    if sieve:
-        await check_current(session, order, sieve)
     spoken = bits_spoken_of(order)
     kept = await _kept(session, batch, order)
+    if sieve:  # after what the attributes may have taken from accounts
+        await check_current(session, order, sieve)
     scope = spoken if order.population else 0
     work = Work(spoken, scope, columns_set(order.fields), kept, OWN_KEYS in batch.rows.schema)
     if scope and order.mode is ImportMode.REPLACE:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from service.accounts import sieve as sieve_module
+from service.accounts.attribute_operations import remove
 from service.accounts.sieve import Sieve
 from service.accounts.target import AccountTarget
 from service.imports.models import Import, ImportKind, ImportMode, ImportStatus
@@ -229,6 +230,20 @@ async def test_an_account_written_while_the_file_is_read_is_compared(
     assert (again.created, again.updated, again.unchanged) == (1, 1, 3)
     [row] = await fetch(world, pair.left, "SELECT name FROM account WHERE external_id = '2'")
     assert row["name"] == "Second"
+
+
+async def test_values_of_an_attribute_that_is_defined_anew_are_brought_again(pair: Pair) -> None:
+    """The import itself takes away what is left of the removed one."""
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
+    text = "Account ID,Company,Tier\n" + "".join(f"{n},Company {n},gold\n" for n in range(4))
+    columns = {"external_id": "Account ID", "name": "Company", "attribute:tier:text": "Tier"}
+    await side.bring(text, columns=columns)
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await remove(session, pair.world.clock, "tier")
+    again = await side.bring(text + "4,Company 4,\n", columns=columns)
+    assert (again.created, again.updated) == (1, 4)
+    gold = "SELECT count(*) AS accounts FROM account WHERE attributes ->> 'tier' = 'gold'"
+    assert await fetch(pair.world, pair.left, gold) == [{"accounts": 4}]
 
 
 async def test_another_population_or_meaning_of_a_status_is_another_wording(
