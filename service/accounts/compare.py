@@ -36,6 +36,7 @@ from service.accounts.sieve import (
 from service.accounts.staging import among, copied, copy_in, count_of, refusals
 from service.accounts.values import joined, read_values, warnings_of
 from service.db.sessions import TenantSession
+from service.imports.errors import ReadAgainError
 from service.imports.models import ImportMode
 from service.imports.packed import PackedRows
 from service.imports.target import Difference, Order, Unread
@@ -132,6 +133,8 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
     await require_lists(session, order)
     spoken = bits_spoken_of(order)
     kept = await _kept(session, batch, order)
+    if sieve and any(one.is_new for one in kept):
+        raise ReadAgainError  # what its rows once said in such a column may have been left out then
     if sieve:  # after what the attributes may have taken from accounts
         await check_current(session, order, sieve)
     scope = spoken if order.population else 0
@@ -201,12 +204,22 @@ class _Comparison:
             await copy_in(self.driver, "incoming_key", part)
         await self.driver.execute("ANALYZE incoming_key (identity, digest)")
         schema = {"at": pl.UInt32, "id": pl.String, "same": pl.String}
-        query = _TOLD if self.keeps_prints else _DIFFERING
+        said_anew = await anyio.to_thread.run_sync(self._said_anew)
+        query = _TOLD if self.keeps_prints or len(said_anew) else _DIFFERING
         looked_up = among(known.height, "incoming_key", key="a.identity", named="identity")
         found = await copied(self.driver, query.format(looked_up), schema, self.org_id, self.work.spoken)
         both = known.join(found, on="at", maintain_order="left")
-        is_same = pl.col("same") == "t"
+        is_same = (pl.col("same") == "t") & ~pl.col("row").is_in(said_anew.implode())
         return both.filter(~is_same).drop("same"), both.filter(is_same).drop("same")
+
+    def _said_anew(self) -> pl.Series:
+        """Rows that say something in a column which becomes an attribute now: the same text may have been left out when it was another."""
+        new = [one.column.column for one in self.work.kept if one.is_new]
+        nothing = pl.Series("row", [], pl.UInt32)
+        if not new:
+            return nothing
+        says = pl.any_horizontal(pl.col(new).is_not_null())
+        return pl.concat([nothing, *(pack.filter(says)["row"] for pack in self.batch.rows)])
 
     async def adopted(self, changed: pl.DataFrame) -> pl.DataFrame:
         """`changed` with the accounts that stand under another identity: one row and one account of a domain, or of the very name

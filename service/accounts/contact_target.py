@@ -53,7 +53,7 @@ class ContactTarget:
     async def found(self, session: TenantReadSession, order: Order) -> Order:  # noqa: ARG002 - they are in no population
         return order
 
-    async def sieve(self, session: TenantReadSession, order: Order) -> None:
+    async def sieve(self, session: TenantReadSession, order: Order, size: int) -> None:
         """Each row is compared."""
 
     def ready(self, packed: PackedRows, order: Order) -> Ready[pl.DataFrame]:

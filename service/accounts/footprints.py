@@ -22,10 +22,12 @@ from service.imports.target import Order
 
 MOST_WORDINGS: Final = 4
 """Of an organization; the one that was longest not written goes first."""
+FEWEST_BYTES: Final = 4
+"""Of a packed row: a file that has fewer for each row of the footprint isn't the list once more."""
 _TENTH: Final = 10
 _AT_ONCE: Final = 1 << 16
 _PARTS = "SELECT number, settled, rows, entries FROM account_footprint WHERE org_id = $1 AND wording = $2 ORDER BY number, part"
-_SIZE = "SELECT min(number) AS base, sum(rows)::bigint AS rows FROM account_footprint WHERE org_id = $1 AND wording = $2"
+_SIZE = "SELECT min(number) AS base, max(number) AS newest, sum(rows)::bigint AS rows FROM account_footprint WHERE org_id = $1 AND wording = $2"
 _WRITTEN = "SELECT id, change FROM account WHERE org_id = $1 AND change > $2"
 _DEPARTED = "SELECT account_id, number FROM account_departure WHERE org_id = $1 AND number > $2"
 _INSERT = "INSERT INTO account_footprint (org_id, wording, number, part, settled, rows, entries) VALUES ($1, $2, $3, $4, $5, $6, $7)"
@@ -44,22 +46,26 @@ class Standing(NamedTuple):
     settled: str
 
 
-async def read_sieve(session: TenantReadSession, order: Order) -> Sieve | None:
-    """The rows of the last file of the same wording that still count; None where there are none, or too few to save anything."""
+async def read_sieve(session: TenantReadSession, order: Order, size: int) -> Sieve | None:
+    """The rows of the last file of the same wording that still count, for a file of `size` bytes; None where there are none, or too few to
+    save anything, or where the file is but a small part of the list: its rows are as soon looked up.
+    """
     driver, org_id, worded = await session.raw(), session.org_id, wording(order)
-    size = await driver.fetchrow(_SIZE, org_id, worded)
-    if size["base"] is None or await many_changed(driver, org_id, size["base"], than=size["rows"] // 2):
+    kept = await driver.fetchrow(_SIZE, org_id, worded)
+    if kept["base"] is None or size < kept["rows"] * FEWEST_BYTES:
+        return None
+    if await many_changed(driver, org_id, kept["base"], than=kept["rows"] // 2):
         return None
     seen = await highest_number(driver, org_id)
     parts = await driver.fetch(_PARTS, org_id, worded)
-    written = await _written(driver, org_id, size["base"])
+    written = await _written(driver, org_id, kept["base"])
     entries = await anyio.to_thread.run_sync(_counting, parts, written)
     settled = parts[-1]["settled"]
     return Sieve(
         entries,
         fields=order.fields,
         attributes=order.attributes,
-        base=size["base"],
+        base=kept["base"],
         seen=seen,
         settled=settled,
     )
@@ -84,15 +90,21 @@ async def keep_footprint(
     driver, org_id, worded = await session.raw(), session.org_id, wording(order)
     number, entries = await highest_number(driver, org_id), standing.entries
     size = await driver.fetchrow(_SIZE, org_id, worded)
-    is_base = sieve is None or size["base"] is None
+    if sieve is None and size["base"] is not None and entries.height < size["rows"] // 2:
+        return  # a part of the list: what is known of the whole is worth more
     tenth = (size["rows"] or 0) // _TENTH
-    if sieve and not is_base and (
-        entries.height > tenth or await many_changed(driver, org_id, size["base"], than=tenth)
-    ):  # fmt: skip
+    is_worn = (
+        size["base"] is None
+        or size["newest"]
+        == number  # rows that nobody wrote came to be known, and a part of this number is there
+        or entries.height > tenth
+        or await many_changed(driver, org_id, size["base"], than=tenth)
+    )
+    if sieve and is_worn:
         written = await _written(driver, org_id, sieve.seen)
         before = sieve.entries.join(written, on=ACCOUNT, how="anti").join(entries, on=ACCOUNT, how="anti")
-        entries, is_base = pl.concat([before, entries]), True
-    if is_base:
+        entries = pl.concat([before, entries])
+    if sieve is None or is_worn:
         await driver.execute(_FORGET, org_id, worded)
     for part, rows in enumerate(entries.iter_slices(_AT_ONCE)):
         if rows.height:

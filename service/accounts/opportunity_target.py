@@ -84,7 +84,7 @@ class OpportunityTarget:
     async def found(self, session: TenantReadSession, order: Order) -> Order:  # noqa: ARG002 - they are in no population
         return order
 
-    async def sieve(self, session: TenantReadSession, order: Order) -> None:
+    async def sieve(self, session: TenantReadSession, order: Order, size: int) -> None:
         """Each row is compared."""
 
     def ready(self, packed: PackedRows, order: Order) -> Ready[tuple[pl.DataFrame, pl.DataFrame]]:

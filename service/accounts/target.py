@@ -48,8 +48,8 @@ class AccountTarget:
     def __init__(self, *, prints_from: int = PRINTS_FROM) -> None:
         self._prints_from = prints_from
 
-    async def sieve(self, session: TenantReadSession, order: Order) -> Sieve | None:
-        return await read_sieve(session, order)
+    async def sieve(self, session: TenantReadSession, order: Order, size: int) -> Sieve | None:
+        return await read_sieve(session, order, size)
 
     async def found(self, session: TenantReadSession, order: Order) -> Order:
         return await with_lists(session, order)

@@ -26,7 +26,7 @@ from service.imports.errors import (
 )
 from service.imports.files import Opener, Read, opener_of, read_file
 from service.imports.guards import fired, may_grow_too_much
-from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportKind, ImportMode, ImportStatus, Phase
+from service.imports.models import OVER, PERSONAL_KINDS, Import, ImportMode, ImportStatus, Phase
 from service.imports.operations import queue_import
 from service.imports.packed import Sieve
 from service.imports.preview import preview
@@ -176,7 +176,7 @@ class Reader:
 
         def sieve(headers: Mapping[str, str]) -> Sieve | None:
             order = _order(org_id, work, headers)
-            return anyio.from_thread.run(self._sieve, work.kind, order) if sifted else None
+            return anyio.from_thread.run(self._sieve, work, order) if sifted else None
 
         read = await anyio.to_thread.run_sync(partial(read_file, opener, work, self.limits, progress, sieve))
         order = replace(_order(org_id, work, read.headers), mode=_safe_mode(work.mode, read))
@@ -195,10 +195,10 @@ class Reader:
         for import_id in superseded:
             self.spool.discard(import_id)
 
-    async def _sieve(self, kind: ImportKind, order: Order) -> Sieve | None:
+    async def _sieve(self, work: Import, order: Order) -> Sieve | None:
         async with self.database.tenant_read(order.org_id) as session:
-            target = self.targets[kind]
-            return await target.sieve(session, await target.found(session, order))
+            target = self.targets[work.kind]
+            return await target.sieve(session, await target.found(session, order), work.bytes_received)
 
     async def _roll_back(self, org_id: UUID, import_id: UUID, undone: UUID) -> None:
         async with self.database.tenant(org_id) as session:

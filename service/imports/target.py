@@ -136,8 +136,10 @@ class Target(Protocol[BatchT, WorkT]):
         """The order with what it names in the organization, before its rows are made ready. PopulationGoneError."""
         ...
 
-    async def sieve(self, session: TenantReadSession, order: Order) -> Sieve | None:
-        """What knows rows of the file that stand as they are, to be taken away while it is read; None where nothing does."""
+    async def sieve(self, session: TenantReadSession, order: Order, size: int) -> Sieve | None:
+        """What knows rows of the file (of so many bytes as it came) that stand as they are, to be taken away while it is read; None where
+        nothing does.
+        """
         ...
 
     def ready(self, rows: PackedRows, order: Order) -> Ready[BatchT]:

@@ -246,6 +246,48 @@ async def test_values_of_an_attribute_that_is_defined_anew_are_brought_again(pai
     assert await fetch(pair.world, pair.left, gold) == [{"accounts": 4}]
 
 
+async def test_rows_that_were_stored_before_come_to_be_known(pair: Pair, taken: list[int]) -> None:
+    """Nothing is written between the footprint of a part and that of the whole."""
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
+    rows = [f"{n},Company {n}\n" for n in range(30)]
+    head = "Account ID,Company\n"
+    await Side(pair.world, pair.left, AccountTarget(prints_from=1 << 30)).bring(head + "".join(rows))
+    await side.bring(head + "".join(rows[:28]))
+    whole = await side.bring(head + "".join(rows) + "\n")
+    assert (whole.status, whole.unchanged) == (ImportStatus.COMPLETED, 30)
+    await side.bring(head + "".join(rows) + "30,Company 30\n")
+    assert taken == [28, 30]
+
+
+async def test_a_part_of_the_list_leaves_what_is_known_of_the_whole(pair: Pair, taken: list[int]) -> None:
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=0))
+    rows = [f"{n},{n}\n" for n in range(200)]
+    head = "Account ID,Company\n"
+    await side.bring(head + "".join(rows))
+    part = await side.bring(head + "7,Seven\n8,8\n")
+    assert (part.updated, part.unchanged, taken) == (1, 1, [])
+    whole = await side.bring(head + "".join(rows))
+    assert (whole.updated, whole.unchanged, taken) == (1, 199, [199])
+
+
+@pytest.mark.parametrize("prints_from", [0, 1 << 30])
+async def test_what_an_attribute_could_not_hold_is_read_when_it_is_defined_anew(
+    pair: Pair, prints_from: int
+) -> None:
+    side = Side(pair.world, pair.left, AccountTarget(prints_from=prints_from))
+    text = "Account ID,Company,Seats\n" + "".join(f"{n},Company {n},{n}\n" for n in range(4)) + "4,Odd,many\n"
+    named = {"external_id": "Account ID", "name": "Company"}
+    await side.bring(text, columns={**named, "attribute:seats:number": "Seats"})
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await remove(session, pair.world.clock, "seats")
+    await pair.world.work("attributes.purge")
+    await side.bring(text, columns={**named, "attribute:seats:text": "Seats"})
+    seats = await fetch(
+        pair.world, pair.left, "SELECT attributes ->> 'seats' AS seats FROM account ORDER BY external_id"
+    )
+    assert [row["seats"] for row in seats] == ["0", "1", "2", "3", "many"]
+
+
 async def test_another_population_or_meaning_of_a_status_is_another_wording(
     pair: Pair, taken: list[int]
 ) -> None:
