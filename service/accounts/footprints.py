@@ -95,8 +95,8 @@ async def keep_footprint(
     tenth = (size["rows"] or 0) // _TENTH
     is_worn = (
         size["base"] is None
-        or size["newest"]
-        == number  # rows that nobody wrote came to be known, and a part of this number is there
+        # rows that nobody wrote came to be known, and a part of this number is there
+        or size["newest"] == number
         or entries.height > tenth
         or await many_changed(driver, org_id, size["base"], than=tenth)
     )
