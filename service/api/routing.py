@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
@@ -22,6 +23,8 @@ WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 CHANGING: Final = WITH_BODY | {"DELETE"}
 _CONDITIONS: Final = frozenset({"if-match", "if-none-match"})
 """Headers under which a change must not be made, which is worse ignored than refused."""
+MOST_UNKNOWN: Final = 20
+"""Unknown parameters that one problem lists."""
 
 
 class StrictRequest(Request):
@@ -36,9 +39,9 @@ class StrictRequest(Request):
 class Operation(APIRoute):
     """A route of the API: `APIRouter(…, route_class=Operation)`.
 
-    It declares the problems that any operation may answer with. A body that it takes must be JSON and say so, and a condition
-    that it doesn't know is refused. The answer of a POST under an idempotency key is stored here, where the transaction of its
-    effect is still open.
+    It declares the problems that any operation may answer with. A body that it takes must be JSON and say so; a condition that
+    it doesn't know is refused, and so is a query parameter where it changes something. The answer of a POST under an
+    idempotency key is stored here, where the transaction of its effect is still open.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
@@ -54,6 +57,7 @@ class Operation(APIRoute):
         handler = super().get_route_handler()
         takes_json = self.body_field is not None
         refused = frozenset() if _declares(self.dependant, "if-match") else _CONDITIONS
+        known = _query(self.dependant)
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
@@ -61,6 +65,8 @@ class Operation(APIRoute):
                 raise InvalidParameterError(
                     f"{min(unmet)}: what this changes has no `ETag`: leave the header out."
                 )
+            if request.method in CHANGING:
+                _refuse_unknown(request, known)
             if takes_json and await strict.body():
                 require_json(strict)
                 await strict.json()
@@ -117,6 +123,24 @@ def _declares(dependant: Dependant, header: str) -> bool:
     return any(field.alias == header for field in dependant.header_params) or any(
         _declares(one, header) for one in dependant.dependencies
     )
+
+
+def _query(dependant: Dependant) -> tuple[str, ...]:
+    """The names of the query parameters that an operation takes."""
+    own = (field.alias for field in dependant.query_params)
+    return tuple(dict.fromkeys((*own, *(name for one in dependant.dependencies for name in _query(one)))))
+
+
+def _refuse_unknown(request: Request, known: Sequence[str]) -> None:
+    """RequestValidationError for a parameter that would be passed over, and change what it was to spare."""
+    there_are = f"those that there are: {', '.join(known)}" if known else "there are none here"
+    errors = [
+        {"loc": ("query", name[:100]), "msg": f"There is no such parameter; {there_are}."}
+        for name in dict.fromkeys(request.query_params)
+        if name not in known
+    ]
+    if errors:
+        raise RequestValidationError(errors[:MOST_UNKNOWN])
 
 
 def require_json(request: Request) -> None:

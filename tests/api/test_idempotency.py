@@ -52,10 +52,17 @@ async def test_a_key_is_not_for_another_body_query_or_address(client: httpx.Asyn
     made = (await client.post(PATH, json=WISH, headers=who)).json()
     others = [
         await client.post(PATH, json=WISH | {"name": "another"}, headers=who),
-        await client.post(PATH, params={"x": "1"}, json=WISH, headers=who),
         await client.post(f"{PATH}/{made['id']}/rotate", json=WISH, headers=who),
         await client.post("/v1/imports", content=b"Company\nA\n", headers=who),
     ]
+    batch, another = (
+        {"records": [{"external_id": "1", "name": "A"}]},
+        who | {"Idempotency-Key": "another-key"},
+    )
+    for strictly in ("true", "false"):
+        query = {"all_or_nothing": strictly}
+        others.append(await client.post("/v1/accounts:batch", params=query, json=batch, headers=another))
+    assert others.pop(-2).status_code == 200
     for answer in others:
         assert (answer.status_code, answer.json()["type"]) == (422, REUSED), answer.text
 
