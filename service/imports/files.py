@@ -1,6 +1,7 @@
 """A spooled file, read whole: nothing of it counts before its end was reached without a frame error."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -73,13 +74,19 @@ def read_file(
 
     `sieve` gives what knows rows of a file with these headers, by field.
     """
-    with sheet_of(opener, order, limits) as sheet:
+    # the next block is read while the one before it is sifted and packed
+    with sheet_of(opener, order, limits) as sheet, ThreadPoolExecutor(1, "packing") as beside:
         rows = PackedRows(sheet.selection.schema, sieve({**sheet.mapping, **sheet.attributes}))
         refused = [REFUSED_SCHEMA.to_frame()]
+        adding: Future[None] | None = None
         for batch in sheet.batches():
-            rows.add(batch.frame)
+            if adding:
+                adding.result()
+            adding = beside.submit(rows.add, batch.frame)
             refused.append(batch.refused.with_columns(pl.col("text").str.head(TEXT_SHOWN)))
             progress.advance(batch.frame.height + batch.refused.height)
+        if adding:
+            adding.result()
     return Read(rows, pl.concat(refused), report_of(sheet))
 
 

@@ -1,11 +1,11 @@
 """Lists that come again: rows told by their fingerprints leave what comparing every row leaves."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-import anyio.from_thread
 import polars as pl
 import pytest
 
@@ -212,7 +212,7 @@ async def test_an_account_written_while_the_file_is_read_is_compared(
     world, text = pair.world, "Account ID,Company\n1,First\n2,Second\n3,Third\n4,Fourth\n"
     side = Side(world, pair.left, AccountTarget(prints_from=0))
     await side.bring(text)
-    take = Sieve.take
+    take, loop = Sieve.take, asyncio.get_running_loop()
 
     async def write() -> None:
         async with world.database.tenant(pair.left.id) as session:
@@ -222,7 +222,7 @@ async def test_an_account_written_while_the_file_is_read_is_compared(
             )
 
     def meanwhile(self: Sieve, frame: pl.DataFrame) -> pl.DataFrame:
-        anyio.from_thread.run(write)
+        asyncio.run_coroutine_threadsafe(write(), loop).result()
         return take(self, frame)
 
     monkeypatch.setattr(Sieve, "take", meanwhile)
