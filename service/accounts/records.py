@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from service.accounts import record_attributes
+from service.accounts import record_attributes, record_stages
 from service.accounts.models import AccountAttribute
 from service.accounts.record_attributes import plain_text
 from service.imports.attributes import PREFIX
@@ -109,6 +109,8 @@ def _text(name: str, value: Any) -> str | Fault | None:
         parts = [_text(name, part) if not isinstance(part, list) else nested_value(name) for part in value]
         fault = next((part for part in parts if isinstance(part, Fault)), None)
         return fault or "; ".join(part for part in parts if isinstance(part, str) and part)
+    if isinstance(value, list) and name == record_stages.FIELD:
+        return record_stages.history_text(value)
     if isinstance(value, list | dict):
         return nested_value(name)
     return None if value is None else plain_text(value)

@@ -99,6 +99,39 @@ async def test_each_opportunity_of_a_batch_is_answered_for_and_keeps_what_it_doe
     assert [changed(back[key]) for key in first] == [changed(first[key]) for key in first]
 
 
+async def test_stages_of_a_record_are_an_array_of_which_a_wrong_one_rejects_it(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    history = [
+        {"stage": "Proposal", "entered": "2026-03-02"},
+        {"stage": "Qualified", "entered": "2026-01-31"},
+    ]
+    said = await sent(
+        client, pair, "opportunities",
+        {"external_id": "o1", "stage_history": history},
+        {"external_id": "o2", "stage_history": [{"stage": "Won"}]},
+        {"external_id": "o3", "stage_history": [{"stage": "Won", "entered": "2026-02-31"}]},
+    )  # fmt: skip
+    assert [(r["status"], r["reason"], r["field"]) for r in said["results"]] == [
+        ("created", None, None), *[("rejected", "unreadable_value", "stage_history")] * 2,
+    ]  # fmt: skip
+    path = f"/v1/opportunities/{said['results'][0]['id']}"
+    shown = (await client.get(path, headers=pair.left.headers)).json()["stages"]
+    assert [stage["stage"] for stage in shown] == ["Qualified", "Proposal"]
+    assert shown[0]["entered_at"] == "2026-01-31T00:00:00Z"
+    again = await sent(client, pair, "opportunities", {"external_id": "o1", "stage_history": history})
+    assert statuses(again) == ["unchanged"]
+    as_shown = await sent(client, pair, "opportunities", {"external_id": "o1", "stage_history": shown})
+    assert as_shown["rejected"] == 0
+    assert (await client.get(path, headers=pair.left.headers)).json()["stages"] == shown
+
+
+async def test_what_is_no_email_address_is_kept_as_it_stands(client: httpx.AsyncClient, pair: Pair) -> None:
+    said = await sent(client, pair, "contacts", {"external_id": "c1", "email": "bad"})
+    assert statuses(said) == ["created"]
+    assert (await listed(client, pair, "contacts"))["c1"]["email"] == "bad"
+
+
 async def test_each_person_of_a_batch_stays_sealed_and_keeps_what_the_record_does_not_speak_of(
     client: httpx.AsyncClient, pair: Pair, superuser: asyncpg.Connection
 ) -> None:

@@ -17,7 +17,9 @@ DATES = ("created", "expected_close", "closed")
 VALUES = ("amount", "currency", "probability", *DATES, "outcome", "stage_history")
 """Fields that are more than text, in the order in which a row's first fault is told."""
 HISTORY = "stages with the day on which each was entered, such as Qualified: 2026-01-31; Proposal: 2026-03-02"
-_ENTRY = r"^(?P<stage>.+?)\s*[:=@]\s*(?P<entered>[0-9].*)$"
+ENTRY: Final = r"^(?P<stage>.+?)\s*[:=@]\s*(?P<entered>[0-9].*)$"
+BETWEEN: Final = r"[;|\n]"
+"""What ends an entry."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,14 +99,14 @@ def _plain(numbers: pl.Series) -> pl.Series:
 
 def _histories(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """`row`, `place`, `stage`, `entered_at` of every entry, and what is wrong with a row's history."""
-    said = pl.col("stage_history").str.replace_all(r"[|\n]", ";").str.split(";")
+    said = pl.col("stage_history").str.replace_all(BETWEEN, ";").str.split(";")
     entries = (
         rows.select("row", said.alias("entry"))
         .explode("entry")
         .with_columns(pl.col("entry").str.strip_chars())
         .filter(pl.col("entry").is_not_null() & (pl.col("entry") != ""))
     )
-    parts = entries["entry"].str.extract_groups(_ENTRY).struct.unnest()
+    parts = entries["entry"].str.extract_groups(ENTRY).struct.unnest()
     read = dates(parts["entered"])
     moment = read.values["instant"].fill_null(
         read.values["date"].cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
