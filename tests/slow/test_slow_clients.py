@@ -81,6 +81,10 @@ async def times(client: httpx.AsyncClient, member: Member, count: int) -> list[f
     return taken
 
 
+def shown(seconds: list[float], percent: int) -> str:
+    return f"{statistics.quantiles(seconds, n=100)[percent - 1] * 1000:.1f} ms"
+
+
 async def test_slow_clients_are_ended_and_healthy_requests_go_on(
     own_database: OwnDatabase, tmp_path: Path
 ) -> None:
@@ -91,15 +95,18 @@ async def test_slow_clients_are_ended_and_healthy_requests_go_on(
     kinds = [(idle, HEAD_SECONDS), (stalled_head, HEAD_SECONDS), (trickled_head, HEAD_SECONDS)]
     kinds += [(stalled_body, BODY_SECONDS), (trickled_body, BODY_SECONDS)]
     async with serving(app) as served, edge_before(served.port) as edge, edge.client() as client:
-        alone = await times(client, member, 50)
+        alone = await times(client, member, 150)
         slow = [asyncio.create_task(held(edge, talk)) for talk, _ in kinds for _ in range(EACH)]
-        beside = await times(client, member, 100)
+        beside = await times(client, member, 150)
         async with asyncio.timeout(BODY_SECONDS + 60):
             seconds = await asyncio.gather(*slow)
         after = await times(client, member, 20)
     for number, (talk, limit) in enumerate(kinds):
         longest = max(seconds[number * EACH : (number + 1) * EACH])
         assert longest <= limit + SLACK, f"{talk.__name__}: {longest:.1f} s"
+    print(
+        f"a request alone and beside: p50 {shown(alone, 50)} and {shown(beside, 50)}, p99 {shown(alone, 99)} and {shown(beside, 99)}"
+    )
     # generous: client and server share a machine with whatever else runs on it
     assert statistics.median(beside) < 10 * statistics.median(alone) + 0.2
     assert len(after) == 20
