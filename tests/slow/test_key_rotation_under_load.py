@@ -132,9 +132,8 @@ async def test_rotation_and_retirement_under_load_fail_no_request_and_lose_no_ke
             assert json.load(ready) == {"status": "ok"}
         process.send_signal(15)
         await reading
-    print(
-        f"{sum(load.answers.values()) / SECONDS:.0f} requests a second, {rotations} rotations, {load.answers}"
-    )
+    rate = sum(load.answers.values()) / SECONDS
+    print(f"{rate:.0f} requests a second, {rotations} rotations")  # noqa: T201 - for whoever measures
     assert (rotations > 0, int(drawn) > 10) == (True, True)
     allowed = {200, 202, 429}  # a caller that asks too much is told so; nothing else may go wrong
     assert set(load.answers) <= allowed, load.answers
