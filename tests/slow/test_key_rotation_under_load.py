@@ -40,6 +40,10 @@ class Load:
     answers: Counter[int] = field(default_factory=Counter)
     running: bool = True
 
+    def tell(self, rotations: int) -> None:
+        rate = sum(self.answers.values()) / SECONDS
+        print(f"{rate:.0f} requests a second, {rotations} rotations")  # noqa: T201 - for whoever measures
+
     async def run(self) -> None:
         async with (
             httpx.AsyncClient(base_url=self.where, timeout=30, trust_env=False) as client,
@@ -132,8 +136,7 @@ async def test_rotation_and_retirement_under_load_fail_no_request_and_lose_no_ke
             assert json.load(ready) == {"status": "ok"}
         process.send_signal(15)
         await reading
-    rate = sum(load.answers.values()) / SECONDS
-    print(f"{rate:.0f} requests a second, {rotations} rotations")  # noqa: T201 - for whoever measures
+    load.tell(rotations)
     assert (rotations > 0, int(drawn) > 10) == (True, True)
     allowed = {200, 202, 429}  # a caller that asks too much is told so; nothing else may go wrong
     assert set(load.answers) <= allowed, load.answers
