@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
 from service.crypto import MemoryKeystore
 from service.db.database import Database
@@ -24,7 +25,7 @@ from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
 from tests.factories.world import World, make_world
 from tests.support.logs import log_plainly
-from tests.support.savepoints import SavepointDatabase
+from tests.support.savepoints import SavepointDatabase, keep_open
 from tests.support.servers import OwnDatabase, TestServer, copy_of, embedded_server, make_template
 
 log_plainly()
@@ -60,6 +61,7 @@ async def own_database(server: TestServer, template: str) -> AsyncIterator[OwnDa
 async def shared_connection(server: TestServer, template: str) -> AsyncIterator[Lent]:
     async with copy_of(server, template) as shared:
         engine = make_engine(shared.urls.admin, limits=Limits(connections=1))
+        event.listen(engine.sync_engine, "handle_error", keep_open)
         lent = await take(engine)
         yield lent
         lent.give_back()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+from sqlalchemy import ExceptionContext
 
 from service.db.database import Database
 from service.db.engine import Limits
@@ -15,6 +16,15 @@ from service.db.transactions import Lent, Settings, set_local
 _FORGET = "; ".join(
     f"SET LOCAL {name} = ''" for name in (ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING, DUTY_SETTING)
 )
+
+
+def keep_open(context: ExceptionContext) -> None:
+    """Have SQLAlchemy keep a connection whose statement was cancelled, as a time limit does on a busy machine.
+
+    It would close it, and another would be taken from the pool; here every later test of the run needs this one.
+    """
+    if isinstance(context.original_exception, asyncio.CancelledError):
+        context.is_disconnect = False
 
 
 class SavepointDatabase(Database):
@@ -61,12 +71,19 @@ class SavepointDatabase(Database):
         if read_only:
             opening.append("SET LOCAL transaction_read_only = on")
             closing.remove("DISCARD TEMP")
-        await self._driver.execute("; ".join(opening))
         try:
+            await self._driver.execute("; ".join(opening))
             yield
             await self._driver.execute("; ".join(closing))
         except BaseException as error:
-            await self._driver.execute("ROLLBACK TO SAVEPOINT session; RELEASE SAVEPOINT session")
+            await self._undo()
             if isinstance(error, asyncpg.InFailedSQLTransactionError):
                 raise TransactionAbortedError from error
             raise
+
+    async def _undo(self) -> None:
+        undoing = "ROLLBACK TO SAVEPOINT session; RELEASE SAVEPOINT session"
+        try:
+            await self._driver.execute(undoing)
+        except asyncpg.QueryCanceledError:  # meant for the statement before, which had ended
+            await self._driver.execute(undoing)

@@ -311,3 +311,11 @@ async def test_session_inside_another_is_refused_by_the_savepoint_fixture(db: Da
         with pytest.raises(RuntimeError, match="own_database"):
             async with db.tenant(B):
                 pass
+
+
+async def test_a_statement_that_is_cut_short_leaves_the_shared_connection_to_the_next(db: Database) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1), db.directory() as session:
+            await session.sql("SELECT pg_sleep(60)")
+    async with db.directory() as session:
+        assert (await session.sql("SELECT 1")).scalar_one() == 1
