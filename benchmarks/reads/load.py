@@ -44,7 +44,13 @@ async def load(port: int, path: str, headers: dict[str, str], *, connections: in
     )
     if not WRK:
         return found
-    said = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", str(Path(__file__).with_name("wrk.lua"))]
+    said = [
+        "-t1",
+        f"-c{connections}",
+        f"-d{max(1, round(seconds))}s",
+        "-s",
+        str(Path(__file__).with_name("wrk.lua")),
+    ]
     given = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     run = await asyncio.create_subprocess_exec(
         WRK, *said, *given, f"http://127.0.0.1:{port}{path}", stdout=subprocess.PIPE
