@@ -5,8 +5,9 @@ only for what is new or differs. PostgreSQL refuses COPY into a table with polic
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 import anyio.to_thread
@@ -115,8 +116,8 @@ class Work:
     """Of accounts that leave the population `scope`, those with one of these bits stay in the list: with `scope` itself all do."""
     reworded: int = 0
     """Accounts of which the file says the same in other words."""
-    standing: Standing | None = None
-    """What is to be known again of the file's rows; None where nothing is."""
+    standing: Callable[[], Standing] | None = None
+    """Finds what is to be known again of the file's rows, which is heavy; None where nothing is."""
     sieve: Sieve | None = None
 
     @property
@@ -165,9 +166,7 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
         existing, removed = await find_gone(driver, session.org_id, work.scope, sieve)
     same = known.height - created - updated - left.height + (sieve.height if sieve else 0)
     warnings = (*(one.told for one in kept if one.is_new), *warnings_of(unread))
-    standing = None
-    if comparison.keeps_prints:
-        standing = await anyio.to_thread.run_sync(_standing, batch, unchanged, staged)
+    standing = partial(_standing, batch, unchanged, staged) if comparison.keeps_prints else None
     work = replace(work, reworded=reworded, standing=standing, sieve=sieve)
     return Difference(created, updated, same, removed, existing, work, left, warnings, tuple(unread))
 
@@ -278,12 +277,15 @@ class _Comparison:
             spoken = 0 if self.order.population else self.work.spoken
             rows = await with_stored(self.driver, self.org_id, rows, said, spoken)
             rows = rows.with_columns(new_ids(rows.height), pl.col("id").alias("account_id"))
+            told = None
+            if self.keeps_prints:  # beside the copying
+                ids = rows.select("at", pl.coalesce("id", "new_id").alias("id"))
+                told = asyncio.create_task(asyncio.to_thread(_accounts, ids))
             await copy_in(
                 self.driver, "incoming", rows.select(*_INCOMING_KEY, "external_id", *said, *own_keys)
             )
-            if self.keeps_prints:
-                ids = pl.coalesce("id", "new_id").alias("id")
-                staged.append(await anyio.to_thread.run_sync(_accounts, rows.select("at", ids)))
+            if told:
+                staged.append(await told)
         created, reworded = changed["id"].null_count(), 0
         if created < changed.height:
             await self.driver.execute(

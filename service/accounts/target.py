@@ -1,5 +1,6 @@
 """Accounts as a target of imports."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -97,10 +98,17 @@ class AccountTarget:
         before = await number_before(session)
         new = [one for one in difference.work.kept if one.is_new]
         await define(session, [(one.column.key, one.column.header, one.type, one.currency) for one in new])
-        await write_difference(session, difference, order)
-        await settle_since(session, before)
-        if difference.work.standing:
-            await keep_footprint(session, order, difference.work.standing, difference.work.sieve)
+        find = difference.work.standing
+        # beside the writing, for which the server alone works
+        standing = asyncio.create_task(asyncio.to_thread(find)) if find else None
+        try:
+            await write_difference(session, difference, order)
+            await settle_since(session, before)
+            if standing:
+                await keep_footprint(session, order, await standing, difference.work.sieve)
+        finally:
+            if standing:
+                standing.cancel()
 
     async def made(self, session: TenantSession) -> Sequence[UUID]:
         driver = await session.raw()
