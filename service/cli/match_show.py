@@ -13,7 +13,7 @@ from service.cli.match_files import List, Step
 from service.cli.match_output import Target
 from service.cli.words import counted
 from service.ingest import Sheet
-from service.linking.groups import distinct_companies
+from service.linking.counts import LISTS, counts_of, sentence
 from service.linking.local import LocalMatch
 
 _REFUSED_SHOWN = 3
@@ -57,18 +57,18 @@ class Narrator:
         """Counts that reconcile; reviews are counted also where they are left out of the pairs."""
         auto = pairs.filter(pl.col("decision") == "auto")
         review = found.pairs.height - auto.height
-        companies = distinct_companies(
-            *(auto[f"{s}_row"].cast(pl.UInt64).to_numpy() for s in ("left", "right"))
-        )
+        counts = counts_of(*(auto[f"{s}_row"].cast(pl.UInt64).to_numpy() for s in ("left", "right")))
         of = [
-            f"{auto[f'{s}_row'].n_unique():,} of {side.accounts.height:,}"
-            for s, side in zip(("left", "right"), sides, strict=True)
+            f"{number:,} of {side.accounts.height:,}"
+            for number, side in zip((counts.accounts, counts.partner_accounts), sides, strict=True)
         ]
         self._say()
         self._say(
             f"[bold]{counted(auto.height, 'pair')}[/] taken for the same company: {of[0]} accounts left, {of[1]} right, "
-            f"{companies:,} distinct."
+            f"{counts.companies:,} distinct."
         )
+        if counts.several or counts.partner_several:
+            self._say(sentence(counts, LISTS))
         for rules, count in (
             auto.group_by("rules").len().sort("len", "rules", descending=[True, False]).iter_rows()
         ):

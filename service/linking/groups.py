@@ -39,9 +39,3 @@ def _roots(parent: NDArray[np.int64]) -> NDArray[np.int64]:
         if np.array_equal(jumped, parent):
             return jumped
         parent = jumped
-
-
-def distinct_companies(left: U64, right: U64) -> int:
-    """How many connected groups the pairs form."""
-    labels = company_groups(left, right)
-    return int(labels.max()) + 1 if len(labels) else 0

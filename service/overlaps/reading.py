@@ -9,7 +9,7 @@ import asyncpg
 import numpy as np
 
 from service.db.sessions import TenantReadSession
-from service.linking.groups import distinct_companies
+from service.linking.counts import Counts, counts_of
 from service.overlaps.models import OverlapStatus
 from service.overlaps.told import OF_ONE, TOLD, of_one
 from service.overlaps.view import View
@@ -41,16 +41,6 @@ class Page:
     partner_bits: int | None = None
     after: tuple[float, UUID] | None = None
     limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Numbers that reconcile: pairs, accounts of either side in them, and the distinct companies they stand for."""
-
-    pairs: int
-    accounts: int
-    partner_accounts: int
-    companies: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +103,4 @@ async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int,
 
 
 def _counts(rows: np.ndarray) -> Counts:
-    own, partner = rows[:, 0].astype(np.uint64), rows[:, 1].astype(np.uint64)
-    return Counts(
-        pairs=len(rows), accounts=len(np.unique(own)), partner_accounts=len(np.unique(partner)),
-        companies=distinct_companies(own, partner),
-    )  # fmt: skip
+    return counts_of(rows[:, 0].astype(np.uint64), rows[:, 1].astype(np.uint64))

@@ -176,7 +176,10 @@ async def test_the_matrix_has_a_cell_for_each_pair_of_populations(
     query = {"partnership": str(pair.partnership.id)}
     found = (await client.get("/v1/reports/matrix", params=query, headers=pair.left.headers)).json()
     assert len(found["cells"]) == 9
-    assert found["total"] == {"pairs": 1, "accounts": 1, "partner_accounts": 1, "companies": 1}
+    assert found["total"] == {
+        "pairs": 1, "accounts": 1, "partner_accounts": 1, "companies": 1,
+        "in_words": "Your 1 account meets 1 of theirs in 1 pair: 1 distinct company, each with one account on either side.",
+    }  # fmt: skip
     assert found["cells"][0]["counts"] == found["total"]
 
 

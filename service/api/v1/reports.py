@@ -9,6 +9,7 @@ from service.api.deps import Reading, reads
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.v1.overlaps import PartnershipId
+from service.linking.counts import Counts, cells_sentence, sentence
 from service.organizations.models import Scope
 from service.overlaps.reading import matrix
 from service.overlaps.view import view_of
@@ -23,6 +24,9 @@ class CountsOut(BaseModel):
     accounts: int = Field(description="My accounts in these pairs.")
     partner_accounts: int
     companies: int = Field(description="Distinct companies: connected groups of these pairs.")
+    in_words: str = Field(
+        description="How the numbers hang together, and why they differ: which side has several accounts of one company."
+    )
 
 
 class CellOut(BaseModel):
@@ -37,7 +41,7 @@ class MatrixOut(BaseModel):
     partner_populations: list[str] = Field(description="The partner's that show overlaps: the columns.")
     cells: list[CellOut]
     total: CountsOut = Field(
-        description="Over all pairs once; not the sum of the cells where an account is in two populations."
+        description="Over all pairs once; where the cells add up to more, `in_words` says so."
     )
 
 
@@ -49,15 +53,17 @@ async def get_overlap_matrix(session: Reading, partnership: PartnershipId) -> Ma
     """My populations × the partner's, with counts that agree on both sides over what both may see."""
     view = await view_of(session, partnership)
     found = await matrix(session, view, {p.bit: p.slug for p in view.populations})
+    total = _counts(found.total)
+    more = cells_sentence(found.total, sum(cell.counts.pairs for cell in found.cells))
     return MatrixOut(
         partnership_id=partnership, populations=list(found.populations), partner_populations=list(found.partner_populations),
-        cells=[
-            CellOut(population=c.population, partner_population=c.partner_population, counts=CountsOut(**_numbers(c.counts)))
-            for c in found.cells
-        ],
-        total=CountsOut(**_numbers(found.total)),
+        cells=[CellOut(population=c.population, partner_population=c.partner_population, counts=_counts(c.counts)) for c in found.cells],
+        total=total.model_copy(update={"in_words": f"{total.in_words} {more}"}) if more else total,
     )  # fmt: skip
 
 
-def _numbers(counts: object) -> dict[str, int]:
-    return {name: getattr(counts, name) for name in CountsOut.model_fields}
+def _counts(counts: Counts) -> CountsOut:
+    return CountsOut(
+        pairs=counts.pairs, accounts=counts.accounts, partner_accounts=counts.partner_accounts,
+        companies=counts.companies, in_words=sentence(counts),
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from commonground_client.models import Cell, Counts, Overlap
 
 from service.cli.demo import words
 from service.cli.demo.side import SideView
-from service.linking.groups import distinct_companies
+from service.linking.counts import Sides, counts_of, sentence
 from service.matching.kinds import KeyKind
 
 Cells = Sequence[Cell | None]
@@ -123,9 +123,13 @@ def in_both(left: Column, right: Column) -> Counts:
         np.unique([str(pair[side]) for pair in pairs], return_inverse=True)[1].astype(np.uint64)
         for side in (0, 1)
     ]
+    counts = counts_of(codes[0], codes[1])
+    sides = Sides(
+        f"{{}} of {left.short}", f"{{}} of {right.short}", f"in {left.short}’s list", f"in {right.short}’s"
+    )
     return Counts(
-        pairs=len(pairs), accounts=len({pair[0] for pair in pairs}), partner_accounts=len({pair[1] for pair in pairs}),
-        companies=distinct_companies(codes[0], codes[1]),
+        pairs=counts.pairs, accounts=counts.accounts, partner_accounts=counts.partner_accounts,
+        companies=counts.companies, in_words=sentence(counts, sides),
     )  # fmt: skip
 
 

@@ -82,6 +82,7 @@ class Show:
             f"In all {total.pairs} pairs: {total.accounts} own accounts, {total.partner_accounts} of the partner's, "
             f"{total.companies} companies."
         )
+        self._line(total.in_words)
 
     def _top(self, column: Column) -> None:
         self._heading(f"Top overlaps as {column.short} reads them: the surest of each way to meet")

@@ -79,7 +79,9 @@ def rule(level: SharingLevel, name: str = "Customers") -> Rule:
 
 
 def counted(pairs: int) -> Counts:
-    return Counts(pairs=pairs, accounts=pairs, partner_accounts=pairs, companies=pairs)
+    return Counts(
+        pairs=pairs, accounts=pairs, partner_accounts=pairs, companies=pairs, in_words="As many of each."
+    )
 
 
 def account(name: str) -> Account:
@@ -251,7 +253,10 @@ def test_numbers_over_what_both_see_count_each_company_once() -> None:
     ]
     right = [overlap("b", "a", overlap_id=i, account_id=t) for i, t in zip(ids, theirs, strict=False)]
     found = in_both(Column(view("A", overlaps=left), "left"), Column(view("B", overlaps=right), "right"))
-    assert found == Counts(pairs=2, accounts=1, partner_accounts=2, companies=1)
+    assert found == Counts(
+        pairs=2, accounts=1, partner_accounts=2, companies=1,
+        in_words="1 account of A meets 2 of B in 2 pairs: 1 distinct company, because 1 company has 2 accounts in B’s.",
+    )  # fmt: skip
 
 
 def test_confidence_below_the_threshold_is_never_rounded_up_to_it() -> None:

@@ -11,6 +11,9 @@ class Counts(Model):
 
     accounts: int = Field(description="My accounts in these pairs.")
     companies: int = Field(description="Distinct companies: connected groups of these pairs.")
+    in_words: str = Field(
+        description="How the numbers hang together, and why they differ: which side has several accounts of one company."
+    )
     pairs: int
     partner_accounts: int
 
@@ -97,5 +100,5 @@ class Matrix(Model):
     partnership_id: UUID
     populations: list[str] = Field(description="Mine: the rows.")
     total: Counts = Field(
-        description="Over all pairs once; not the sum of the cells where an account is in two populations."
+        description="Over all pairs once; where the cells add up to more, `in_words` says so."
     )
