@@ -1,15 +1,18 @@
 """`commonground match`: two files compared on the spot."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.cli.match_files import Columns, read_list
+from service.cli.match_files import Columns, List, Step, read_list
 from service.cli.match_output import check_output, pair_rows, write_pairs
 from service.cli.match_show import Narrator
-from service.linking.local import match_locally
+from service.linking.families import family_keys
+from service.linking.local import Families, match_locally
+from service.matching.kinds import Level
 
 
 class Only(StrEnum):
@@ -46,6 +49,13 @@ def match(  # noqa: PLR0913  # each is one option
     only: Annotated[
         Only | None, typer.Option(help="auto: leave out the pairs that a person should review.")
     ] = None,
+    level: Annotated[
+        Level | None,
+        typer.Option(
+            help="How far up to look: same_parent and same_ultimate_parent add accounts that belong to one owner, "
+            "by parent_external_id, parent_name and parent_domain; a column says which pair is which."
+        ),
+    ] = None,
     show: Annotated[int, typer.Option(min=0, max=1000, help="How many pairs the table shows.")] = 20,
 ) -> None:
     """Compare two lists on the spot, without a server, and show the companies in common.
@@ -62,12 +72,21 @@ def match(  # noqa: PLR0913  # each is one option
                 (right, right_columns, "--right-columns", right_sheet),
             )
         ]
-        found = match_locally(sides[0].prepared, sides[1].prepared, progress=step)
+        families = _families(sides, level, step) if level else None
+        found = match_locally(sides[0].prepared, sides[1].prepared, families=families, progress=step)
     for side in sides:
         narrator.list_read(side)
-    pairs = pair_rows(found.pairs, *sides, only_auto=only is Only.AUTO)
+    pairs = pair_rows(found.pairs, *sides, only_auto=only is Only.AUTO, with_level=level is not None)
     narrator.summary(pairs, sides, found)
+    if families:
+        narrator.families(pairs, families)
     narrator.table(pairs, show)
     if target is not None:
         write_pairs(pairs, target)
         narrator.written(target, pairs.height)
+
+
+def _families(sides: Sequence[List], level: Level, step: Step) -> Families:
+    step("looking for the companies above")
+    left, right = (family_keys(side.accounts, level) for side in sides)
+    return Families(level, left, right)

@@ -36,8 +36,10 @@ class Target:
         return str(self.path) if self.path else "standard output"
 
 
-def pair_rows(pairs: pl.DataFrame, left: List, right: List, *, only_auto: bool) -> pl.DataFrame:
-    """The columns of `LEADING`, then one `agrees`/`differs`/empty column an attribute; best pairs first."""
+def pair_rows(
+    pairs: pl.DataFrame, left: List, right: List, *, only_auto: bool, with_level: bool = False
+) -> pl.DataFrame:
+    """The columns of `LEADING`, then one `agrees`/`differs`/empty column an attribute, then `level` if asked; best pairs first."""
     kept = pairs.filter(pl.col("status") == "auto") if only_auto else pairs
     columns = {}
     for side, of in (("left", left), ("right", right)):
@@ -54,7 +56,8 @@ def pair_rows(pairs: pl.DataFrame, left: List, right: List, *, only_auto: bool) 
             for a in Attribute
         ),
     )
-    return rows.select(*LEADING, *(a.value for a in Attribute))
+    level = [pl.col("level").cast(pl.String)] if with_level else []
+    return rows.select(*LEADING, *(a.value for a in Attribute), *level)
 
 
 def check_output(output: str | None, inputs: Sequence[Path]) -> Target | None:

@@ -13,10 +13,13 @@ from service.cli.match_files import List, Step
 from service.cli.match_output import Target
 from service.cli.words import counted
 from service.ingest import Sheet
-from service.linking.counts import LISTS, counts_of, sentence
-from service.linking.local import LocalMatch
+from service.linking.counts import FAMILY, LISTS, Counts, counts_of, sentence
+from service.linking.families import OWNER_OF_MOST
+from service.linking.local import Families, LocalMatch
+from service.matching.kinds import Level
 
 _REFUSED_SHOWN = 3
+_OWNED = {Level.SAME_PARENT: "one parent company", Level.SAME_ULTIMATE_PARENT: "one ultimate parent"}
 WIDE = 140
 
 
@@ -55,9 +58,9 @@ class Narrator:
 
     def summary(self, pairs: pl.DataFrame, sides: Sequence[List], found: LocalMatch) -> None:
         """Counts that reconcile; reviews are counted also where they are left out of the pairs."""
-        auto = pairs.filter(pl.col("decision") == "auto")
-        review = found.pairs.height - auto.height
-        counts = counts_of(*(auto[f"{s}_row"].cast(pl.UInt64).to_numpy() for s in ("left", "right")))
+        auto = _sure(pairs, Level.SAME_COMPANY)
+        review = found.pairs.filter(pl.col("status") != "auto").height
+        counts = _counts(auto)
         of = [
             f"{number:,} of {side.accounts.height:,}"
             for number, side in zip((counts.accounts, counts.partner_accounts), sides, strict=True)
@@ -73,12 +76,27 @@ class Narrator:
             auto.group_by("rules").len().sort("len", "rules", descending=[True, False]).iter_rows()
         ):
             self._say(f"  {count:>9,}  {rules}")
-        left_out = " (left out)" if review > pairs.height - auto.height else ""
+        left_out = " (left out)" if review > pairs.filter(pl.col("decision") != "auto").height else ""
         self._say(f"[bold]{counted(review, 'pair')}[/] for a person to review{left_out}.")
         if not auto.height and review:
             self._say("A name alone never decides: add websites, or countries and cities, to either list.")
         if found.crowded:
             self._say(f"{counted(found.crowded, 'name')} borne by too many accounts on both sides: left out.")
+
+    def families(self, pairs: pl.DataFrame, families: Families) -> None:
+        """How many pairs each level above adds, and what they all come to."""
+        for level in families.level.upto()[1:]:
+            more = counted(_sure(pairs, level).height, "pair")
+            self._say(f"[bold]{more}[/] more of {_OWNED[level]}.")
+        every = pairs.filter(pl.col("decision") == "auto")
+        counts = _counts(every)
+        if families.level is not Level.SAME_COMPANY and counts.pairs:
+            self._say(f"In all: {sentence(counts, LISTS, FAMILY)}")
+        left_out = families.left.left_out + families.right.left_out
+        if left_out:
+            self._say(
+                f"{counted(left_out, 'owner')} of {OWNER_OF_MOST} or more accounts of one list: left out."
+            )
 
     def table(self, pairs: pl.DataFrame, count: int) -> None:
         """The first pairs."""
@@ -87,7 +105,8 @@ class Narrator:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for header in ("left", "right"):
             table.add_column(header, overflow="fold")
-        for header in ("decision", "confidence", "rules"):
+        asked = ["level"] if "level" in pairs.columns else []
+        for header in ("decision", "confidence", "rules", *asked):
             table.add_column(header, no_wrap=True)
         for row in pairs.head(count).iter_rows(named=True):
             table.add_row(
@@ -95,6 +114,7 @@ class Narrator:
                 row["decision"],
                 f"{row['confidence']:.3f}",
                 row["rules"],
+                *(row[name] for name in asked),
             )
         self._say()
         self._console.print(table)
@@ -104,6 +124,16 @@ class Narrator:
 
     def _say(self, text: str = "") -> None:
         self._console.print(text, soft_wrap=True)
+
+
+def _sure(pairs: pl.DataFrame, level: Level) -> pl.DataFrame:
+    """The `auto` pairs at a level; where no level was asked for, all are of one company."""
+    auto = pairs.filter(pl.col("decision") == "auto")
+    return auto.filter(pl.col("level") == level.value) if "level" in pairs.columns else auto
+
+
+def _counts(pairs: pl.DataFrame) -> Counts:
+    return counts_of(*(pairs[f"{side}_row"].cast(pl.UInt64).to_numpy() for side in ("left", "right")))
 
 
 def _account(row: dict[str, object], side: str) -> str:

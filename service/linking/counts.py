@@ -69,7 +69,11 @@ LISTS = Sides("{} on the left", "{} on the right", "in the left list", "in the r
 """As whoever has both lists reads them."""
 
 
-def sentence(counts: Counts, sides: Sides = YOURS) -> str:
+COMPANY, FAMILY = "company", "corporate family"
+"""What a connected group is: one company, or all that belongs to one owner."""
+
+
+def sentence(counts: Counts, sides: Sides = YOURS, group: str = COMPANY) -> str:
     """How the numbers hang together, as "Your 3 accounts meet 2 of theirs in 3 pairs: 2 distinct companies, because 1 company has
     2 accounts in your list."
     """
@@ -78,13 +82,13 @@ def sentence(counts: Counts, sides: Sides = YOURS) -> str:
     accounts = sides.accounts.format(_counted(counts.accounts, "account"))
     meet = "meets" if counts.accounts == 1 else "meet"
     others = sides.others.format(f"{counts.partner_accounts:,}")
-    pairs, companies = _counted(counts.pairs, "pair"), _counted(counts.companies, "distinct company")
-    return f"{accounts} {meet} {others} in {pairs}: {companies}, {_why(counts, sides)}."
+    pairs, companies = _counted(counts.pairs, "pair"), _counted(counts.companies, f"distinct {group}")
+    return f"{accounts} {meet} {others} in {pairs}: {companies}, {_why(counts, sides, group)}."
 
 
-def _why(counts: Counts, sides: Sides) -> str:
+def _why(counts: Counts, sides: Sides, group: str) -> str:
     said = [
-        f"{_counted(several, 'company')} {'has' if several == 1 else 'have'} {accounts - counts.companies + several:,} accounts {where}"
+        f"{_counted(several, group)} {'has' if several == 1 else 'have'} {accounts - counts.companies + several:,} accounts {where}"
         for several, accounts, where in (
             (counts.several, counts.accounts, sides.in_own),
             (counts.partner_several, counts.partner_accounts, sides.in_partner),

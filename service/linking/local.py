@@ -1,6 +1,6 @@
 """Two lists compared on the spot: two organizations with fresh keys, one partnership, both HMACs, nothing kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,12 +21,16 @@ from service.kit.ids import Ids, UuidV7Ids
 from service.linking.columns import U64
 from service.linking.epoch import Speaker, derive
 from service.linking.evidence import codes_for, wanted
+from service.linking.families import FamilyKeys
 from service.linking.keys import LinkKeys
-from service.linking.meet import meet
+from service.linking.meet import TokenSet, meet
 from service.linking.prepare import Prepared
+from service.linking.relate import LEVEL_TYPE, relate
 from service.linking.score import DEFAULT_THRESHOLD, score_pairs
-from service.linking.tokens import tokenise
+from service.linking.tokens import tokenise, tokens_of
 from service.matching import NORMALISER_VERSION
+from service.matching.kinds import Level, Role
+from service.matching.score import AUTO
 
 Progress = Callable[[str], None]
 
@@ -37,10 +41,19 @@ def _silent(_step: str) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalMatch:
-    """`pairs`: `left_index`, `right_index` (UInt32 positions) and all of `score_pairs` but the references, best first."""
+    """`pairs`: `left_index`, `right_index` (UInt32 positions), `level` and all of `score_pairs` but the references, best first."""
 
     pairs: pl.DataFrame
     crowded: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Families:
+    """How far up two lists are looked at, and the keys of the companies above the accounts of each."""
+
+    level: Level
+    left: FamilyKeys
+    right: FamilyKeys
 
 
 def local_keys(ids: Ids | None = None) -> LinkKeys:
@@ -59,9 +72,14 @@ def local_keys(ids: Ids | None = None) -> LinkKeys:
 
 
 def match_locally(
-    left: Prepared, right: Prepared, *, threshold: float = DEFAULT_THRESHOLD, progress: Progress = _silent
+    left: Prepared,
+    right: Prepared,
+    *,
+    families: Families | None = None,
+    threshold: float = DEFAULT_THRESHOLD,
+    progress: Progress = _silent,
 ) -> LocalMatch:
-    """Compare two prepared lists by their tokens alone."""
+    """Compare two prepared lists by their tokens alone; with `families` also by those of the companies above them."""
     link = local_keys()
     progress("hashing")
     # References hide an account from the other side and from whoever stores tokens; here nobody else looks: positions serve.
@@ -70,18 +88,34 @@ def match_locally(
         sides = list(threads.map(tokenise, (left, right), refs, (link, link)))
     progress("meeting")
     candidates = meet(*sides)
+    related = _related(sides, families, refs, link, threshold) if families else None
     del sides
     progress("scoring")
     with ThreadPoolExecutor(max_workers=2) as threads:
         asked = (candidates.meetings,) * 2
         codes = list(threads.map(_codes, asked, ("left", "right"), (left, right), refs, (link, link)))
     scored = score_pairs(candidates.meetings, *codes, threshold=threshold)
+    scored = scored.with_columns(pl.lit(Level.SAME_COMPANY.value, LEVEL_TYPE).alias("level"))
+    if related is not None:
+        sure = scored.filter(pl.col("status") == AUTO)
+        more = related.join(sure, on=["left", "right"], how="anti")
+        scored = pl.concat([scored, more], how="diagonal").with_columns(pl.col("^ev_.*$").fill_null(0))
     placed = scored.select(
         pl.exclude("left", "right"),
         *(pl.col(side).cast(pl.UInt32).alias(f"{side}_index") for side in ("left", "right")),
     )
-    best = ["confidence", "weight", "left_index", "right_index"]
-    return LocalMatch(placed.sort(best, descending=[True, True, False, False]), candidates.crowded)
+    best = ["confidence", "weight", "left_index", "right_index", "level"]
+    return LocalMatch(placed.sort(best, descending=[True, True, False, False, False]), candidates.crowded)
+
+
+def _related(
+    sides: Sequence[TokenSet], families: Families, refs: Sequence[U64], link: LinkKeys, threshold: float
+) -> pl.DataFrame:
+    left, right = (
+        {Role.SELF: tokens, **{role: tokens_of(keys, of, link) for role, keys in family.columns.items()}}
+        for tokens, family, of in zip(sides, (families.left, families.right), refs, strict=True)
+    )
+    return relate(left, right, families.level, threshold=threshold)
 
 
 def _codes(meetings: pl.DataFrame, name: str, side: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:

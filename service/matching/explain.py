@@ -1,9 +1,9 @@
 """Why a pair has its score, term by term, from the stored numbers alone: no name or domain is needed."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from service.matching.kinds import Attribute, KeyKind
+from service.matching.kinds import Attribute, KeyKind, Level
 from service.matching.weights import (
     AGREES,
     DIFFERS,
@@ -35,6 +35,16 @@ _FACTS = {
     Attribute.CITY: "cities",
     Attribute.SECTOR: "sectors",
     Attribute.SIZE: "sizes",
+}
+_OWNERS = {
+    Level.SAME_PARENT: (
+        "The parent company of one account, and the other account or its parent,",
+        "one parent company",
+    ),
+    Level.SAME_ULTIMATE_PARENT: (
+        "The highest company above one account, and the other account or a company above it,",
+        "one ultimate parent",
+    ),
 }
 _OUTCOMES = {
     AGREES: "The {} agree.",
@@ -70,6 +80,16 @@ def explain(
     prior = Term(PRIOR, "", table.prior, "Before looking, two accounts are rarely the same company.")
     facts = [_fact(attribute, _said(attribute, met, agreement), group, table) for attribute in Attribute]
     return [prior, *_keys(met, table), *facts]
+
+
+def explain_related(met: Collection[KeyKind], level: Level, *, weights: Weights | None = None) -> list[Term]:
+    """The terms of a pair at a level above `same_company`: the keys of owners that met, and nothing beside them."""
+    table, (whose, family) = weights or shipped_weights(), _OWNERS[level]
+    prior = Term(PRIOR, "", table.prior, f"Before looking, two accounts rarely belong to {family}.")
+    return [
+        prior,
+        *(replace(term, sentence=term.sentence.replace("Both", whose, 1)) for term in _keys(met, table)),
+    ]
 
 
 def _keys(met: Collection[KeyKind], table: Weights) -> list[Term]:

@@ -24,3 +24,34 @@ class Attribute(StrEnum):
     CITY = "city"
     SECTOR = "sector"
     SIZE = "size"
+
+
+class Role(StrEnum):
+    """Whose key a token is: the account's own, its parent's, or that of the highest company above it.
+
+    It chooses the segment and is no part of what is hashed, so a parent's key meets the other side's own.
+    """
+
+    SELF = "self"
+    PARENT = "parent"
+    ULTIMATE_PARENT = "ultimate_parent"
+
+
+class Level(StrEnum):
+    """At which level two accounts belong together, nearest first: each with the farthest role that has to meet."""
+
+    SAME_COMPANY = "same_company"
+    SAME_PARENT = "same_parent"
+    SAME_ULTIMATE_PARENT = "same_ultimate_parent"
+
+    @property
+    def rank(self) -> int:
+        return list(Level).index(self)
+
+    def upto(self) -> "list[Level]":
+        """The levels as near as this one or nearer."""
+        return list(Level)[: self.rank + 1]
+
+    def roles(self) -> list[Role]:
+        """Whose keys may meet where accounts are looked at as far as this."""
+        return list(Role)[: self.rank + 1]

@@ -254,3 +254,24 @@ def test_a_workbook_is_read_from_the_sheet_that_is_named_whatever_the_file_is_ca
     assert found.returncode == 0, found.stderr
     assert "left.csv: 1 rows, xlsx, sheet 'New' (and 1 sheet not read)" in found.stdout
     assert "1 pair taken for the same company" in found.stdout
+
+
+def test_a_level_asked_for_adds_pairs_of_one_owner_and_says_which_they_are(tmp_path: Path) -> None:
+    left = "ID,Company,Website,Parent ID\n1,Orchid Energy,orchidenergy.com,2\n2,Orchid Holding,orchid.com,\n3,Siemens,siemens.com,\n"
+    right = "Company,Website,Parent Website\nKestrel Mills,kestrel.com,orchid.com\nSiemens,siemens.com,\n"
+    found = match(tmp_path, "--level", "same_parent", "--output", "pairs.csv", left=left, right=right)
+    assert "2 pairs more of one parent company." in found.stdout, found.stderr
+    assert (
+        "3 accounts on the left meet 2 on the right in 3 pairs: 2 distinct corporate families, because"
+        in found.stdout
+    )
+    with (tmp_path / "pairs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[: len(LEADING)] == LEADING
+    assert list(rows[0])[-1] == "level"
+    assert sorted((row["left_name"], row["level"]) for row in rows) == [
+        ("Orchid Energy", "same_parent"), ("Orchid Holding", "same_parent"), ("Siemens", "same_company"),
+    ]  # fmt: skip
+    plainly = match(tmp_path, "--output", "pairs.csv", left=left, right=right)
+    assert "owner" not in plainly.stdout
+    assert "level" not in (tmp_path / "pairs.csv").read_text()
