@@ -7,7 +7,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 
 SEED ?= $(shell date +%s)
 BUDGET ?= 900
 
-.PHONY: demo test test-slow check bench bench-reads bench-formats bench-imports lock format clean
+.PHONY: demo test test-slow check bench bench-reads bench-formats bench-imports bench-changes lock format clean
 
 demo: $(READY)
 	$(BIN)/commonground demo
@@ -40,6 +40,9 @@ bench-formats: $(READY)
 
 bench-imports: $(READY)
 	$(BIN)/python -m benchmarks.imports $(BENCH)
+
+bench-changes: $(READY)
+	$(BIN)/python -m benchmarks.changes $(BENCH)
 
 format: $(READY)
 	$(BIN)/ruff format .

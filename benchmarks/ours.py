@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from service.accounts.target import AccountTarget
 from service.cli.operator import Desk
 from service.cli.org import new_organization
 from service.cli.partnership import new_partnership
-from service.crypto import MemoryKeystore
+from service.crypto import Keystore, MemoryKeystore
 from service.crypto.columns import references
 from service.db.database import Database
 from service.db.embedded import EmbeddedServer
@@ -58,7 +58,8 @@ from service.organizations.models import Organization
 from service.organizations.operations import reference_key
 from service.overlaps import jobs as overlap_jobs
 from service.overlaps.models import Part
-from service.overlaps.tokens import Step, Stored, read_sent, write_step
+from service.overlaps.stored import Stored, read_sent
+from service.overlaps.tokens import Step, write_step
 from service.overlaps.verdicts import packed, write_verdicts
 from service.partnerships.epochs import link_keys
 from service.partnerships.models import Partnership, Preset, SharingLevel
@@ -76,15 +77,18 @@ class World:
     partnership: Partnership
     lo: Organization
     hi: Organization
+    keys: Mapping[UUID, str]
+    """Organization → its first API key."""
 
     @property
     def database(self) -> Database:
         return self.desk.database
 
 
-async def make_pair(database: Database) -> World:
-    desk = Desk(database, MemoryKeystore(), SystemClock(), UuidV7Ids())
-    made = [(await new_organization(desk, handle, handle))[0] for handle in ("left", "right")]
+async def make_pair(database: Database, keystore: Keystore | None = None) -> World:
+    desk = Desk(database, keystore or MemoryKeystore(), SystemClock(), UuidV7Ids())
+    with_keys = [await new_organization(desk, handle, handle) for handle in ("left", "right")]
+    made, keys = [one for one, _ in with_keys], {one.id: key for one, key in with_keys}
     partnership = await new_partnership(desk, "left", "right")
     for organization in made:
         async with database.tenant(organization.id) as session:
@@ -92,7 +96,7 @@ async def make_pair(database: Database) -> World:
                 said = Share(p.slug, SharingLevel.OVERLAPPING, Preset.STANDARD)
                 await share(session, desk.clock, partnership_id=partnership.id, said=said)
     lo, hi = sorted(made, key=lambda organization: organization.id)
-    return World(desk, partnership, lo, hi)
+    return World(desk, partnership, lo, hi, keys)
 
 
 # ── the whole service: two files uploaded → both sides told ───────────────────────────────────────

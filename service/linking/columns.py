@@ -1,5 +1,6 @@
 """A side's tokens of one kind: sorted 16-byte big-endian tokens as u64 pairs, each beside the reference of its account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,26 @@ from numpy.typing import NDArray
 U64 = NDArray[np.uint64]
 TOKEN_BYTES = 16
 REF_BYTES = 8
+_ENDS = np.uint64((1 << 20) - 1)
+
+
+class References:
+    """A set of references (u64, (n,)), to be looked for in long columns. They are keyed hashes: their last bits tell most apart."""
+
+    def __init__(self, refs: U64) -> None:
+        self.refs = np.unique(refs)
+        self._ends = np.zeros(int(_ENDS) + 1, dtype=bool)
+        self._ends[self.refs & _ENDS] = True
+
+    def __len__(self) -> int:
+        return len(self.refs)
+
+    def among(self, refs: U64) -> NDArray[np.bool_]:
+        """Which of `refs` (Boolean, (m,)) are in the set."""
+        found: NDArray[np.bool_] = self._ends[refs & _ENDS]
+        at = np.flatnonzero(found)
+        found[at] = np.isin(refs[at], self.refs)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,9 +99,24 @@ class TokenColumn:
         """The rows at which `kept` (Boolean, (n,)) is true."""
         return TokenColumn(self.high[kept], self.low[kept], self.refs[kept])
 
-    def of_refs(self, refs: U64) -> NDArray[np.bool_]:
-        """Which rows (Boolean, (n,)) name one of `refs`."""
-        return np.isin(self.refs, refs)
+    def at(self, rows: NDArray[np.intp]) -> "TokenColumn":
+        """The rows at these places, which ascend."""
+        return TokenColumn(self.high[rows], self.low[rows], self.refs[rows])
+
+    def of_refs(self, refs: References) -> "TokenColumn":
+        """The rows that name one of `refs`."""
+        return self.where(refs.among(self.refs))
+
+    def with_high(self, words: U64) -> "TokenColumn":
+        """The rows whose tokens begin with one of the sorted `words`, found without looking at the others."""
+        if not len(self):
+            return self
+        start = np.searchsorted(words, self.high[0])
+        words = words[start : np.searchsorted(words, self.high[-1], side="right")]
+        first, behind = (np.searchsorted(self.high, words, side=side) for side in ("left", "right"))
+        counts = behind - first
+        starts = np.repeat(first - np.cumsum(counts) + counts, counts)
+        return self.at(starts + np.arange(len(starts)))
 
     def frame(self) -> pl.DataFrame:
         """Columns `high`, `low`, `ref` (UInt64)."""
@@ -91,6 +127,20 @@ class TokenColumn:
 
     def ref_bytes(self) -> bytes:
         return self.refs.astype(">u8").tobytes()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the column takes."""
+        return self.high.nbytes + self.low.nbytes + self.refs.nbytes
+
+    @classmethod
+    def concat(cls, parts: Sequence["TokenColumn"]) -> "TokenColumn":
+        """Consecutive parts of a column, in their order, as one."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return cls.empty()
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("high", "low", "refs")))
 
     @classmethod
     def from_bytes(cls, tokens: bytes, refs: bytes) -> "TokenColumn":

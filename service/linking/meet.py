@@ -82,9 +82,14 @@ def meet(left: TokenSet, right: TokenSet) -> Candidates:
     return Candidates(pl.concat(parts).sort("kind", "high", "low", "left", "right"), pl.concat(crowded))
 
 
+def moved_tokens(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """The tokens that are left out now and weren't, or were and aren't: `left_out` twice."""
+    return pl.concat([before.join(now, on=TOKEN, how="anti"), now.join(before, on=TOKEN, how="anti")])
+
+
 def moved_by_crowding(sides: tuple[TokenSet, TokenSet], before: pl.DataFrame, now: pl.DataFrame) -> list[U64]:
     """References, a side each, whose pairs changed because a token is left out now and wasn't, or was and isn't: `left_out` twice."""
-    flipped = pl.concat([before.join(now, on=TOKEN, how="anti"), now.join(before, on=TOKEN, how="anti")])
+    flipped = moved_tokens(before, now)
     return [
         np.concatenate([_NONE, *(_bearers(tokens, kind, flipped) for kind in tokens)]) for tokens in sides
     ]

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from service.linking.columns import REF_BYTES, TOKEN_BYTES, TokenColumn
 
 SEGMENT_TOKENS = 65_536
@@ -40,11 +38,5 @@ def cut(column: TokenColumn, *, size: int = SEGMENT_TOKENS) -> Iterator[Segment]
 
 def join(segments: Iterable[Segment]) -> TokenColumn:
     """The column that `cut` made, from its segments in any order."""
-    parts = [TokenColumn.from_bytes(s.tokens, s.refs) for s in sorted(segments, key=lambda s: s.number)]
-    if not parts:
-        return TokenColumn.empty()
-    return TokenColumn(
-        np.concatenate([p.high for p in parts]),
-        np.concatenate([p.low for p in parts]),
-        np.concatenate([p.refs for p in parts]),
-    )
+    ordered = sorted(segments, key=lambda s: s.number)
+    return TokenColumn.concat([TokenColumn.from_bytes(s.tokens, s.refs) for s in ordered])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from service.crypto import ReferenceKey
 from service.crypto.columns import references
-from service.linking.columns import U64, TokenColumn
+from service.linking.columns import U64, References, TokenColumn
 from service.linking.keys import LinkKeys
 from service.linking.layers import Delta, difference
 from service.linking.tokens import token_bytes, tokens_of
@@ -19,7 +19,7 @@ from service.matching.keys import EVIDENCE_ALONE, MatchKeys, match_keys
 from service.matching.kinds import KeyKind
 from service.matching.normalise import normalise
 from service.overlaps.models import Part
-from service.overlaps.tokens import ACCOUNTS, Place, Stored
+from service.overlaps.stored import ACCOUNTS, Place, Stored
 
 Columns = Mapping[Place, TokenColumn]
 HEADS: Place = (Part.SENT, KeyKind.NAME_HEAD.value)
@@ -85,11 +85,11 @@ class Maker:
 
     def off(self, domains: pl.Series, stored: Stored) -> list[str]:
         """Those of `domains` that gave no token when `stored` was made."""
-        crowded = stored.whole(CROWDED)
-        if not len(crowded) or not len(domains):
+        if not len(stored.of(CROWDED)) or not len(domains):
             return []
         words = token_bytes(domains, KeyKind.DOMAIN, self.link).view(">u8").reshape(-1, 2).astype(np.uint64)
         asked = pl.DataFrame({"domain": domains, "high": words[:, 0], "low": words[:, 1]})
+        crowded = stored.of(CROWDED).with_high(np.unique(words[:, 0]))
         return asked.join(crowded.frame(), on=["high", "low"], how="semi")["domain"].to_list()
 
     def whole(self, parts: list[Listed], stored: Stored) -> Mapping[Place, Delta]:
@@ -108,7 +108,7 @@ class Maker:
         }
 
     def _off_before(self, listed: Listed, stored: Stored) -> list[str]:
-        if not len(stored.whole(CROWDED)):
+        if not len(stored.of(CROWDED)):
             return []
         domains = borne_domains(listed.normalised)["domain"].drop_nulls()
         often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
@@ -124,9 +124,9 @@ class Maker:
         """
         keys = match_keys(listed.normalised, crowded_before=off_before)
         made = self.columns(keys, listed.refs, listed.ids)
-        refs = np.union1d(listed.refs, self.refs(others))
+        refs = References(np.concatenate([listed.refs, self.refs(others)]))
         deltas = {
-            place: difference(_of(stored, place, refs), made.get(place, TokenColumn.empty()))
+            place: difference(stored.of(place).of_refs(refs), made.get(place, TokenColumn.empty()))
             for place in PLACES
             if place not in {HEADS, SHARED_HEADS}
         }
@@ -143,25 +143,16 @@ def _stands(normalised: pl.DataFrame, accounts: pl.DataFrame) -> bool:
     return normalised["domain"].eq_missing(accounts["domain"]).all() and not lacking.item()
 
 
-def _of(stored: Stored, place: Place, refs: U64) -> TokenColumn:
-    column = stored.whole(place)
-    return column.where(column.of_refs(refs))
-
-
-def _heads(stored: Stored, made: Columns, refs: U64) -> Mapping[Place, Delta]:
+def _heads(stored: Stored, made: Columns, refs: References) -> Mapping[Place, Delta]:
     """Heads are counted over the whole list: one account more or less moves the tokens of others."""
     none = TokenColumn.empty()
     fresh = made.get(HEADS, none).union(made.get(SHARED_HEADS, none))
-    stale = _of(stored, HEADS, refs).union(_of(stored, SHARED_HEADS, refs))
+    stale = stored.of(HEADS).of_refs(refs).union(stored.of(SHARED_HEADS).of_refs(refs))
     concerned = np.union1d(fresh.high, stale.high)
-    before = {place: _with_high(stored.whole(place), concerned) for place in (HEADS, SHARED_HEADS)}
+    before = {place: stored.of(place).with_high(concerned) for place in (HEADS, SHARED_HEADS)}
     every = before[HEADS].union(before[SHARED_HEADS])
-    few, many = split_shared(every.where(~every.of_refs(refs)).union(fresh))
+    few, many = split_shared(every.where(~refs.among(every.refs)).union(fresh))
     return {HEADS: difference(before[HEADS], few), SHARED_HEADS: difference(before[SHARED_HEADS], many)}
-
-
-def _with_high(column: TokenColumn, words: U64) -> TokenColumn:
-    return column.where(np.isin(column.high, words))
 
 
 def split_shared(heads: TokenColumn) -> tuple[TokenColumn, TokenColumn]:

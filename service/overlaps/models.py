@@ -46,6 +46,8 @@ class Part(StrEnum):
     """Tokens that a guard over the whole list keeps back: domains of many names, heads of many accounts."""
     ACCOUNTS = "accounts"
     """The accounts that take part: their ids stand in the tokens' place."""
+    TOUCHED = "touched"
+    """Tokens sent of the accounts that one change touched, as it left them, until it has been met."""
 
 
 class Layer(StrEnum):

@@ -6,9 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.linking.columns import TokenColumn
-from service.linking.layers import MERGE_FROM, MOST_CHANGES, Layers, Writing, difference, writing
+from service.linking.columns import References, TokenColumn
+from service.linking.layers import MERGE_FROM, MOST_CHANGES, Layers, difference, merging, squashed
 from service.linking.meet import between, meet, moved_by_crowding
+from service.linking.segments import cut
 from service.matching.kinds import KeyKind
 
 triple = st.tuples(st.integers(0, 3), st.sampled_from((0, 2**64 - 1)), st.integers(0, 5))
@@ -46,26 +47,76 @@ def test_a_difference_has_what_came_and_what_went(
 @given(st.lists(sets, min_size=1, max_size=6))
 def test_a_base_with_its_changes_stands_for_the_newest_column(states: list[frozenset[Triple]]) -> None:
     changes = [difference(column(a), column(b)) for a, b in pairwise(states)]
-    assert rows_of(Layers(column(states[0]), changes).whole()) == sorted(states[-1])
+    assert rows_of(Layers([column(states[0])], changes).whole()) == sorted(states[-1])
+
+
+@given(st.lists(sets, min_size=1, max_size=6))
+def test_several_changes_come_to_the_difference_between_the_ends(
+    states: list[frozenset[Triple]],
+) -> None:
+    changes = [difference(column(a), column(b)) for a, b in pairwise(states)]
+    squash, straight = squashed(changes), difference(column(states[0]), column(states[-1]))
+    assert rows_of(squash.added) == rows_of(straight.added)
+    assert rows_of(squash.removed) == rows_of(straight.removed)
+
+
+@given(
+    st.lists(sets, min_size=1, max_size=6),
+    st.frozensets(st.integers(0, 5)),
+    st.frozensets(st.integers(0, 3)),
+    st.integers(1, 9),
+)
+def test_rows_are_found_by_reference_or_first_half_as_they_stand(
+    states: list[frozenset[Triple]], refs: frozenset[int], words: frozenset[int], size: int
+) -> None:
+    base = [TokenColumn.from_bytes(s.tokens, s.refs) for s in cut(column(states[0]), size=size)]
+    layers = Layers(base, [difference(column(a), column(b)) for a, b in pairwise(states)])
+    asked = [np.array(sorted(some), dtype=np.uint64) for some in (refs, words)]
+    assert rows_of(layers.of_refs(References(asked[0]))) == sorted(
+        row for row in states[-1] if row[2] in refs
+    )
+    assert rows_of(layers.with_high(asked[1])) == sorted(row for row in states[-1] if row[0] in words)
+    assert len(layers) == len(states[-1])
+
+
+def test_references_are_told_apart_beyond_their_last_bits() -> None:
+    refs = References(np.array([5, 2**63 + 7], dtype=np.uint64))
+    asked = np.array([5, 5 + 2**20, 7, 2**63 + 7, 0], dtype=np.uint64)
+    assert refs.among(asked).tolist() == [True, False, False, True, False]
 
 
 @given(st.lists(sets, min_size=1, max_size=30))
 def test_written_as_it_is_said_the_list_of_changes_stays_short_and_small(
     states: list[frozenset[Triple]],
 ) -> None:
-    layers = Layers(TokenColumn.empty())
+    layers = Layers([TokenColumn.empty()])
     for state in states:
         delta = difference(layers.whole(), column(state))
-        how = writing(layers, delta)
-        if how is Writing.BASE:
-            layers = Layers(column(state))
-        elif how is Writing.CHANGE:
-            layers = Layers(layers.base, [*layers.changes, delta])
-        elif how is Writing.CHANGES:
-            layers = Layers(layers.base, [difference(layers.base, column(state))])
+        merged = merging(layers, delta) if len(delta) else 0
+        if merged is None:
+            layers = Layers([column(state)])
+        elif len(delta):
+            keep = len(layers.changes) - merged
+            layers = Layers(layers.base, [*layers.changes[:keep], squashed([*layers.changes[keep:], delta])])
         assert rows_of(layers.whole()) == sorted(state)
         assert len(layers.changes) <= MOST_CHANGES
-        assert sum(map(len, layers.changes)) <= MERGE_FROM * len(layers.base)
+        assert sum(map(len, layers.changes)) <= MERGE_FROM * sum(map(len, layers.base))
+
+
+def test_small_changes_dont_have_a_large_one_written_again() -> None:
+    rows = [(n, 0, n) for n in range(10_000)]
+    layers, written = Layers([column(frozenset(rows))]), 0
+    for left, right in pairwise((0, 900, *range(901, 981))):
+        delta = difference(column(frozenset(rows[left:])), column(frozenset(rows[right:])))
+        merged = merging(layers, delta)
+        assert merged is not None
+        keep = len(layers.changes) - merged
+        if merged:
+            delta = squashed([*layers.changes[keep:], delta])
+        layers = Layers(layers.base, [*layers.changes[:keep], delta])
+        written += len(delta)
+    assert rows_of(layers.whole()) == rows[980:]
+    assert written < 900 + 5 * 80
 
 
 @given(sets, sets, sets, sets)

@@ -1,17 +1,20 @@
 """Laws of token columns: how they are sorted, cut, joined and met, how pairs group, and what evidence says."""
 
+import sys
 from collections import Counter
 from itertools import product
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.linking.anew import Touched, judge_all, judge_few
 from service.linking.columns import TokenColumn
 from service.linking.evidence import CODES, TOKEN, compare, leading, wanted
 from service.linking.groups import company_groups
-from service.linking.meet import KIND_TYPE, MAX_PAIRS_PER_TOKEN, SCHEMA, meet, meet_column
+from service.linking.meet import KIND_TYPE, MAX_PAIRS_PER_TOKEN, SCHEMA, meet, meet_column, moved_tokens
 from service.linking.segments import cut, join
 from service.matching.kinds import Attribute, KeyKind
 
@@ -99,6 +102,59 @@ def test_a_token_that_would_join_too_many_accounts_is_left_out_and_named() -> No
     assert meet_column(fits, fits)[0].height == MAX_PAIRS_PER_TOKEN
     pairs, left_out = meet_column(too_many, too_many)
     assert (pairs.rows(), left_out.rows()) == ([(8, 8, 1, 1)], [(7, 7)])
+
+
+# ── anew ──────────────────────────────────────────────────────────────────────────────────────────
+
+sides = st.dictionaries(st.sampled_from((KeyKind.NAME, KeyKind.DOMAIN)), triples)
+Side = dict[KeyKind, list[Triple]]
+
+
+def refs_of(side: Side) -> set[tuple[KeyKind, Triple]]:
+    return {(kind, row) for kind, rows in side.items() for row in rows}
+
+
+@given(
+    st.tuples(sides, sides),
+    st.tuples(sides, sides),
+    st.tuples(*[st.sets(st.integers(0, 4))] * 2),
+    st.integers(1, 6),
+)
+def test_what_changed_is_found_from_the_tokens_of_what_was_touched(
+    before: tuple[Side, Side], now: tuple[Side, Side], more: tuple[set[int], set[int]], most: int
+) -> None:
+    """`more` are touched without any token's having changed, as accounts are whose city did."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["service.linking.meet"], "MAX_PAIRS_PER_TOKEN", most)
+        earlier, later = (
+            [{k: column(rows) for k, rows in side.items()} for side in two] for two in (before, now)
+        )
+        touched_refs = [
+            {row[2] for _, row in refs_of(was) ^ refs_of(is_)} | also
+            for was, is_, also in zip(before, now, more, strict=True)
+        ]
+        words: dict[str, set[int]] = {}
+        for side, refs in zip(now, touched_refs, strict=True):
+            for kind, (high, _, ref) in refs_of(side):
+                if ref in refs:
+                    words.setdefault(kind.value, set()).add(high)
+        sorted_words = {kind: np.array(sorted(found), dtype=np.uint64) for kind, found in words.items()}
+        left, right = (np.array(sorted(refs), dtype=np.uint64) for refs in touched_refs)
+        touched = Touched(left, right, sorted_words, meet(earlier[0], earlier[1]).left_out)
+        concerned = touched.concerned()
+        few = [
+            {k: c.with_high(concerned[k.value]) for k, c in side.items() if k.value in concerned}
+            for side in later
+        ]
+        whole = judge_all((later[0], later[1]), touched)
+        found = judge_few((few[0], few[1]), touched)
+        moved = moved_tokens(touched.left_out, whole.left_out).height
+    assert (found is None) == bool(moved)
+    if found is not None:
+        assert found.meetings.rows() == whole.meetings.rows()
+        assert sorted(found.left_out.rows()) == sorted(whole.left_out.rows())
+        assert whole.left is not None
+        assert whole.left.tolist() == left.tolist()
 
 
 # ── groups ────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ import polars as pl
 
 from service.accounts.following import each_taking_part
 from service.accounts.store import read_participating
+from service.linking.columns import References
 from service.linking.evidence import codes_for, wanted
 from service.linking.meet import meet
 from service.linking.prepare import prepare
@@ -16,7 +17,7 @@ from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL
 from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import request_publish
 from service.overlaps.making import CROWDED, Listed, Maker
-from service.overlaps.tokens import Stored, read_side
+from service.overlaps.stored import Stored, read_side
 from service.overlaps.verdicts import packed
 from service.partnerships.epochs import link_keys
 from service.partnerships.models import SharingLevel
@@ -84,11 +85,8 @@ def unlike_whole_tokens(side: Side) -> list[str]:
     near = set(names.filter(pl.col("name") > CROWDED_UNTIL)["domain"])
     if not crowded <= off <= near:
         found.append(f"off: {sorted(off)}, but {sorted(crowded)} must be and {sorted(near)} may be")
-    if len(
-        side.stored.whole(CROWDED).where(
-            ~side.stored.whole(CROWDED).of_refs(side.maker.refs(side.accounts["id"]))
-        )
-    ):
+    crowded = side.stored.whole(CROWDED)
+    if len(crowded.of_refs(References(side.maker.refs(side.accounts["id"])))) < len(crowded):
         found.append("a domain of an account that takes no part is kept")
     return found
 

@@ -1,27 +1,27 @@
 """As the matcher: where two sides' tokens meet, as far as it changed since a run was last scored."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 import anyio.to_thread
-import numpy as np
-import polars as pl
 
 from service.db.sessions import MatcherSession
 from service.jobs import enqueue
-from service.linking.columns import U64
+from service.linking.anew import Found, Touched, Words, judge_all, judge_few
 from service.linking.evidence import wanted
-from service.linking.meet import TokenSet, between, moved_by_crowding
-from service.linking.meet import meet as meet_tokens
+from service.linking.meet import TokenSet
 from service.matching import NORMALISER_VERSION
 from service.matching.weights import shipped_weights
 from service.overlaps.blobs import frame_bytes, frame_of, seal_frame
 from service.overlaps.jobs.parts import MEET_JOB, WEIGH_JOB, Parts
-from service.overlaps.models import EvidenceRequest, MatchRun
+from service.overlaps.models import EvidenceRequest, MatchRun, Part
 from service.overlaps.repository import Runs
-from service.overlaps.tokens import Newest, newest_changes, read_sent, read_touched, refs_as_bytes
+from service.overlaps.stored import layered, read_columns, read_names, tokens_sent, within
+from service.overlaps.tokens import Newest, newest_changes, read_touched, read_words, refs_as_bytes
+from service.overlaps.warm import SegmentName, WarmSegments
 from service.partnerships.epochs import rest_key_of
 from service.partnerships.models import Partnership
 from service.partnerships.repository import MatchedPartnership
@@ -39,17 +39,15 @@ async def meet(parts: Parts, *, partnership_id: UUID) -> None:
         lo, hi = newest.get(partnership.lo_org_id), newest.get(partnership.hi_org_id)
         if lo is None or hi is None or await Runs(session).begun(lo.change, hi.change):
             return
-        changes = _Changes(partnership, lo, hi, terms_of(partnership))
         last = await Runs(session).last_scored()
-        touched = await changes.touched(session, last)
-        sides = await changes.tokens(session)
-        if [sum(map(len, side.values())) for side in sides] != [lo.tokens, hi.tokens] or newest != (
-            await newest_changes(session, partnership_id)
-        ):
+        changes = _Changes(partnership, lo, hi, terms_of(partnership), last)
+        sides = await _Sides.read(session, changes, parts.warm)
+        if sides is None or newest != await newest_changes(session, partnership_id):
             # a push has replaced what was read: its own job will meet the new tokens
             return
-        before = frame_of(last.left_out) if last is not None else None
-        found = await anyio.to_thread.run_sync(_judge_anew, sides, touched, before)
+        found = await _found(sides, await changes.touched(session))
+        if found is None:
+            return
         await Runs(session).drop_unscored()
         await _ask(session, parts, changes, found)
 
@@ -63,54 +61,85 @@ def terms_of(partnership: Partnership) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """The newest changes of both sides of a partnership."""
+    """The newest changes of both sides of a partnership, and the run whose overlaps stand."""
 
     partnership: Partnership
     lo: Newest
     hi: Newest
     terms: str
+    last: MatchRun | None
 
-    async def tokens(self, session: MatcherSession) -> tuple[TokenSet, TokenSet]:
-        sent = await read_sent(session, epoch=self.partnership.epoch)
-        return sent.get(self.partnership.lo_org_id, {}), sent.get(self.partnership.hi_org_id, {})
+    @property
+    def orgs(self) -> tuple[UUID, UUID]:
+        return self.partnership.lo_org_id, self.partnership.hi_org_id
 
-    async def touched(self, session: MatcherSession, last: MatchRun | None) -> tuple[U64 | None, U64 | None]:
-        """What each side's changes since the last scored run touched; None for all."""
+    async def touched(self, session: MatcherSession) -> Touched | None:
+        """What both sides' changes since that run touched; None for all."""
+        last = self.last
         if last is None or last.terms != self.terms:
-            return None, None
-        lo, hi = self.partnership.lo_org_id, self.partnership.hi_org_id
+            return None
+        lo, hi = self.orgs
+        since = {lo: (last.lo_change, self.lo.change), hi: (last.hi_change, self.hi.change)}
+        refs = [
+            await read_touched(session, org, after=after, upto=upto) for org, (after, upto) in since.items()
+        ]
+        left, right = refs
+        if left is None or right is None:
+            return None
+        words = await read_words(session, epoch=self.partnership.epoch, since=since)
+        return None if words is None else Touched(left, right, words, frame_of(last.left_out))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both sides' tokens that may meet, by the segments in which they stand."""
+
+    session: MatcherSession
+    orgs: tuple[UUID, UUID]
+    names: Sequence[SegmentName]
+    warm: WarmSegments
+
+    @classmethod
+    async def read(cls, session: MatcherSession, changes: _Changes, warm: WarmSegments) -> "_Sides | None":
+        """None if a push was writing meanwhile."""
+        epoch = changes.partnership.epoch
+        names = await read_names(session, session.partnership_id, epoch=epoch, parts=[Part.SENT], warm=warm)
+        stand = [tokens_sent(names, org_id) for org_id in changes.orgs]
         return (
-            await read_touched(session, lo, after=last.lo_change, upto=self.lo.change),
-            await read_touched(session, hi, after=last.hi_change, upto=self.hi.change),
+            cls(session, changes.orgs, names, warm)
+            if stand == [changes.lo.tokens, changes.hi.tokens]
+            else None
         )
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """`meetings` of the pairs to be judged: those of which one account is in `left` or `right`, None for all of them."""
-
-    meetings: pl.DataFrame
-    left_out: pl.DataFrame
-    left: U64 | None
-    right: U64 | None
-
-
-def _judge_anew(
-    sides: tuple[TokenSet, TokenSet], touched: tuple[U64 | None, U64 | None], before: pl.DataFrame | None
-) -> _Found:
-    candidates = meet_tokens(*sides)
-    left, right = touched
-    if left is None or right is None or before is None:
-        return _Found(candidates.meetings, candidates.left_out, None, None)
-    moved = moved_by_crowding(sides, before, candidates.left_out)
-    left, right = (np.union1d(refs, more) for refs, more in zip((left, right), moved, strict=True))
-    return _Found(between(candidates.meetings, left, right), candidates.left_out, left, right)
+    async def tokens(self, words: Words | None = None) -> tuple[TokenSet, TokenSet] | None:
+        """All, or those that begin with one of `words`; None if a push has replaced them."""
+        wanted = self.names if words is None else within(self.names, words)
+        columns = await read_columns(self.session, wanted, self.warm)
+        if columns is None:
+            return None
+        stored = [layered([n for n in wanted if n.org_id == org_id], columns) for org_id in self.orgs]
+        left, right = await anyio.to_thread.run_sync(lambda: [side.sent(words) for side in stored])
+        return left, right
 
 
-async def _ask(session: MatcherSession, parts: Parts, changes: _Changes, found: _Found) -> None:
+async def _found(sides: _Sides, touched: Touched | None) -> Found | None:
+    """The pairs that the changes concern; None if a push has replaced the tokens."""
+    if touched is not None:
+        concerned = touched.concerned()
+        few = await sides.tokens(concerned)
+        if few is None:
+            return None
+        found = await anyio.to_thread.run_sync(judge_few, few, touched)
+        if found is not None:
+            return found
+    every = await sides.tokens()
+    return None if every is None else await anyio.to_thread.run_sync(judge_all, every, touched)
+
+
+async def _ask(session: MatcherSession, parts: Parts, changes: _Changes, found: Found) -> None:
     partnership, run_id = changes.partnership, parts.ids.new()
     key = rest_key_of(parts.keystore, partnership.id, partnership.epoch)
-    lo, hi = partnership.lo_org_id, partnership.hi_org_id
+    lo, hi = changes.orgs
     session.add(
         MatchRun(
             partnership_id=partnership.id, id=run_id, lo_org_id=lo, hi_org_id=hi,

@@ -1,6 +1,6 @@
 """What the jobs of this room are made of, and their names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from service.crypto import Keystore
@@ -11,6 +11,7 @@ from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.linking.columns import U64
 from service.overlaps.repository import put_publish_request
+from service.overlaps.warm import WarmSegments
 from service.partnerships.models import Partnership
 
 PUSH_JOB = "overlaps.push"
@@ -26,6 +27,8 @@ class Parts:
     keystore: Keystore
     clock: Clock
     ids: Ids
+    warm: WarmSegments = field(default_factory=WarmSegments)
+    """What this process has read of the token store."""
 
 
 async def request_publish(

@@ -27,7 +27,7 @@ from service.overlaps.shown import (
     write_references,
     write_shown,
 )
-from service.overlaps.tokens import ids_named
+from service.overlaps.stored import ids_named
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
 from service.partnerships.rules import Rule, bits_at
@@ -58,9 +58,8 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         rules = await Partnerships(session).rules(partnership_id, of=org_id)
         pairs = await own_pairs(within)
         own = reference_key(parts.keystore, org_id)
-        accounts = await _accounts(
-            within, rules, pairs["ref"], partial(references, str(partnership_id), reference_key=own)
-        )
+        name = partial(references, str(partnership_id), reference_key=own)
+        accounts = await _accounts(parts, within, rules, pairs["ref"], name)
         records = await anyio.to_thread.run_sync(records_of, accounts, pairs, rules)
         retold = await write_shown(within, records)
         told = told_references(await own_pairs(within))
@@ -72,7 +71,7 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
 
 
 async def _accounts(
-    within: Within, rules: Sequence[Rule], paired: pl.Series, name: Callable[[pl.Series], U64]
+    parts: Parts, within: Within, rules: Sequence[Rule], paired: pl.Series, name: Callable[[pl.Series], U64]
 ) -> pl.DataFrame:
     """The accounts that may have to be shown, with the reference `ref` (Int64, as stored) that `name` gives their ids.
 
@@ -85,7 +84,8 @@ async def _accounts(
     else:
         wanted = within.refs if whole else None
         in_pairs = np.unique(paired.to_numpy().view(np.uint64))
-        ids = await ids_named(session, within.partnership, in_pairs if wanted is None else wanted)
+        named = in_pairs if wanted is None else wanted
+        ids = await ids_named(session, within.partnership, named, parts.warm)
         accounts = await read_accounts(driver, session.org_id, ids)
         accounts = accounts.filter(pl.col("populations") & bits != 0)
     refs = await anyio.to_thread.run_sync(name, accounts["id"])

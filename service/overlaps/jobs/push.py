@@ -22,7 +22,7 @@ from service.accounts.following import (
 from service.db.sessions import TenantSession
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.jobs import enqueue
-from service.linking.columns import U64
+from service.linking.columns import U64, References
 from service.linking.layers import Delta
 from service.matching import NORMALISER_VERSION
 from service.matching.guards import CROWDED_UNTIL
@@ -30,7 +30,8 @@ from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts
 from service.overlaps.making import Listed, Maker
 from service.overlaps.models import Part
-from service.overlaps.tokens import ACCOUNTS, Place, Step, Stored, newest_changes, read_side, write_step
+from service.overlaps.stored import ACCOUNTS, Place, Stored, read_side
+from service.overlaps.tokens import Step, newest_changes, write_step
 from service.partnerships.epochs import link_keys
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
@@ -75,7 +76,7 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         maker = Maker(str(partnership_id), link, reference_key(parts.keystore, org_id))
         work = _Push(
             await session.raw(), org_id, bits, maker, f"{epoch}|{link.normaliser}|{NORMALISER_VERSION}|{bits}",
-            await read_side(session, partnership_id, epoch=epoch),
+            await read_side(session, partnership_id, epoch=epoch, warm=parts.warm),
         )  # fmt: skip
         newest = (await newest_changes(session, partnership_id)).get(org_id)
         step = await work.step(newest.seen if newest and newest.terms == work.terms else None)
@@ -146,7 +147,7 @@ class _Push:
 
     def _touched(self, refs: U64, deltas: Mapping[Place, Delta]) -> U64:
         """The changed accounts that take part, or did; and those whose tokens changed for another's sake."""
-        before, change = self.stored.whole(ACCOUNTS), deltas[ACCOUNTS]
+        before, change = self.stored.of(ACCOUNTS).of_refs(References(refs)), deltas[ACCOUNTS]
         here = refs[np.isin(refs, before.refs) | np.isin(refs, change.added.refs)]
         moved = [
             column.refs

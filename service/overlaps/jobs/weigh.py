@@ -15,7 +15,7 @@ from service.organizations.operations import reference_key
 from service.overlaps.blobs import open_frame, seal_frame
 from service.overlaps.jobs.parts import SCORE_JOB, Parts
 from service.overlaps.repository import EvidenceRequests
-from service.overlaps.tokens import ids_named
+from service.overlaps.stored import ids_named
 from service.partnerships.epochs import link_keys, rest_key_of
 from service.partnerships.models import SharingLevel
 from service.partnerships.repository import Partnerships
@@ -34,7 +34,7 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
         driver = await session.raw()
         bits = bits_at(await Partnerships(session).rules(partnership_id, of=org_id), SharingLevel.MATCHED)
         own_references = reference_key(parts.keystore, org_id)
-        ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy())
+        ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy(), parts.warm)
         accounts = await read_accounts(driver, org_id, ids)
         accounts = accounts.filter(pl.col("populations") & bits != 0)
         link = link_keys(parts.keystore, opened, org_id)

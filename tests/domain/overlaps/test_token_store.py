@@ -11,17 +11,8 @@ from service.linking.meet import TokenSet, meet
 from service.linking.segments import SEGMENT_TOKENS
 from service.matching.kinds import KeyKind
 from service.overlaps.models import Part
-from service.overlaps.tokens import (
-    ACCOUNTS,
-    Newest,
-    Place,
-    Step,
-    newest_changes,
-    read_sent,
-    read_side,
-    read_touched,
-    write_step,
-)
+from service.overlaps.stored import ACCOUNTS, Place, read_sent, read_side
+from service.overlaps.tokens import Newest, Step, newest_changes, read_touched, write_step
 from tests.factories.world import Member, Pair
 
 Rows = Sequence[tuple[int, int, int]]
