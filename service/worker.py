@@ -101,6 +101,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
         async with database.directory() as session:
             await checkpoints.plan(session)
             await import_tidy.plan(session)
+            await overlap_jobs.plan(session)
         keystore = open_keystore(settings)
         registry = make_registry(
             database=database,

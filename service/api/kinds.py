@@ -95,7 +95,12 @@ from service.organizations.errors import (
     WeakPasswordError,
     WrongCodeError,
 )
-from service.overlaps.errors import UnknownOverlapError
+from service.overlaps.errors import (
+    NotTheAuthorError,
+    TooManyCommentsError,
+    UnknownCommentError,
+    UnknownOverlapError,
+)
 from service.partnerships.errors import (
     LevelNotOfferedError,
     PartnershipEndedError,
@@ -192,6 +197,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownSharingRuleError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownOverlapError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    UnknownCommentError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    NotTheAuthorError: Kind("not-the-author", HTTPStatus.FORBIDDEN, "Somebody else's comment"),
+    TooManyCommentsError: Kind("too-many-comments", HTTPStatus.CONFLICT, "Too many comments"),
     UnknownPopulationError: Kind("unknown-population", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown population"),
     NoSandboxError: Kind("no-sandbox", HTTPStatus.NOT_FOUND, "There is no sandbox"),
     SandboxInSandboxError: Kind("sandbox-in-sandbox", HTTPStatus.CONFLICT, "A sandbox has no sandbox"),

@@ -21,6 +21,7 @@ from service.imports.models import SEALED_PREVIEW, SEALED_REFUSAL, SEALED_REJECT
 from service.kit.actors import OPERATOR
 from service.organizations.errors import UnknownOrganizationError
 from service.organizations.totp import SEALED_SECRET
+from service.overlaps.models import SEALED_COMMENT
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,6 +36,7 @@ Org = Annotated[
 ]
 
 SEALED_COLUMNS: tuple[SealedColumn, ...] = (
+    SEALED_COMMENT,
     SEALED_CONTACT,
     SEALED_PAST,
     SEALED_SECRET,

@@ -21,6 +21,7 @@ from service.crypto import DataKeys
 from service.db.sealed import SealedColumn
 from service.imports.models import SEALED_REFUSAL
 from service.organizations.models import Organization
+from service.overlaps.models import SEALED_COMMENT
 
 _PREFETCH = 500
 
@@ -74,6 +75,8 @@ PARTS: Mapping[str, Part] = {
     ),
     "sharing_rules": Part("sharing_rule", "sharing rules: one's own, and the partners' that aren't hidden", org=None),
     "overlaps": Part("overlap", "overlaps that the organization is told of", org=None),
+    "overlap_comments": Part("overlap_comment", "what its people wrote on overlaps", opens=SEALED_COMMENT),
+    "overlap_assignees": Part("overlap_assignee", "who looks after which overlap"),
     "partner_records": Part("shared_record", "what partners show of accounts", org=None),
     "account_references": Part("account_reference", "which of its accounts an overlap's reference names"),
     "audit_log": Part("audit_entry", "the audit log"),

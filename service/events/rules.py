@@ -1,10 +1,10 @@
 """From facts of a partnership to the messages that one side is sent, as Standard Webhooks words them: type, timestamp, data.
 
-A message is thin: ids, rules and confidence, never a name. What a side isn't told of leaves no trace in it, not even a gap:
+A message is thin: ids, rules and confidence, never a name nor what somebody wrote. What a side isn't told of leaves no trace in it, not even a gap:
 the partnership's own numbering stays out.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -60,15 +60,13 @@ def _overlap_id(event: Event) -> UUID | None:
     return UUID(event.data["overlap_id"]) if event.type.startswith("overlap.") else None
 
 
+def _told(data: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"id" if name == "overlap_id" else name: value for name, value in data.items()}
+    return told | ({"rules": str(data["rules"]).split("+")} if "rules" in data else {})
+
+
 def _message(events: Sequence[Event]) -> Message:
-    overlaps = [
-        {
-            "id": event.data["overlap_id"],
-            "rules": str(event.data["rules"]).split("+"),
-            "confidence": event.data["confidence"],
-        }
-        for event in events
-    ]
+    overlaps = [_told(event.data) for event in events]
     return Message(
         type=events[0].type,
         timestamp=max(event.created_at for event in events),

@@ -37,6 +37,7 @@ class Scope(StrEnum):
     PARTNERSHIPS_READ = "partnerships:read"
     PARTNERSHIPS_ADMIN = "partnerships:admin"
     OVERLAPS_READ = "overlaps:read"
+    COMMENTS_WRITE = "comments:write"
     LEADS_WRITE = "leads:write"
     MEMBERS_READ = "members:read"
     MEMBERS_ADMIN = "members:admin"

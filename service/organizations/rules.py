@@ -22,7 +22,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = MappingProxyType(
     {
         Role.ADMIN: frozenset(Scope),
         Role.PARTNER_MANAGER: frozenset(Scope) - _ADMINISTRATION,
-        Role.SALES: _READING | {Scope.LEADS_WRITE},
+        Role.SALES: _READING | {Scope.LEADS_WRITE, Scope.COMMENTS_WRITE},
         Role.VIEWER: _READING - {Scope.CONTACTS_READ},
     }
 )

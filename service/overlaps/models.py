@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,6 +20,8 @@ from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 from sqlmodel import Field
 
 from service.db.model import Record, enum_column, moment
+from service.db.sealed import SealedColumn
+from service.kit.actors import ActorKind
 
 _OF_A_SIDE = (
     ["partnership_id", "org_id"],
@@ -205,3 +208,66 @@ class Overlap(Record, table=True):
     hi_shows: bool = Field(default=False, sa_type=Boolean)
     found_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+
+
+class Audience(StrEnum):
+    """Who may read a comment."""
+
+    ORGANIZATION = "organization"
+    """Its author's organization alone."""
+    PARTNER = "partner"
+    """The partner too, while it is told of the overlap."""
+
+
+SEALED_COMMENT: Final = SealedColumn("overlap_comment", "body")
+
+
+class OverlapComment(Record, table=True):
+    """What somebody wrote on a pair. It names the two references and not the overlap, which has another id when it is found anew."""
+
+    __tablename__ = "overlap_comment"
+    __table_args__ = (
+        CheckConstraint("org_id <> partner_org_id", name="of_two"),
+        ForeignKeyConstraint(*_OF_A_SIDE),
+        ForeignKeyConstraint(["partnership_id", "partner_org_id"], _OF_A_SIDE[1]),
+        Index("ix_overlap_comment_pair", "partnership_id", "lo_ref", "hi_ref", "id"),
+        Index("ix_overlap_comment_org", "org_id"),
+    )
+
+    partnership_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    lo_ref: int = Field(sa_type=BigInteger)
+    hi_ref: int = Field(sa_type=BigInteger)
+    org_id: UUID
+    """Of its author; `partner_org_id` is the other side."""
+    partner_org_id: UUID
+    visible_to: Audience = Field(sa_column=enum_column(Audience))
+    author_kind: ActorKind = Field(sa_column=enum_column(ActorKind))
+    author_id: UUID | None = None
+    body: bytes = Field(sa_type=LargeBinary)
+    """Its text as JSON, sealed with the data key of the author's organization."""
+    created_at: datetime = Field(sa_column=moment())
+    edited_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """Since when there is no such overlap."""
+
+
+class OverlapAssignee(Record, table=True):
+    """Who of one's own members looks after a pair; goes with the membership."""
+
+    __tablename__ = "overlap_assignee"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["org_id", "person_id"], ["membership.org_id", "membership.person_id"], ondelete="CASCADE"
+        ),
+        Index("ix_overlap_assignee_person", "org_id", "person_id", "partnership_id"),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    partnership_id: UUID = Field(primary_key=True)
+    lo_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    hi_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    person_id: UUID
+    assigned_at: datetime = Field(sa_column=moment())
+    gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """As a comment's."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -14,10 +14,14 @@ from service.overlaps.models import OverlapStatus
 from service.overlaps.told import OF_ONE, TOLD, of_one
 from service.overlaps.view import View
 
+_OF_PAIR = (
+    "g.org_id = $1 AND g.partnership_id = o.partnership_id AND g.lo_ref = o.lo_ref AND g.hi_ref = o.hi_ref"
+)
 _PAGE = """
     SELECT o.id, o.status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
-           s.fields::text AS partner_fields, s.populations & $3 AS partner_populations
+           s.fields::text AS partner_fields, s.populations & $3 AS partner_populations,
+           (SELECT g.person_id FROM overlap_assignee g WHERE """ + _OF_PAIR + """) AS assignee_id
 """ + TOLD + """
       AND o.status = '{status}'
 """  # fmt: skip
@@ -33,12 +37,13 @@ _NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What to list. `after` is the confidence and id of the last row seen; bits are None for any population."""
+    """What to list. `after` is the confidence and id of the last row seen; bits are None for any population, `assignee` for any and none."""
 
     status: OverlapStatus = OverlapStatus.AUTO
     overlap_id: UUID | None = None
     own_bits: int | None = None
     partner_bits: int | None = None
+    assignee: UUID | Literal["none"] | None = None
     after: tuple[float, UUID] | None = None
     limit: int = 50
 
@@ -82,6 +87,13 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
         yield "a.populations & ${} <> 0", (wanted.own_bits,)
     if wanted.partner_bits is not None:
         yield "o.status <> 'review' AND s.populations & $3 & ${} <> 0", (wanted.partner_bits,)
+    if wanted.assignee == "none":
+        yield f"NOT EXISTS (SELECT FROM overlap_assignee g WHERE {_OF_PAIR})", ()
+    elif wanted.assignee is not None:
+        yield (
+            f"EXISTS (SELECT FROM overlap_assignee g WHERE {_OF_PAIR} AND g.person_id = ${{}})",
+            (wanted.assignee,),
+        )
     if wanted.after is not None:
         yield "(o.confidence, o.id) < (${}, ${})", wanted.after
 

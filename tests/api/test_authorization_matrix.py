@@ -23,10 +23,15 @@ from service.ingest.values import AttributeType
 from service.jobs import forget
 from service.organizations.invitations import invite
 from service.organizations.key_operations import Wish, issue_key
+from service.organizations.keys import parse_key
 from service.organizations.models import Role, Scope
+from service.organizations.operations import identify
 from service.organizations.passwords import Passwords
 from service.organizations.people import People
 from service.organizations.repository import ApiKeys
+from service.overlaps.comments import Writing
+from service.overlaps.models import Audience
+from service.overlaps.told_pair import told_pair
 from service.partnerships.sandbox.operations import make_sandbox
 from tests.factories.people import PASSWORD, member
 from tests.factories.world import Pair, World, apart, company_list, make_pair
@@ -158,6 +163,13 @@ MATRIX: dict[str, Route] = {
     "list_overlaps": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "get_overlap": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "get_overlap_matrix": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "list_overlap_comments": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "create_overlap_comment": Route(Scope.COMMENTS_WRITE, query=PARTNERSHIP, json={"text": "x"}),
+    "get_overlap_comment": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "update_overlap_comment": Route(Scope.COMMENTS_WRITE, query=PARTNERSHIP, json={"text": "y"}),
+    "delete_overlap_comment": Route(Scope.COMMENTS_WRITE, query=PARTNERSHIP),
+    "get_overlap_assignee": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "put_overlap_assignee": Route(Scope.COMMENTS_WRITE, query=PARTNERSHIP, json={"person_id": "{person_id}"}),
 }
 
 
@@ -235,7 +247,7 @@ async def make_scene(pair: Pair) -> Scene:
     [told] = await pair.world.told(pair.left, pair.partnership)
     ids = {
         "import_id": import_id, "external_id": external_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
-        "overlap_id": told["id"], "population": "customers", "key_id": await another_key(pair),
+        "overlap_id": told["id"], "comment_id": await comment_of(pair, told["id"]), "population": "customers", "key_id": await another_key(pair),
         "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "name": await mapping_of(pair), "contact_id": await contact_of(pair),
         "attribute": await attribute_of(pair),
     }  # fmt: skip
@@ -264,6 +276,19 @@ async def opportunity_of(pair: Pair) -> UUID:
         [row] = await Opportunities(session).page({}, limit=2)
     found: UUID = row["id"]
     return found
+
+
+async def comment_of(pair: Pair, overlap_id: UUID) -> UUID:
+    """A comment of the key that the left side calls with."""
+    world = pair.world
+    async with world.database.tenant(pair.left.id) as session:
+        await identify(session, parse_key(pair.left.key), world.clock)
+        told = await told_pair(session, pair.partnership.id, overlap_id)
+        return (
+            await Writing(session, world.keystore, told, world.clock).add(
+                world.ids, "x", Audience.ORGANIZATION
+            )
+        ).id
 
 
 async def mapping_of(pair: Pair) -> str:

@@ -79,8 +79,9 @@ async def test_what_a_role_may_do_is_what_the_page_says(
 OPEN = ("livez", "readyz")
 UNREADY = {
     "confirm_second_factor", "renew_recovery_codes", "disable_second_factor", "confirm_import", "cancel_import",
+    "update_overlap_comment", "delete_overlap_comment",
 }  # fmt: skip
-"""They need a second factor that was begun, or an import that isn't over; that they aren't refused for the role is what counts here."""
+"""They need a second factor that was begun, an import that isn't over, or a comment of one's own; that they aren't refused for the role is what counts here."""
 
 
 def scoped() -> Iterator[tuple[str, str]]:

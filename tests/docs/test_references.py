@@ -29,6 +29,7 @@ from service.organizations.checkpoints import DAILY_JOB
 from service.organizations.letters import LETTER_JOB
 from service.overlaps import models as _overlaps
 from service.overlaps.jobs import STEPS
+from service.overlaps.jobs.commented import FORGET_JOB
 from service.partnerships import models as _partnerships
 from service.partnerships.sandbox.operations import SANDBOX_JOB
 from service.settings import Settings
@@ -95,6 +96,7 @@ def test_every_job_is_documented() -> None:
         *STEPS,
         PURGE_JOB,
         SETTLE_JOB,
+        FORGET_JOB,
         RUN_JOB,
         LETTER_JOB,
         DAILY_JOB,

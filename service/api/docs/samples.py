@@ -62,6 +62,7 @@ NAMED: Final[Mapping[str, Any]] = {
     "partner_accounts": 28,
     "companies": 27,
     "in_words": "Your 27 accounts meet 28 of theirs in 28 pairs: 27 distinct companies, because 1 company has 2 accounts in theirs.",
+    "text": "Kim knows their head of purchasing. Shall we call them together?",
     "safety_number": "51207 84431 90276 11845 63390 27714",
     # people and keys
     "email": "kim@brightwater.example",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from service.api.lean import LeanOperation, answer
 from service.api.pagination import Page, Pages, Paging
 from service.api.problems import responses
 from service.api.routing import resource
+from service.kit.actors import Actor, ActorKind
 from service.matching.explain import explain
 from service.matching.kinds import KeyKind
 from service.organizations.models import Scope
@@ -68,6 +69,7 @@ class OverlapOut(BaseModel):
     partner_account: PartnerAccount | None = Field(
         description="Null for a pair in review: it shows each side its own account, the rule and the evidence alone."
     )
+    assignee_id: UUID | None = Field(description="The member of my organization who looks after it.")
     found_at: datetime
     updated_at: datetime
 
@@ -107,7 +109,7 @@ class Words:
         """An `OverlapOut`, its members in that order, of a row in the order of `reading.page`."""
         (
             overlap_id, status, confidence, kinds, evidence, found_at, updated_at,
-            account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits,
+            account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits, assignee_id,
         ) = row  # fmt: skip
         partner = None if status == OverlapStatus.REVIEW else {
             "fields": self.fields(partner_bits).decode(partner_fields or "{}"), "populations": self.partner(partner_bits),
@@ -118,7 +120,7 @@ class Words:
                 "id": account_id, "external_id": external_id, "name": name, "domain": domain, "country": country,
                 "owner": owner, "populations": self.own(populations),
             },
-            "partner_account": partner, "found_at": found_at, "updated_at": updated_at,
+            "partner_account": partner, "assignee_id": assignee_id, "found_at": found_at, "updated_at": updated_at,
         }  # fmt: skip
 
 
@@ -158,6 +160,12 @@ async def list_overlaps(  # each is one query parameter
     partner_population: Annotated[
         str | None, Query(max_length=100, description="One of the partner's.")
     ] = None,
+    assignee: Annotated[
+        Literal["me", "none"] | UUID | None,
+        Query(
+            description="Those that this member of my organization looks after, I do (`me`), or nobody (`none`)."
+        ),
+    ] = None,
 ) -> Response:
     """Overlaps by confidence, surest first."""
     if partner_population is not None and status is OverlapStatus.REVIEW:
@@ -167,7 +175,7 @@ async def list_overlaps(  # each is one query parameter
     view = await view_of(session, partnership)
     wanted = reading.Page(
         status=status, own_bits=_own_bits(population, view), partner_bits=_partner_bits(partner_population, view),
-        after=_after(paging), limit=paging.limit + 1,
+        assignee=_assignee(assignee, session.actor), after=_after(paging), limit=paging.limit + 1,
     )  # fmt: skip
     rows = await reading.page(session, view, wanted)
     more = len(rows) > paging.limit
@@ -180,6 +188,14 @@ async def list_overlaps(  # each is one query parameter
             "next_cursor": paging.next(last["confidence"], last["id"]) if last else None,
         }
     )
+
+
+def _assignee(asked: Literal["me", "none"] | UUID | None, actor: Actor) -> UUID | Literal["none"] | None:
+    if asked != "me":
+        return asked
+    if actor.kind is not ActorKind.PERSON:
+        raise InvalidParameterError("assignee: an API key is no member; name one by id instead of `me`.")
+    return actor.id
 
 
 def _after(paging: Pages) -> tuple[float, UUID] | None:

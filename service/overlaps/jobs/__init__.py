@@ -13,6 +13,9 @@ from uuid import UUID
 from service.accounts.membership import GONE_JOB, SETTLED_JOB
 from service.imports.operations import CHANGED_JOB
 from service.jobs import JobContext, Payload, Registry
+from service.overlaps.comments import COMMENTED_JOB
+from service.overlaps.jobs import commented
+from service.overlaps.jobs.commented import plan
 from service.overlaps.jobs.meet import meet
 from service.overlaps.jobs.parts import MEET_JOB, PUBLISH_JOB, PUSH_JOB, SCORE_JOB, WEIGH_JOB, Parts
 from service.overlaps.jobs.publish import publish
@@ -24,7 +27,7 @@ from service.overlaps.jobs.weigh import weigh
 from service.partnerships.errors import UnknownPartnershipError
 from service.partnerships.operations import RULES_CHANGED_JOB
 
-__all__ = ["Parts", "register"]
+__all__ = ["Parts", "plan", "register"]
 
 
 STEPS: dict[str, Callable[..., Awaitable[None]]] = {
@@ -37,6 +40,7 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     PUBLISH_JOB: publish,
     SETTLED_JOB: follow_settled,
     GONE_JOB: retire,
+    COMMENTED_JOB: commented.commented,
 }
 
 
@@ -44,6 +48,7 @@ def register(registry: Registry, parts: Parts) -> None:
     """Let the registry run every step; a job's arguments are the step's ids."""
     for name, step in STEPS.items():
         registry.add(name, _handler(step, parts))
+    commented.register(registry, database=parts.database, clock=parts.clock)
 
 
 def _handler(

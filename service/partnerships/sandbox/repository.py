@@ -6,6 +6,8 @@ from uuid import UUID
 from service.db.sessions import DutySession, MatcherSession
 
 OF_ONE_SIDE: Final = (
+    ("overlap_comment", "org_id"),
+    ("overlap_assignee", "org_id"),
     ("account_reference", "org_id"),
     ("token_segment", "org_id"),
     ("token_change", "org_id"),

@@ -9,8 +9,23 @@ from tests.factories.world import company_list
 from tests.support.stripping import strip, switch_policies, without_organization_filters
 from tests.support.tables import fingerprint
 
+_SUMMED_UP = (
+    "without filters both sides' rules are summed up, and the sum names populations that nothing is in"
+)
 SILENT = {
-    "get_overlap": "without filters both sides' rules are summed up, and the sum names populations that nothing is in",
+    "get_overlap": _SUMMED_UP,
+    **dict.fromkeys(
+        (
+            "list_overlap_comments",
+            "create_overlap_comment",
+            "get_overlap_comment",
+            "update_overlap_comment",
+            "delete_overlap_comment",
+            "get_overlap_assignee",
+            "put_overlap_assignee",
+        ),
+        _SUMMED_UP,
+    ),
     "list_contacts": "who a contact is lies sealed, and another organization's key doesn't open it",
 }
 """Operations that tell nothing even without both walls, and why."""

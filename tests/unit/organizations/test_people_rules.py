@@ -39,7 +39,7 @@ def test_scopes_of_the_roles_are_these() -> None:
     administration = {Scope.MEMBERS_ADMIN, Scope.KEYS_ADMIN, Scope.AUDIT_READ, Scope.ORGANIZATION_ADMIN}
     assert ROLE_SCOPES[Role.ADMIN] == set(Scope)
     assert ROLE_SCOPES[Role.PARTNER_MANAGER] == set(Scope) - administration
-    assert ROLE_SCOPES[Role.SALES] == reading | {Scope.LEADS_WRITE}
+    assert ROLE_SCOPES[Role.SALES] == reading | {Scope.LEADS_WRITE, Scope.COMMENTS_WRITE}
     assert ROLE_SCOPES[Role.VIEWER] == reading - {Scope.CONTACTS_READ}
 
 

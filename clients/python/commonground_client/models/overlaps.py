@@ -29,6 +29,7 @@ class Term(Model):
 
 class Overlap(Model):
     account: OwnAccount
+    assignee_id: UUID | None = Field(description="The member of my organization who looks after it.")
     confidence: float
     evidence: dict[str, str] = Field(description="Per attribute: `agrees`, `differs` or `unknown`.")
     explanation: list[Term] = Field(description="The terms add up to the weight behind the confidence.")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from commonground_client.operations.accounts import Accounts, AsyncAccounts
 from commonground_client.operations.api_keys import ApiKeys, AsyncApiKeys
 from commonground_client.operations.audit_log import AsyncAuditLog, AuditLog
+from commonground_client.operations.comments import AsyncComments, Comments
 from commonground_client.operations.contacts import AsyncContacts, Contacts
 from commonground_client.operations.health import AsyncHealth, Health
 from commonground_client.operations.imports import AsyncImports, Imports
@@ -30,6 +31,7 @@ class Operations(
     Accounts,
     ApiKeys,
     AuditLog,
+    Comments,
     Contacts,
     Health,
     Imports,
@@ -55,6 +57,7 @@ class AsyncOperations(
     AsyncAccounts,
     AsyncApiKeys,
     AsyncAuditLog,
+    AsyncComments,
     AsyncContacts,
     AsyncHealth,
     AsyncImports,
@@ -95,6 +98,13 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "export_audit_log": ("GET", "/v1/audit-log/export"),
     "list_audit_checkpoints": ("GET", "/v1/audit-log/checkpoints"),
     "list_audit_entries": ("GET", "/v1/audit-log"),
+    "create_overlap_comment": ("POST", "/v1/overlaps/{overlap_id}/comments"),
+    "delete_overlap_comment": ("DELETE", "/v1/overlaps/{overlap_id}/comments/{comment_id}"),
+    "get_overlap_assignee": ("GET", "/v1/overlaps/{overlap_id}/assignee"),
+    "get_overlap_comment": ("GET", "/v1/overlaps/{overlap_id}/comments/{comment_id}"),
+    "list_overlap_comments": ("GET", "/v1/overlaps/{overlap_id}/comments"),
+    "put_overlap_assignee": ("PUT", "/v1/overlaps/{overlap_id}/assignee"),
+    "update_overlap_comment": ("PATCH", "/v1/overlaps/{overlap_id}/comments/{comment_id}"),
     "erase_contact": ("DELETE", "/v1/contacts/{contact_id}"),
     "get_contact": ("GET", "/v1/contacts/{contact_id}"),
     "list_contacts": ("GET", "/v1/contacts"),

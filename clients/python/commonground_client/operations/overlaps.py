@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Literal
 from uuid import UUID
 
 from commonground_client import models as m
@@ -24,6 +25,7 @@ def _list_overlaps(
     status: m.OverlapStatus | str | None = None,
     population: str | None = None,
     partner_population: str | None = None,
+    assignee: Literal["me", "none"] | UUID | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[m.OverlapPage]:
@@ -36,6 +38,7 @@ def _list_overlaps(
             "status": status,
             "population": population,
             "partner_population": partner_population,
+            "assignee": assignee,
             "cursor": cursor,
             "limit": limit,
         },
@@ -54,6 +57,7 @@ class Overlaps(Sender):
         status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
+        assignee: Literal["me", "none"] | UUID | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.OverlapPage:
@@ -64,6 +68,7 @@ class Overlaps(Sender):
                 status=status,
                 population=population,
                 partner_population=partner_population,
+                assignee=assignee,
                 cursor=cursor,
                 limit=limit,
             )
@@ -76,6 +81,7 @@ class Overlaps(Sender):
         status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
+        assignee: Literal["me", "none"] | UUID | None = None,
         limit: int | None = None,
     ) -> Iterator[m.Overlap]:
         """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
@@ -85,6 +91,7 @@ class Overlaps(Sender):
                 status=status,
                 population=population,
                 partner_population=partner_population,
+                assignee=assignee,
                 limit=limit,
                 cursor=cursor,
             )
@@ -103,6 +110,7 @@ class AsyncOverlaps(AsyncSender):
         status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
+        assignee: Literal["me", "none"] | UUID | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.OverlapPage:
@@ -113,6 +121,7 @@ class AsyncOverlaps(AsyncSender):
                 status=status,
                 population=population,
                 partner_population=partner_population,
+                assignee=assignee,
                 cursor=cursor,
                 limit=limit,
             )
@@ -125,6 +134,7 @@ class AsyncOverlaps(AsyncSender):
         status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
+        assignee: Literal["me", "none"] | UUID | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[m.Overlap]:
         """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
@@ -134,6 +144,7 @@ class AsyncOverlaps(AsyncSender):
                 status=status,
                 population=population,
                 partner_population=partner_population,
+                assignee=assignee,
                 limit=limit,
                 cursor=cursor,
             )
