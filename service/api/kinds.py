@@ -96,6 +96,7 @@ from service.organizations.errors import (
     WrongCodeError,
 )
 from service.overlaps.errors import (
+    DecisionRefusedError,
     NotTheAuthorError,
     TooManyCommentsError,
     UnknownCommentError,
@@ -200,6 +201,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     UnknownCommentError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     NotTheAuthorError: Kind("not-the-author", HTTPStatus.FORBIDDEN, "Somebody else's comment"),
     TooManyCommentsError: Kind("too-many-comments", HTTPStatus.CONFLICT, "Too many comments"),
+    DecisionRefusedError: Kind("decision-refused", HTTPStatus.CONFLICT, "Not as the pair stands"),
     UnknownPopulationError: Kind("unknown-population", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown population"),
     NoSandboxError: Kind("no-sandbox", HTTPStatus.NOT_FOUND, "There is no sandbox"),
     SandboxInSandboxError: Kind("sandbox-in-sandbox", HTTPStatus.CONFLICT, "A sandbox has no sandbox"),

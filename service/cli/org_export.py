@@ -77,6 +77,7 @@ PARTS: Mapping[str, Part] = {
     "overlaps": Part("overlap", "overlaps that the organization is told of", org=None),
     "overlap_comments": Part("overlap_comment", "what its people wrote on overlaps", opens=SEALED_COMMENT),
     "overlap_assignees": Part("overlap_assignee", "who looks after which overlap"),
+    "decisions": Part("decision", "what its people said of pairs"),
     "partner_records": Part("shared_record", "what partners show of accounts", org=None),
     "account_references": Part("account_reference", "which of its accounts an overlap's reference names"),
     "audit_log": Part("audit_entry", "the audit log"),

@@ -34,6 +34,9 @@ class Duty(StrEnum):
     PUBLISH = "publish"
     """Write what the tenant shows to a partner, which its own sessions can neither read nor count."""
 
+    DECIDE = "decide"
+    """Weigh both sides' words on a pair and tell what follows; what the other side said in silence is not for the tenant's people."""
+
     WIPE = "wipe"
     """Take a sandbox away, with its made-up partners and what it has with them."""
 

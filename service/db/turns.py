@@ -17,6 +17,8 @@ class Turn(StrEnum):
     """Counting keys and adding one."""
     AUDIT = "audit"
     """Adding an entry to the chain. Taken last."""
+    DECIDE = "decide"
+    """Saying what becomes of a partnership's pairs, and numbering its events. Taken behind the partnership's own row."""
     IMPORT_MAPPINGS = "import-mappings"
     IMPORTS = "imports"
     """Deciding which import comes next."""

@@ -62,7 +62,9 @@ def _overlap_id(event: Event) -> UUID | None:
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
     told = {"id" if name == "overlap_id" else name: value for name, value in data.items()}
-    return told | ({"rules": str(data["rules"]).split("+")} if "rules" in data else {})
+    return told | (
+        {"rules": [rule for rule in str(data["rules"]).split("+") if rule]} if "rules" in data else {}
+    )
 
 
 def _message(events: Sequence[Event]) -> Message:

@@ -38,6 +38,7 @@ class Scope(StrEnum):
     PARTNERSHIPS_ADMIN = "partnerships:admin"
     OVERLAPS_READ = "overlaps:read"
     COMMENTS_WRITE = "comments:write"
+    OVERLAPS_WRITE = "overlaps:write"
     LEADS_WRITE = "leads:write"
     MEMBERS_READ = "members:read"
     MEMBERS_ADMIN = "members:admin"

@@ -24,3 +24,7 @@ class TooManyCommentsError(Exception):
         super().__init__(
             f"Your organization has {most} comments on this overlap, which is as many as there may be: delete some that are over."
         )
+
+
+class DecisionRefusedError(Exception):
+    """What was asked about a pair can't be done as it stands."""

@@ -6,14 +6,15 @@ from service.db.sessions import DutySession
 from service.db.turns import PATIENCE, Turn, take_turn
 
 _OF_THE_SIDE = ("token_segment", "token_change", "evidence_request", "account_reference", "overlap_assignee")
-_OF_BOTH = ("overlap", "match_run", "publish_request", "overlap_comment")
+_OF_BOTH = ("overlap", "match_run", "publish_request", "decision", "overlap_comment")
 
 
 class OverlapsSide:
     async def leave(self, session: DutySession, partnership_id: UUID) -> None:
-        """Tokens, evidence, overlaps, references, comments and who was to look after what. A job of the side that was under way is waited for; the next finds an end."""
+        """Tokens, evidence, overlaps, decisions, comments and references. A job of the side that was under way is waited for; the next finds an end."""
         await take_turn(session, Turn.PUSH, partnership_id, session.org_id, wait=PATIENCE)
         await take_turn(session, Turn.PUBLISH, partnership_id, wait=PATIENCE)
+        await take_turn(session, Turn.DECIDE, partnership_id, wait=PATIENCE)
         for table in _OF_THE_SIDE:
             await session.sql(
                 f"DELETE FROM {table} WHERE partnership_id = $1 AND org_id = $2",

@@ -23,7 +23,7 @@ _OVERLAPS = (
            s.fields::text AS partner_fields, s.populations & v.shown AS partner_populations
 """
     + TOLD
-    + " AND v.side = '{own}' AND o.status = 'auto' AND r.account_id = ANY($2::uuid[])"
+    + " AND v.side = '{own}' AND o.status IN ('auto', 'confirmed') AND r.account_id = ANY($2::uuid[])"
 )
 _BOTH_SIDES = (
     _VIEWS
@@ -38,7 +38,7 @@ _BOTH_SIDES = (
 async def overlaps_of(
     session: TenantReadSession, views: Sequence[View], account_ids: Sequence[UUID]
 ) -> list[Mapping[str, Any]]:
-    """What the views tell of these own accounts: `auto` pairs, surest first."""
+    """What the views tell of these own accounts: pairs that count, surest first."""
     driver: asyncpg.Connection = await session.raw()
     given = [(*of_view(view), view.side) for view in views]
     columns = zip(*given, strict=True) if given else [()] * 6

@@ -38,6 +38,29 @@ _OF_A_PAIR = (
 class OverlapStatus(StrEnum):
     AUTO = "auto"
     REVIEW = "review"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    DISPUTED = "disputed"
+
+
+COUNTED = frozenset({OverlapStatus.AUTO, OverlapStatus.CONFIRMED})
+"""What is in counts, reports and events; the others are told as what they are, and to those alone who may know."""
+
+
+class Scored(StrEnum):
+    """What the score alone makes of a pair."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+
+
+class Word(StrEnum):
+    """What the people of one side say of a pair."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    OFFER = "offer"
+    """See what we show of our account, and say whether it is yours."""
 
 
 class Part(StrEnum):
@@ -199,6 +222,9 @@ class Overlap(Record, table=True):
     lo_org_id: UUID
     hi_org_id: UUID
     status: OverlapStatus = Field(sa_column=enum_column(OverlapStatus))
+    """What the score and both sides' words make of it together (`words.py`)."""
+    scored: Scored | None = Field(default=None, sa_column=enum_column(Scored, nullable=True))
+    """What the score says; null where no key of the two meets, and they stand by people's word."""
     confidence: float = Field(sa_type=DOUBLE_PRECISION)
     weight: float = Field(sa_type=DOUBLE_PRECISION)
     kinds: int = Field(sa_type=SmallInteger)
@@ -271,3 +297,28 @@ class OverlapAssignee(Record, table=True):
     assigned_at: datetime = Field(sa_column=moment())
     gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """As a comment's."""
+
+
+class Decision(Record, table=True):
+    """The word of one side's people on a pair. It hangs on the references of the two accounts, whatever matching says of them."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partnership_id", "org_id", "partner_org_id"],
+            ["partnership_side.partnership_id", "partnership_side.org_id", "partnership_side.partner_org_id"],
+        ),
+    )
+
+    partnership_id: UUID = Field(primary_key=True)
+    lo_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    hi_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: UUID = Field(primary_key=True)
+    """Whose word it is."""
+    partner_org_id: UUID
+    word: Word = Field(sa_column=enum_column(Word))
+    open: bool = False
+    """The other side may know of the word: the pair is one that both are told of, or it was offered to them."""
+    actor_kind: ActorKind = Field(sa_column=enum_column(ActorKind))
+    actor_id: UUID | None = None
+    decided_at: datetime = Field(sa_column=moment())

@@ -10,36 +10,51 @@ import numpy as np
 
 from service.db.sessions import TenantReadSession
 from service.linking.counts import Counts, counts_of
-from service.overlaps.models import OverlapStatus
-from service.overlaps.told import OF_ONE, TOLD, of_one
+from service.overlaps.models import COUNTED, OverlapStatus
+from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STATUS, TOLD, of_one
 from service.overlaps.view import View
 
 _OF_PAIR = (
     "g.org_id = $1 AND g.partnership_id = o.partnership_id AND g.lo_ref = o.lo_ref AND g.hi_ref = o.hi_ref"
 )
 _PAGE = """
-    SELECT o.id, o.status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at,
+    SELECT o.id, {status} AS status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
            s.fields::text AS partner_fields, s.populations & $3 AS partner_populations,
-           (SELECT g.person_id FROM overlap_assignee g WHERE """ + _OF_PAIR + """) AS assignee_id
-""" + TOLD + """
-      AND o.status = '{status}'
+           (SELECT g.person_id FROM overlap_assignee g WHERE """ + _OF_PAIR + """) AS assignee_id, {words}
 """  # fmt: skip
-_ORDER = " ORDER BY o.confidence DESC, o.id DESC LIMIT {}"
+_SILENT = "NULL AS own_word, NULL AS own_word_at, NULL AS actor_kind, NULL::uuid AS actor_id, NULL AS partner_word, NULL AS partner_word_at"
+_SAID = (
+    "w.word AS own_word, w.decided_at AS own_word_at, w.actor_kind, w.actor_id,"
+    " v.word AS partner_word, v.decided_at AS partner_word_at"
+)
+_UNSAID_PAGE = _PAGE.replace("{status}", "o.status").replace("{words}", _SILENT) + PAIRS + CONDITIONS
+"""Of pairs that nobody has said anything of."""
+_SAID_PAGE = _PAGE.replace("{status}", STATUS).replace("{words}", _SAID) + PAIRS + SAID + CONDITIONS
+_WHERE: Mapping[OverlapStatus, str] = {
+    OverlapStatus.AUTO: "o.status = 'auto'",
+    OverlapStatus.CONFIRMED: "o.status = 'confirmed'",
+    OverlapStatus.REVIEW: f"o.status = 'review' AND {STATUS} = 'review'",
+    OverlapStatus.DISPUTED: f"o.status = 'disputed' AND {STATUS} = 'disputed'",
+    OverlapStatus.REJECTED: f"o.status IN ('rejected', 'disputed', 'review') AND {STATUS} = 'rejected'",
+}
+_ORDER = " ORDER BY confidence DESC, id DESC LIMIT {}"
 _NUMBERS = (
     """
     SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3
 """
     + TOLD
-    + " AND o.status = 'auto'"
+    + " AND o.status IN ('auto', 'confirmed')"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What to list. `after` is the confidence and id of the last row seen; bits are None for any population, `assignee` for any and none."""
+    """What to list: pairs that count, or those of one status. `after` is the confidence and id of the last row seen; bits are None for
+    any population, `assignee` for any and none. One pair (`overlap_id`) is given whatever its status.
+    """
 
-    status: OverlapStatus = OverlapStatus.AUTO
+    status: OverlapStatus | None = None
     overlap_id: UUID | None = None
     own_bits: int | None = None
     partner_bits: int | None = None
@@ -68,15 +83,29 @@ class Matrix:
 async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:
     """Rows by confidence and id, highest first; their columns stand in the order of the statement's head."""
     driver: asyncpg.Connection = await session.raw()
-    values = list(of_one(session, view))
-    # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as
-    # much as reading does.
-    text = view.sql(_PAGE, **OF_ONE, status=wanted.status.value)
+    values, conditions = list(of_one(session, view)), ""
     for condition, given in _asked(wanted):
         values += given
-        text += f" AND {condition.format(*range(len(values) - len(given) + 1, len(values) + 1))}"
-    rows: list[Mapping[str, Any]] = await driver.fetch(text + _ORDER.format(int(wanted.limit)), *values)
+        conditions += f" AND {condition.format(*range(len(values) - len(given) + 1, len(values) + 1))}"
+    # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as
+    # much as reading does. Of each state the surest are read along the index.
+    order = _ORDER.format(int(wanted.limit))
+    parts = [view.sql(text, **OF_ONE) + conditions + order for text in _texts(wanted)]
+    text = (
+        parts[0] if len(parts) == 1 else "SELECT * FROM ((" + ") UNION ALL (".join(parts) + ")) told" + order
+    )
+    rows: list[Mapping[str, Any]] = await driver.fetch(text, *values)
     return rows
+
+
+def _texts(wanted: Page) -> list[str]:
+    if wanted.overlap_id is not None and wanted.status is None:
+        return [_SAID_PAGE]
+    statuses = sorted(COUNTED) if wanted.status is None else [wanted.status]
+    return [
+        (_UNSAID_PAGE if status is OverlapStatus.AUTO else _SAID_PAGE) + f" AND {_WHERE[status]}"
+        for status in statuses
+    ]
 
 
 def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -86,7 +115,10 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
     if wanted.own_bits is not None:
         yield "a.populations & ${} <> 0", (wanted.own_bits,)
     if wanted.partner_bits is not None:
-        yield "o.status <> 'review' AND s.populations & $3 & ${} <> 0", (wanted.partner_bits,)
+        yield (
+            "o.status NOT IN ('review', 'rejected') AND s.populations & $3 & ${} <> 0",
+            (wanted.partner_bits,),
+        )
     if wanted.assignee == "none":
         yield f"NOT EXISTS (SELECT FROM overlap_assignee g WHERE {_OF_PAIR})", ()
     elif wanted.assignee is not None:
@@ -99,7 +131,7 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 
 async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int, str]) -> Matrix:
-    """My populations (`own_slugs`: bit → slug) × those of the partner that show overlaps; `auto` pairs alone count."""
+    """My populations (`own_slugs`: bit → slug) × those of the partner that show overlaps, over the pairs that count."""
     driver: asyncpg.Connection = await session.raw()
     rows = await driver.fetch(view.sql(_NUMBERS, **OF_ONE), *of_one(session, view))
     told = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 4)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from service.matching.kinds import Attribute, KeyKind
+from service.matching.score import implied_by
 
 KIND_BIT: Mapping[KeyKind, int] = {kind: 1 << bit for bit, kind in enumerate(KeyKind)}
 AGREES, DIFFERS = 1, 2
@@ -29,6 +30,12 @@ def pack_evidence() -> pl.Expr:
 
 def kinds_of(packed: int) -> list[KeyKind]:
     return [kind for kind, bit in KIND_BIT.items() if packed & bit]
+
+
+def rules_text(packed: int) -> str:
+    """Kinds that met, joined by `+`, strongest first, without those that another one implies; empty where people linked the two."""
+    met = kinds_of(packed)
+    return "+".join(kind for kind in met if not set(implied_by(kind)) & set(met))
 
 
 def evidence_of(packed: int) -> dict[Attribute, int]:

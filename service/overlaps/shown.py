@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from service.db.sessions import DutySession
+from service.db.turns import Turn, take_turn
 from service.linking.columns import U64
-from service.overlaps.models import OverlapStatus
+from service.overlaps.models import COUNTED, OverlapStatus
 from service.partnerships.models import Partnership, SharingLevel
 from service.partnerships.rules import Rule, bits_at, fields_shown
 
@@ -45,6 +46,11 @@ _FLAG = """
     WHERE o.partnership_id = $1 AND o.{side}_shows <> EXISTS (SELECT FROM shown n WHERE n.ref = o.{side}_ref){within}
     RETURNING o.{partner}_ref
 """
+_OPEN = """
+    UPDATE decision d SET open = NOT d.open FROM overlap o
+    WHERE o.partnership_id = $1{within} AND d.partnership_id = $1 AND d.lo_ref = o.lo_ref AND d.hi_ref = o.hi_ref
+    AND d.open <> (o.lo_shows AND o.hi_shows AND (o.status <> 'review' OR d.word = 'offer'))
+"""
 _TOLD = "CREATE TEMPORARY TABLE told (ref bigint PRIMARY KEY, account_id uuid) ON COMMIT DROP"
 _FORGET = """
     DELETE FROM account_reference r WHERE r.org_id = $1 AND r.partnership_id = $2
@@ -58,7 +64,9 @@ _REFER = """
 """
 PAIR_SCHEMA = {"ref": pl.Int64, "status": pl.String, "shows": pl.Boolean, "partner_shows": pl.Boolean}
 RECORD_SCHEMA = {"ref": pl.Int64, "populations": pl.Int64, "fields": pl.String, "rule_version": pl.Int64}
-AUTO = OverlapStatus.AUTO.value
+OPEN = [status.value for status in (*COUNTED, OverlapStatus.DISPUTED)]
+"""Pairs of which both sides see the other's account."""
+REVIEW = OverlapStatus.REVIEW.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,20 +116,20 @@ def records_of(accounts: pl.DataFrame, pairs: pl.DataFrame, rules: Sequence[Rule
     """What is to be shown: `ref`, `populations` (only those that show), `fields` (JSON text), `rule_version`.
 
     Accounts of a pair whose population shows overlaps, and every account of a population shared whole. An account
-    that stands in review pairs only has no fields: its record says that one shows, not what.
+    that stands in review and rejected pairs only has no fields: its record says that one shows, not what.
     """
     shown, whole = bits_at(rules, SharingLevel.OVERLAPPING), bits_at(rules, SharingLevel.ALL)
-    paired = pairs.group_by("ref").agg((pl.col("status") == AUTO).any().alias("auto"))
+    paired = pairs.group_by("ref").agg(pl.col("status").is_in(OPEN).any().alias("open"))
     visible = accounts.join(paired, on="ref", how="left").with_columns(
         (pl.col("populations") & shown).alias("under"), (pl.col("populations") & whole != 0).alias("whole")
     )
-    visible = visible.filter((pl.col("under") != 0) & (pl.col("auto").is_not_null() | pl.col("whole")))
+    visible = visible.filter((pl.col("under") != 0) & (pl.col("open").is_not_null() | pl.col("whole")))
     parts = [pl.DataFrame(schema=RECORD_SCHEMA)]
     for under in visible["under"].unique():
         rows = visible.filter(pl.col("under") == under)
         version = max(rule.version for rule in rules if under & (1 << rule.bit))
         fields = pl.struct(fields_shown(rules, under)).struct.json_encode()
-        told = pl.col("auto").fill_null(value=False) | pl.col("whole")
+        told = pl.col("open").fill_null(value=False) | pl.col("whole")
         parts.append(
             rows.select(
                 "ref", pl.col("under").alias("populations"), pl.when(told).then(fields).alias("fields"),
@@ -140,13 +148,15 @@ async def write_shown(within: Within, records: pl.DataFrame) -> U64:
     await driver.execute(within.sql(_HIDE, "s.ref"), partnership.id, session.org_id)
     await driver.execute(_CHANGE, partnership.id, session.org_id)
     await driver.execute(_SHOW, partnership.id, session.org_id, partner)
+    await take_turn(session, Turn.DECIDE, partnership.id)
     flipped = await driver.fetch(within.sql(_FLAG, f"o.{within.side}_ref"), partnership.id)
+    await driver.execute(within.sql(_OPEN, f"o.{within.side}_ref"), partnership.id)
     return np.unique(np.array([row[0] for row in flipped], dtype=np.int64).view(np.uint64))
 
 
 def told_references(pairs: pl.DataFrame) -> pl.DataFrame:
     """`ref` of one's own accounts in pairs that one is told of: the partner shows, and for a review both do."""
-    told = pl.col("partner_shows") & ((pl.col("status") == AUTO) | pl.col("shows"))
+    told = pl.col("partner_shows") & ((pl.col("status") != REVIEW) | pl.col("shows"))
     return pairs.filter(told).select("ref").unique()
 
 

@@ -11,15 +11,31 @@ from typing import Any, Final
 from service.db.sessions import TenantReadSession
 from service.overlaps.view import View
 
-TOLD: Final = """
+PAIRS: Final = """
     FROM {views}overlap o
     JOIN account_reference r ON r.org_id = $1 AND r.partnership_id = o.partnership_id AND r.ref = o.{own}_ref
     JOIN account a ON a.org_id = $1 AND a.id = r.account_id
     JOIN shared_record s ON s.partnership_id = o.partnership_id AND s.owner_org_id = o.{partner}_org_id AND s.ref = o.{partner}_ref
+"""
+SAID: Final = """
+    LEFT JOIN decision w ON w.partnership_id = o.partnership_id AND w.lo_ref = o.lo_ref AND w.hi_ref = o.hi_ref AND w.org_id = $1
+    LEFT JOIN decision v ON v.partnership_id = o.partnership_id AND v.lo_ref = o.lo_ref AND v.hi_ref = o.hi_ref
+        AND v.org_id = o.{partner}_org_id AND v.open
+"""
+"""One's own word `w` on a pair, and the partner's `v` as far as it is for oneself."""
+CONDITIONS: Final = """
     WHERE o.partnership_id = {partnership} AND s.viewer_org_id = $1 AND s.populations & {shown} <> 0
       AND (o.status <> 'review' OR (a.populations & {own_shown} <> 0 AND {reviews}::boolean)) AND a.populations & {matched} <> 0
 """
+TOLD: Final = PAIRS + CONDITIONS
 """`$1` is the organization that asks; `View.sql` fills in the sides, `OF_ONE` or `OF_SEVERAL` the rest."""
+
+STATUS: Final = """
+    CASE WHEN w.word = 'reject' AND (o.status = 'review' OR (o.status = 'disputed' AND a.populations & {own_shown} = 0))
+         THEN 'rejected' ELSE o.status END
+"""
+"""What the pair is to whoever asks, where `SAID` is joined: what one has rejected without the partner's knowing is rejected for oneself
+alone."""
 
 OF_ONE: Final[Mapping[str, str]] = {
     "views": "", "partnership": "$2", "shown": "$3", "own_shown": "$4", "reviews": "$5", "matched": "$6",

@@ -7,49 +7,56 @@ import numpy as np
 import polars as pl
 
 from service.db.sessions import MatcherSession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.kit.id_columns import new_ids
 from service.linking.columns import U64
-from service.overlaps.models import OverlapStatus
+from service.overlaps.models import COUNTED
 from service.overlaps.rules import pack_evidence, pack_kinds
+from service.overlaps.words import STATUSES, WORDS
 from service.partnerships.models import Partnership
 
-AUTO = OverlapStatus.AUTO.value
-FACTS = ["status", "confidence", "weight", "kinds", "evidence"]
+FACTS = ["status", "scored", "confidence", "weight", "kinds", "evidence"]
 PAIR = ["lo_ref", "hi_ref"]
+_COUNTED = [status.value for status in COUNTED]
 SCHEMA = {
-    "lo_ref": pl.Int64, "hi_ref": pl.Int64, "id": pl.String, "status": pl.String, "confidence": pl.Float64,
-    "weight": pl.Float64, "kinds": pl.Int16, "evidence": pl.Int16,
+    "lo_ref": pl.Int64, "hi_ref": pl.Int64, "id": pl.String, "status": pl.String, "scored": pl.String,
+    "confidence": pl.Float64, "weight": pl.Float64, "kinds": pl.Int16, "evidence": pl.Int16,
 }  # fmt: skip
+WORD_SCHEMA = {"lo_ref": pl.Int64, "hi_ref": pl.Int64, "lo_word": pl.String, "hi_word": pl.String}
 _COLUMNS = ("change", "event", "place", "lo_ref", "hi_ref", "id", "event_id", "rules", *FACTS)
-_KNOWN = "SELECT lo_ref, hi_ref, id, status, confidence, weight, kinds, evidence FROM overlap WHERE partnership_id = $1"
+_KNOWN = "SELECT lo_ref, hi_ref, id, status, scored, confidence, weight, kinds, evidence FROM overlap WHERE partnership_id = $1"
 _SCOPE = "CREATE TEMPORARY TABLE scope (lo boolean, ref bigint) ON COMMIT DROP"
 _KNOWN_WITHIN = """
-    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
+    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.scored, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
     JOIN overlap o ON o.partnership_id = $1 AND o.lo_ref = s.ref WHERE s.lo
     UNION
-    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
+    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.scored, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
     JOIN overlap o ON o.partnership_id = $1 AND o.hi_ref = s.ref WHERE NOT s.lo
 """
 _VERDICT = """
     CREATE TEMPORARY TABLE verdict (
-        change text, event text, place bigint, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text,
+        change text, event text, place bigint, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text, scored text,
         confidence double precision, weight double precision, kinds smallint, evidence smallint
     ) ON COMMIT DROP
 """
 _INSERT = """
-    INSERT INTO overlap (partnership_id, lo_ref, hi_ref, id, lo_org_id, hi_org_id, status, confidence, weight, kinds, evidence,
+    INSERT INTO overlap (partnership_id, lo_ref, hi_ref, id, lo_org_id, hi_org_id, status, scored, confidence, weight, kinds, evidence,
                          lo_shows, hi_shows, found_at, updated_at)
-    SELECT $1, lo_ref, hi_ref, id, $2, $3, status, confidence, weight, kinds, evidence, false, false, now(), now()
+    SELECT $1, lo_ref, hi_ref, id, $2, $3, status, scored, confidence, weight, kinds, evidence, false, false, now(), now()
     FROM verdict WHERE change = 'created'
 """
 _UPDATE = """
-    UPDATE overlap o SET status = v.status, confidence = v.confidence, weight = v.weight, kinds = v.kinds,
+    UPDATE overlap o SET status = v.status, scored = v.scored, confidence = v.confidence, weight = v.weight, kinds = v.kinds,
         evidence = v.evidence, updated_at = now()
     FROM verdict v WHERE v.change = 'updated' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
 """
 _DELETE = """
     DELETE FROM overlap o USING verdict v
     WHERE v.change = 'removed' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
+"""
+_WORDS = """
+    SELECT d.lo_ref, d.hi_ref, max(d.word) FILTER (WHERE d.org_id = $2), max(d.word) FILTER (WHERE d.org_id = $3)
+    FROM decision d WHERE d.partnership_id = $1 GROUP BY d.lo_ref, d.hi_ref
 """
 _LAST = "SELECT coalesce(max(sequence), 0) FROM partnership_event WHERE partnership_id = $1"
 """Numbers are never given twice, so a partnership's newest event stays as long as the partnership."""
@@ -78,12 +85,12 @@ def packed(scored: pl.DataFrame) -> pl.DataFrame:
 def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Rows to write, by pair, with `change`, the type of the `event` that tells it (null for what stays in review) and its `place`.
 
-    An overlap is told only as `auto`: a pair that comes up from review is created for whoever listens, one that
-    goes down to it is removed.
+    Events tell of what counts alone: a pair that comes up from review is created for whoever listens, one that goes down to it
+    is removed.
     """
     both = found.join(known.rename({c: f"was_{c}" for c in FACTS}), on=PAIR, how="full", coalesce=True)
     gone, fresh = pl.col("status").is_null(), pl.col("was_status").is_null()
-    same = pl.all_horizontal(pl.col(c) == pl.col(f"was_{c}") for c in FACTS)
+    same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(f"was_{c}")) for c in FACTS)
     change = (
         pl.when(gone)
         .then(pl.lit("removed"))
@@ -92,11 +99,11 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         .when(~same)
         .then(pl.lit("updated"))
     )
-    is_auto, was_auto = pl.col("status").eq_missing(AUTO), pl.col("was_status").eq_missing(AUTO)
+    counts, counted = (pl.col(c).is_in(_COUNTED).fill_null(value=False) for c in ("status", "was_status"))
     event = (
-        pl.when(is_auto & was_auto).then(pl.lit("overlap.updated"))
-        .when(is_auto).then(pl.lit("overlap.created"))
-        .when(was_auto).then(pl.lit("overlap.removed"))
+        pl.when(counts & counted).then(pl.lit("overlap.updated"))
+        .when(counts).then(pl.lit("overlap.created"))
+        .when(counted).then(pl.lit("overlap.removed"))
     )  # fmt: skip
     told = [pl.coalesce(c, f"was_{c}").alias(c) for c in FACTS]
     changed = both.with_columns(change.alias("change"), event.alias("event")).filter(
@@ -124,12 +131,16 @@ class Scope:
 async def write_verdicts(
     session: MatcherSession, partnership: Partnership, found: pl.DataFrame, scope: Scope | None = None
 ) -> Scope:
-    """Store what changed against what is known of the pairs in `scope`, number the events under the partnership's lock.
+    """Store what changed against what is known of the pairs in `scope`, as people's words leave it; number the events under the
+    partnership's locks.
 
     Gives the references of which each side has to show something else: those of changed pairs, and those in scope.
     """
     driver, scope = await session.raw(), scope or Scope()
-    verdicts = differences(await _known(session, scope), found)
+    # behind the partnership's own row: whoever says a word takes this turn alone
+    await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
+    decided = judged(found, await _words(session, partnership))
+    verdicts = differences(await _known(session, scope), decided)
     await driver.execute(_VERDICT)
     if verdicts.height:
         await driver.copy_to_table("verdict", source=_csv(verdicts), format="csv", columns=_COLUMNS)
@@ -142,6 +153,22 @@ async def write_verdicts(
     if scope.lo is None or scope.hi is None:
         return Scope()
     return Scope(_with(scope.lo, verdicts["lo_ref"]), _with(scope.hi, verdicts["hi_ref"]))
+
+
+def judged(found: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
+    """Scored pairs as `packed` gives them, with what the score says as `scored` and what both sides' words make of it as `status`."""
+    scored = found.rename({"status": "scored"})
+    if not words.height:
+        return scored.with_columns(status="scored")
+    said = scored.join(words, on=PAIR, how="left")
+    return said.join(STATUSES, on=["scored", *WORDS], how="left", nulls_equal=True).drop(WORDS)
+
+
+async def _words(session: MatcherSession, partnership: Partnership) -> pl.DataFrame:
+    """What both sides' people say: the pair, `lo_word`, `hi_word`; pairs of which nobody says anything are missing."""
+    driver = await session.raw()
+    rows = await driver.fetch(_WORDS, partnership.id, partnership.lo_org_id, partnership.hi_org_id)
+    return pl.DataFrame([tuple(row) for row in rows], schema=WORD_SCHEMA, orient="row")
 
 
 def _with(refs: U64, stored: pl.Series) -> U64:

@@ -162,6 +162,7 @@ MATRIX: dict[str, Route] = {
     "put_sharing_rule": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "overlapping"}),
     "list_overlaps": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "get_overlap": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "decide_overlap": Route(Scope.OVERLAPS_WRITE, query=PARTNERSHIP, json={"decision": "confirm"}),
     "get_overlap_matrix": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "list_overlap_comments": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "create_overlap_comment": Route(Scope.COMMENTS_WRITE, query=PARTNERSHIP, json={"text": "x"}),

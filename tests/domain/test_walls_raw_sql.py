@@ -17,6 +17,7 @@ from tests.support.roles import acting, attempt, duties, insert
 from tests.support.tables import fingerprint, tables
 
 OF_THE_MATCHER = {
+    "decision",
     "partnership", "token_segment", "token_change", "match_run", "evidence_request", "overlap", "partnership_event",
     "pgqueuer", "pgqueuer_log",
 }  # fmt: skip

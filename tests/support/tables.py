@@ -94,7 +94,7 @@ class Table:
 
     def of(self, parameter: str = "$1") -> str:
         """SQL: the row belongs to this organization, alone or with another."""
-        return "(" + " OR ".join(f"{column} = {parameter}" for column in self.owners) + ")"
+        return "(" + " OR ".join(f"{column} IS NOT DISTINCT FROM {parameter}" for column in self.owners) + ")"
 
 
 async def tables(driver: asyncpg.Connection) -> list[Table]:

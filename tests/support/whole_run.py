@@ -140,6 +140,8 @@ async def told_wrongly(pair: Pair, admin: asyncpg.Connection) -> list[str]:
     wrong = []
     for row in rows:
         data = row["data"]
+        if row["type"] == "overlap.decided":
+            continue
         here = data["overlap_id"] in known
         if here == (row["type"] == "overlap.created"):
             wrong.append(f"{row['type']} of {data['overlap_id']}")
@@ -147,7 +149,7 @@ async def told_wrongly(pair: Pair, admin: asyncpg.Connection) -> list[str]:
         if row["type"] != "overlap.removed":
             known[data["overlap_id"]] = data["confidence"]
     stand = await admin.fetch(
-        "SELECT id::text, round(confidence::numeric, 4)::float8 FROM overlap WHERE partnership_id = $1 AND status = 'auto'",
+        "SELECT id::text, round(confidence::numeric, 4)::float8 FROM overlap WHERE partnership_id = $1 AND status IN ('auto', 'confirmed')",
         pair.partnership.id,
     )
     if known != {row[0]: row[1] for row in stand}:

@@ -1,6 +1,6 @@
 """The companies in common, as far as the partner shows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -16,13 +16,15 @@ from service.api.lean import LeanOperation, answer
 from service.api.pagination import Page, Pages, Paging
 from service.api.problems import responses
 from service.api.routing import resource
+from service.db.sessions import TenantReadSession
 from service.kit.actors import Actor, ActorKind
 from service.matching.explain import explain
 from service.matching.kinds import KeyKind
+from service.organizations.actors import actor_names
 from service.organizations.models import Scope
 from service.overlaps import reading
 from service.overlaps.errors import UnknownOverlapError
-from service.overlaps.models import OverlapStatus
+from service.overlaps.models import OverlapStatus, Word
 from service.overlaps.rules import evidence_of, kinds_of
 from service.overlaps.view import View, view_of
 from service.partnerships.errors import UnknownPopulationError
@@ -58,22 +60,51 @@ class TermOut(BaseModel):
     sentence: str
 
 
+class DeciderOut(BaseModel):
+    """Who of one's own organization decided."""
+
+    kind: ActorKind
+    id: UUID | None
+    name: str | None = Field(description="Null once they have left.")
+
+
+class DecisionOut(BaseModel):
+    """The word of one side on a pair."""
+
+    by: Literal["own", "partner"]
+    decision: Word
+    decided_at: datetime
+    actor: DeciderOut | None = Field(description="Of one's own side alone: the partner decides as a whole.")
+    sentence: str
+
+
 class OverlapOut(BaseModel):
     id: UUID
-    status: OverlapStatus
+    status: OverlapStatus = Field(
+        description="`auto` and `confirmed` pairs count; the others are in no count, report or event."
+    )
     confidence: float = Field(ge=0, le=1)
     rules: list[KeyKind] = Field(description="Kinds of key that met.")
     evidence: dict[str, str] = Field(description="Per attribute: `agrees`, `differs` or `unknown`.")
     explanation: list[TermOut] = Field(description="The terms add up to the weight behind the confidence.")
     account: OwnAccount
     partner_account: PartnerAccount | None = Field(
-        description="Null for a pair in review: it shows each side its own account, the rule and the evidence alone."
+        description="Null for a pair in review or rejected: it shows each side its own account, the rule and the evidence alone."
+    )
+    decisions: list[DecisionOut] = Field(
+        description="What people say of the pair, as far as it is said to you."
     )
     assignee_id: UUID | None = Field(description="The member of my organization who looks after it.")
-    found_at: datetime
+    found_at: datetime = Field(description="When the two were first seen to meet.")
     updated_at: datetime
 
 
+_DID = {
+    Word.CONFIRM: "confirmed that the two are the same company",
+    Word.REJECT: "rejected the pair: the two are not the same company",
+    Word.OFFER: "showed their account and asked whether it is the same company",
+}
+_WITHHELD = (OverlapStatus.REVIEW, OverlapStatus.REJECTED)
 _SAID = {1: "agrees", -1: "differs", 0: "unknown"}
 _encoder = msgspec.json.Encoder()
 
@@ -98,9 +129,10 @@ def _fields(shown: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
 
 
 class Words:
-    """Population bits and shown fields as words, each combination looked up once a page."""
+    """Population bits and shown fields as words, each combination looked up once a page. `names` are those of one's own people and keys."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, names: Mapping[UUID, str] | None = None) -> None:
+        self.names = names or {}
         self.own = cache(lambda bits: [p.slug for p in view.populations if bits >> p.bit & 1])
         self.partner = cache(lambda bits: [r.population for r in view.partner_rules if bits >> r.bit & 1])
         self.fields = cache(lambda bits: _fields(fields_shown(view.partner_rules, bits)))
@@ -110,8 +142,9 @@ class Words:
         (
             overlap_id, status, confidence, kinds, evidence, found_at, updated_at,
             account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits, assignee_id,
+            *said,
         ) = row  # fmt: skip
-        partner = None if status == OverlapStatus.REVIEW else {
+        partner = None if status in _WITHHELD else {
             "fields": self.fields(partner_bits).decode(partner_fields or "{}"), "populations": self.partner(partner_bits),
         }  # fmt: skip
         return {
@@ -120,8 +153,36 @@ class Words:
                 "id": account_id, "external_id": external_id, "name": name, "domain": domain, "country": country,
                 "owner": owner, "populations": self.own(populations),
             },
-            "partner_account": partner, "assignee_id": assignee_id, "found_at": found_at, "updated_at": updated_at,
+            "partner_account": partner, "decisions": self._decisions(said) if any(said) else [],
+            "assignee_id": assignee_id, "found_at": found_at, "updated_at": updated_at,
         }  # fmt: skip
+
+    def _decisions(self, columns: Sequence[Any]) -> list[dict[str, Any]]:
+        """`DecisionOut`s, one's own first, of the last columns of a row."""
+        word, at, kind, actor, partner_word, partner_at = columns
+        said: list[dict[str, Any]] = []
+        if word is not None:
+            name = self.names.get(actor) if actor is not None else None
+            who = {"kind": kind, "id": actor, "name": name}
+            sentence = f"{name or 'Somebody of yours'} {_DID[Word(word)]}."
+            said.append({"by": "own", "decision": word, "decided_at": at, "actor": who, "sentence": sentence})
+        if partner_word is not None:
+            sentence = f"The partner {_DID[Word(partner_word)]}."
+            said.append(
+                {
+                    "by": "partner",
+                    "decision": partner_word,
+                    "decided_at": partner_at,
+                    "actor": None,
+                    "sentence": sentence,
+                }
+            )
+        return said
+
+
+async def told_words(session: TenantReadSession, view: View, rows: Iterable[Mapping[str, Any]]) -> Words:
+    """What `rows` of `reading.page` need to be spoken of."""
+    return Words(view, await actor_names(session, {row["actor_id"] for row in rows}))
 
 
 def _own_bits(slug: str | None, view: View) -> int | None:
@@ -154,8 +215,11 @@ async def list_overlaps(  # each is one query parameter
     paging: Paging,
     *,
     status: Annotated[
-        OverlapStatus, Query(description="`review`: one's own queue of pairs that a person should judge.")
-    ] = OverlapStatus.AUTO,
+        OverlapStatus | None,
+        Query(
+            description="Pairs that count (`auto` and `confirmed`) unless one is named. `review`: one's own queue of pairs to judge."
+        ),
+    ] = None,
     population: Annotated[str | None, Query(max_length=100, description="One of my populations.")] = None,
     partner_population: Annotated[
         str | None, Query(max_length=100, description="One of the partner's.")
@@ -168,9 +232,9 @@ async def list_overlaps(  # each is one query parameter
     ] = None,
 ) -> Response:
     """Overlaps by confidence, surest first."""
-    if partner_population is not None and status is OverlapStatus.REVIEW:
+    if partner_population is not None and status in _WITHHELD:
         raise InvalidParameterError(
-            "partner_population: a pair in review tells nothing of the partner's account; leave the filter out."
+            "partner_population: a pair in review or rejected tells nothing of the partner's account; leave the filter out."
         )
     view = await view_of(session, partnership)
     wanted = reading.Page(
@@ -180,7 +244,7 @@ async def list_overlaps(  # each is one query parameter
     rows = await reading.page(session, view, wanted)
     more = len(rows) > paging.limit
     last = rows[paging.limit - 1] if more else None
-    words = Words(view)
+    words = await told_words(session, view, rows)
     return answer(
         {
             "items": [words.overlap(row) for row in rows[: paging.limit]],
@@ -210,8 +274,7 @@ def _after(paging: Pages) -> tuple[float, UUID] | None:
 async def get_overlap(session: Reading, overlap_id: UUID, partnership: PartnershipId) -> Response:
     """One overlap, explained term by term."""
     view = await view_of(session, partnership)
-    for status in OverlapStatus:
-        rows = await reading.page(session, view, reading.Page(status=status, overlap_id=overlap_id, limit=1))
-        if rows:
-            return answer(Words(view).overlap(rows[0]))
-    raise UnknownOverlapError
+    rows = await reading.page(session, view, reading.Page(overlap_id=overlap_id, limit=1))
+    if not rows:
+        raise UnknownOverlapError
+    return answer((await told_words(session, view, rows)).overlap(rows[0]))

@@ -7,6 +7,7 @@ from uuid import UUID
 from service.db.database import Database
 from service.db.names import Duty
 from service.db.sessions import WriteSession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.jobs import JobContext, Payload, Registry, enqueue
 from service.kit.clock import Clock
 from service.organizations.repository import Directory
@@ -44,6 +45,8 @@ async def commented(
         partnership = await MatchedPartnership(session).lock()
         if partnership is not None:
             sides = partnership.lo_org_id, partnership.hi_org_id
+            # people who decide number events as well, without the partnership's row
+            await take_turn(session, Turn.DECIDE, partnership_id, wait=PATIENCE)
             await session.sql(_TELL, partnership_id, comment_id, COMMENTED, overlap_id, org_id, *sides)
 
 

@@ -94,7 +94,18 @@ from commonground_client.models.opportunities import (
     Stage,
 )
 from commonground_client.models.organizations import Organization
-from commonground_client.models.overlaps import Overlap, OverlapPage, OwnAccount, Term
+from commonground_client.models.overlaps import (
+    Choice,
+    Decided,
+    Decider,
+    Decision,
+    DecisionIn,
+    Overlap,
+    OverlapPage,
+    OwnAccount,
+    Term,
+    Word,
+)
 from commonground_client.models.partnerships import (
     Partnership,
     PartnershipPage,
@@ -186,6 +197,7 @@ __all__ = [
     "Cell",
     "Checkpoint",
     "CheckpointPage",
+    "Choice",
     "CodeIn",
     "Comment",
     "CommentChange",
@@ -197,6 +209,10 @@ __all__ = [
     "Counts",
     "CurrentSession",
     "DataQuality",
+    "Decided",
+    "Decider",
+    "Decision",
+    "DecisionIn",
     "Enrolment",
     "Example",
     "Failure",
@@ -306,6 +322,7 @@ __all__ = [
     "SwitchIn",
     "Term",
     "VerificationIn",
+    "Word",
 ]
 
 SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
@@ -330,6 +347,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "BothIn": BothIn,
     "CellOut": Cell,
     "CheckpointOut": Checkpoint,
+    "Choice": Choice,
     "CodeIn": CodeIn,
     "CommentChange": CommentChange,
     "CommentIn": CommentIn,
@@ -339,6 +357,10 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "CountsOut": Counts,
     "CurrentSessionOut": CurrentSession,
     "DataQualityOut": DataQuality,
+    "DecidedOut": Decided,
+    "DeciderOut": Decider,
+    "DecisionIn": DecisionIn,
+    "DecisionOut": Decision,
     "EnrolmentOut": Enrolment,
     "ExampleOut": Example,
     "Failure": Failure,
@@ -455,5 +477,6 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "SwitchIn": SwitchIn,
     "TermOut": Term,
     "VerificationIn": VerificationIn,
+    "Word": Word,
 }
 """The class of each schema of the document."""

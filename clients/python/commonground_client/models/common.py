@@ -76,6 +76,7 @@ class Scope(OpenEnum):
     PARTNERSHIPS_ADMIN = "partnerships:admin"
     OVERLAPS_READ = "overlaps:read"
     COMMENTS_WRITE = "comments:write"
+    OVERLAPS_WRITE = "overlaps:write"
     LEADS_WRITE = "leads:write"
     MEMBERS_READ = "members:read"
     MEMBERS_ADMIN = "members:admin"
@@ -222,6 +223,9 @@ class NewApiKey(Model):
 class OverlapStatus(OpenEnum):
     AUTO = "auto"
     REVIEW = "review"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    DISPUTED = "disputed"
 
 
 class ApiKeyPage(Page[ApiKey]):

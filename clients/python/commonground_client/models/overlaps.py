@@ -3,9 +3,56 @@
 from datetime import datetime
 from uuid import UUID
 
-from commonground_client.base import Model, Page
-from commonground_client.models.common import KeyKind, OverlapStatus, PartnerAccount
+from commonground_client.base import Model, OpenEnum, Page
+from commonground_client.models.common import ActorKind, KeyKind, OverlapStatus, PartnerAccount
 from pydantic import Field
+
+
+class Choice(OpenEnum):
+    """What one may do about a pair."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+
+
+class Decided(Model):
+    overlap_id: UUID
+    status: OverlapStatus | None = Field(
+        description="What the pair is for you now; null where you are no longer told of it."
+    )
+
+
+class Decider(Model):
+    """Who of one's own organization decided."""
+
+    id: UUID | None
+    kind: ActorKind
+    name: str | None = Field(description="Null once they have left.")
+
+
+class DecisionIn(Model):
+    decision: Choice = Field(
+        description="`withdraw` takes back what your organization said of the pair before."
+    )
+
+
+class Word(OpenEnum):
+    """What the people of one side say of a pair."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    OFFER = "offer"
+
+
+class Decision(Model):
+    """The word of one side on a pair."""
+
+    actor: Decider | None = Field(description="Of one's own side alone: the partner decides as a whole.")
+    by: str
+    decided_at: datetime
+    decision: Word
+    sentence: str
 
 
 class OwnAccount(Model):
@@ -31,15 +78,18 @@ class Overlap(Model):
     account: OwnAccount
     assignee_id: UUID | None = Field(description="The member of my organization who looks after it.")
     confidence: float
+    decisions: list[Decision] = Field(description="What people say of the pair, as far as it is said to you.")
     evidence: dict[str, str] = Field(description="Per attribute: `agrees`, `differs` or `unknown`.")
     explanation: list[Term] = Field(description="The terms add up to the weight behind the confidence.")
-    found_at: datetime
+    found_at: datetime = Field(description="When the two were first seen to meet.")
     id: UUID
     partner_account: PartnerAccount | None = Field(
-        description="Null for a pair in review: it shows each side its own account, the rule and the evidence alone."
+        description="Null for a pair in review or rejected: it shows each side its own account, the rule and the evidence alone."
     )
     rules: list[KeyKind] = Field(description="Kinds of key that met.")
-    status: OverlapStatus
+    status: OverlapStatus = Field(
+        description="`auto` and `confirmed` pairs count; the others are in no count, report or event."
+    )
     updated_at: datetime
 
 

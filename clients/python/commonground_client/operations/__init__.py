@@ -138,6 +138,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_opportunities": ("GET", "/v1/opportunities"),
     "put_opportunities": ("POST", "/v1/opportunities:batch"),
     "get_my_organization": ("GET", "/v1/organizations/me"),
+    "decide_overlap": ("POST", "/v1/overlaps/{overlap_id}/decisions"),
     "get_overlap": ("GET", "/v1/overlaps/{overlap_id}"),
     "list_overlaps": ("GET", "/v1/overlaps"),
     "get_partnership": ("GET", "/v1/partnerships/{partnership_id}"),

@@ -10,6 +10,19 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
+def _decide_overlap(
+    overlap_id: UUID, body: m.DecisionIn, *, partnership: UUID, idempotency_key: str | None = None
+) -> Call[m.Decided]:
+    return Call(
+        method="POST",
+        path=path("/v1/overlaps/{}/decisions", overlap_id),
+        answer=m.Decided,
+        query={"partnership": partnership},
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
+    )
+
+
 def _get_overlap(overlap_id: UUID, *, partnership: UUID) -> Call[m.Overlap]:
     return Call(
         method="GET",
@@ -46,6 +59,17 @@ def _list_overlaps(
 
 
 class Overlaps(Sender):
+    def decide_overlap(
+        self, overlap_id: UUID, body: m.DecisionIn, *, partnership: UUID, idempotency_key: str | None = None
+    ) -> m.Decided:
+        """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
+
+        One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree.
+        """
+        return self.send(
+            _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
     def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
         """One overlap, explained term by term."""
         return self.send(_get_overlap(overlap_id, partnership=partnership))
@@ -99,6 +123,17 @@ class Overlaps(Sender):
 
 
 class AsyncOverlaps(AsyncSender):
+    async def decide_overlap(
+        self, overlap_id: UUID, body: m.DecisionIn, *, partnership: UUID, idempotency_key: str | None = None
+    ) -> m.Decided:
+        """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
+
+        One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree.
+        """
+        return await self.send(
+            _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
     async def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
         """One overlap, explained term by term."""
         return await self.send(_get_overlap(overlap_id, partnership=partnership))

@@ -1,0 +1,60 @@
+"""What people say of pairs: the same company, or not."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.api.deps import App, Writing, writes
+from service.api.problems import responses
+from service.api.routing import resource
+from service.api.v1.overlaps import PartnershipId
+from service.organizations.models import Scope
+from service.overlaps.deciding import Choice, Outcome, Refusal, decide
+from service.overlaps.errors import DecisionRefusedError, UnknownOverlapError
+from service.overlaps.models import OverlapStatus
+
+router = resource("/overlaps", "overlaps")
+_WHY = {
+    Refusal.NOT_OFFERED: "A pair in review is confirmed by whoever was shown the other's account: offer yours, or wait for an offer.",
+    Refusal.NOTHING_SAID: "Your organization has said nothing of this pair that could be withdrawn.",
+}
+
+
+class DecisionIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Annotated[
+        Choice, Field(description="`withdraw` takes back what your organization said of the pair before.")
+    ]
+
+
+class DecidedOut(BaseModel):
+    overlap_id: UUID
+    status: OverlapStatus | None = Field(
+        description="What the pair is for you now; null where you are no longer told of it."
+    )
+
+
+@router.post(
+    "/{overlap_id}/decisions", operation_id="decide_overlap", responses=responses(404),
+    dependencies=[Depends(writes(Scope.OVERLAPS_WRITE), scope="function")],
+)  # fmt: skip
+async def decide_overlap(
+    session: Writing, app: App, overlap_id: UUID, partnership: PartnershipId, body: DecisionIn
+) -> DecidedOut:
+    """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
+
+    One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree.
+    """
+    [outcome] = await decide(session, app.clock, app.ids, partnership, {overlap_id: body.decision})
+    return DecidedOut(overlap_id=overlap_id, status=_status(outcome))
+
+
+def _status(outcome: Outcome) -> OverlapStatus | None:
+    if outcome.refused is Refusal.UNKNOWN:
+        raise UnknownOverlapError
+    if outcome.refused is not None:
+        raise DecisionRefusedError(_WHY[outcome.refused])
+    return outcome.status

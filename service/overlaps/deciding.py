@@ -1,0 +1,271 @@
+"""People's words on pairs: said, taken back, and what follows at once for both sides.
+
+The word, the pair's status, the events and one's own log stand in one transaction. Nobody says a word in the partnership meanwhile,
+and no match is stored in it (`Turn.DECIDE`).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+
+from service.audit import record
+from service.db.names import Duty
+from service.db.sessions import TenantSession
+from service.db.turns import Turn, take_turn
+from service.kit.clock import Clock
+from service.kit.ids import Ids
+from service.overlaps.jobs.parts import request_publish
+from service.overlaps.models import COUNTED, OverlapStatus, Scored, Word
+from service.overlaps.rules import rules_text
+from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STATUS, of_one
+from service.overlaps.view import view_of
+from service.overlaps.words import is_open, status_of
+from service.partnerships.models import Partnership
+from service.partnerships.repository import Partnerships
+
+_TOLD = f"SELECT o.id, {STATUS} AS status, w.word AS own_word, v.word AS partner_word {PAIRS} {SAID} {CONDITIONS} AND o.id = ANY($7)"
+_PAIRS = """
+    SELECT o.id, o.lo_ref, o.hi_ref, o.status, o.scored, o.kinds, o.confidence, o.lo_shows AND o.hi_shows AS both_told,
+           l.word AS lo_word, h.word AS hi_word
+    FROM overlap o
+    LEFT JOIN decision l ON l.partnership_id = o.partnership_id AND l.lo_ref = o.lo_ref AND l.hi_ref = o.hi_ref AND l.org_id = o.lo_org_id
+    LEFT JOIN decision h ON h.partnership_id = o.partnership_id AND h.lo_ref = o.lo_ref AND h.hi_ref = o.hi_ref AND h.org_id = o.hi_org_id
+    WHERE o.partnership_id = $1 AND o.id = ANY($2) ORDER BY o.lo_ref, o.hi_ref
+"""
+_BECOME = "UPDATE overlap SET status = $4, updated_at = $5 WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3"
+_SAY = """
+    INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
+    SET word = excluded.word, open = excluded.open, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
+        decided_at = excluded.decided_at
+"""
+_TAKE_BACK = "DELETE FROM decision WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3 AND org_id = $4"
+_ANSWERED = """
+    UPDATE decision SET word = 'confirm' WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3 AND org_id = $4 AND word = 'offer'
+"""
+_SHOW = """
+    UPDATE decision SET open = ($4 AND ($5 OR word = 'offer')) WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3
+"""
+_LAST = "SELECT coalesce(max(sequence), 0) FROM partnership_event WHERE partnership_id = $1"
+_TELL = """
+    INSERT INTO partnership_event (partnership_id, sequence, id, type, data, lo_org_id, hi_org_id, by_org_id, to_org_id, created_at)
+    VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9, $10)
+"""
+
+
+class Choice(StrEnum):
+    """What one may do about a pair."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    """Take back one's own word."""
+
+
+class Refusal(StrEnum):
+    """Why nothing was done about a pair."""
+
+    UNKNOWN = "unknown"
+    NOT_OFFERED = "not_offered"
+    NOTHING_SAID = "nothing_said"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one pair: the `status` that it has for whoever asked, None if they are no longer told of it; or why it was left
+    alone.
+    """
+
+    overlap_id: UUID
+    status: OverlapStatus | None = None
+    refused: Refusal | None = None
+
+
+async def decide(
+    session: TenantSession,
+    clock: Clock,
+    ids: Ids,
+    partnership_id: UUID,
+    choices: Mapping[UUID, Choice],
+) -> Sequence[Outcome]:
+    """Say one's word on each overlap; those that one isn't told of are unknown. UnknownPartnershipError."""
+    await take_turn(session, Turn.DECIDE, partnership_id)
+    partnership = await Partnerships(session).by_id(partnership_id)
+    told = await _told(session, partnership_id, choices)
+    refused = {
+        overlap_id: why
+        for overlap_id, choice in choices.items()
+        if (why := _refusal(choice, told.get(overlap_id))) is not None
+    }
+    wanted = {overlap_id: choice for overlap_id, choice in choices.items() if overlap_id not in refused}
+    work = _Deciding(session, clock, ids, partnership)
+    await work.apply(wanted)
+    after = await _told(session, partnership_id, wanted)
+    return [
+        Outcome(one, OverlapStatus(after[one]["status"]) if one in after else None, refused.get(one))
+        for one in choices
+    ]
+
+
+async def _told(
+    session: TenantSession, partnership_id: UUID, wanted: Mapping[UUID, Choice]
+) -> Mapping[UUID, Mapping[str, Any]]:
+    """What whoever asks is told of those of the pairs that they are told of."""
+    view = await view_of(session, partnership_id)
+    driver: asyncpg.Connection = await session.raw()
+    rows = await driver.fetch(view.sql(_TOLD, **OF_ONE), *of_one(session, view), list(wanted))
+    return {row["id"]: row for row in rows}
+
+
+def _refusal(choice: Choice, told: Mapping[str, Any] | None) -> Refusal | None:
+    if told is None:
+        return Refusal.UNKNOWN
+    if choice is Choice.WITHDRAW and told["own_word"] is None:
+        return Refusal.NOTHING_SAID
+    in_review = told["status"] == OverlapStatus.REVIEW
+    if choice is Choice.CONFIRM and in_review and told["partner_word"] != Word.OFFER:
+        return Refusal.NOT_OFFERED
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A pair before a word on it, and after."""
+
+    row: Mapping[str, Any]
+    word: Word | None
+    words: Mapping[str, Word | None]
+    status: OverlapStatus
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.row["lo_ref"], self.row["hi_ref"]
+
+    @property
+    def was(self) -> OverlapStatus:
+        return OverlapStatus(self.row["status"])
+
+    @property
+    def events(self) -> list[str]:
+        """What is told of it, in order. A pair in review isn't told of, whatever is said there."""
+        if self.was is self.status is OverlapStatus.REVIEW:
+            return []
+        created = self.status in COUNTED and self.was not in COUNTED
+        removed = self.was in COUNTED and self.status not in COUNTED
+        return [*["overlap.created"] * created, "overlap.decided", *["overlap.removed"] * removed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """Words of the session's side in one partnership."""
+
+    session: TenantSession
+    clock: Clock
+    ids: Ids
+    partnership: Partnership
+
+    async def apply(self, choices: Mapping[UUID, Choice]) -> None:
+        if not choices:
+            return
+        async with self.session.on_duty(Duty.DECIDE):
+            driver = await self.session.raw()
+            rows = await driver.fetch(_PAIRS, self.partnership.id, list(choices))
+            changed = [pair for row in rows if (pair := self._pair(row, choices[row["id"]])) is not None]
+            for pair in changed:
+                await self._write(driver, pair)
+            await self._tell(driver, changed)
+        for pair in changed:
+            await self._note(pair, choices[pair.row["id"]])
+        await self._publish([pair for pair in changed if pair.status is not pair.was])
+
+    def _pair(self, row: Mapping[str, Any], choice: Choice) -> _Pair | None:
+        """None where one has said so already."""
+        own, partner = self._sides
+        word = None if choice is Choice.WITHDRAW else Word(choice.value)
+        said = {side: Word(row[f"{side}_word"]) if row[f"{side}_word"] else None for side in ("lo", "hi")}
+        if said[own] is word:
+            return None
+        said[own] = word
+        if word is Word.CONFIRM and said[partner] is Word.OFFER:
+            said[partner] = Word.CONFIRM  # whoever offered meant it
+        scored = Scored(row["scored"]) if row["scored"] else None
+        return _Pair(row, word, said, status_of(scored, said["lo"], said["hi"]))
+
+    @property
+    def _sides(self) -> tuple[str, str]:
+        own = self.partnership.side_of(self.session.org_id)
+        return own, "hi" if own == "lo" else "lo"
+
+    async def _write(self, driver: asyncpg.Connection, pair: _Pair) -> None:
+        session, now = self.session, self.clock.now()
+        place, partner = (self.partnership.id, *pair.place), self.partnership.partner_of(session.org_id)
+        if pair.status is not pair.was:
+            await driver.execute(_BECOME, *place, pair.status.value, now)
+        both = pair.row["both_told"]
+        if pair.word is None:
+            await driver.execute(_TAKE_BACK, *place, session.org_id)
+        else:
+            actor = session.actor
+            is_told = both and is_open(pair.status, pair.word)
+            who = actor.kind.value, actor.id, now
+            await driver.execute(_SAY, *place, session.org_id, partner, pair.word.value, is_told, *who)
+        if pair.word is Word.CONFIRM:
+            await driver.execute(_ANSWERED, *place, partner)
+        await driver.execute(_SHOW, *place, both, pair.status is not OverlapStatus.REVIEW)
+
+    async def _tell(self, driver: asyncpg.Connection, pairs: Sequence[_Pair]) -> None:
+        """Number the events behind those that are there: nobody else numbers any meanwhile."""
+        told = [(pair, event) for pair in pairs for event in pair.events]
+        if not told:
+            return
+        last: int = await driver.fetchval(_LAST, self.partnership.id)
+        sides = self.partnership.lo_org_id, self.partnership.hi_org_id
+        by, to = self.session.org_id, self.partnership.partner_of(self.session.org_id)
+        rows = [
+            (
+                self.partnership.id,
+                number,
+                self.ids.new(),
+                event,
+                _said(pair, event),
+                *sides,
+                by,
+                to,
+                self.clock.now(),
+            )
+            for number, (pair, event) in enumerate(told, last + 1)
+        ]
+        await driver.executemany(_TELL, rows)
+
+    async def _note(self, pair: _Pair, choice: Choice) -> None:
+        target, details = (
+            f"overlap:{pair.row['id']}",
+            {"partnership_id": str(self.partnership.id), "decision": choice.value},
+        )
+        await record(self.session, self.clock, "overlap.decided", target=target, details=details)
+
+    async def _publish(self, pairs: Sequence[_Pair]) -> None:
+        """What is shown of the accounts, and who is told of them, follows."""
+        sides = self.partnership.lo_org_id, self.partnership.hi_org_id
+        for at, org_id in enumerate(sides):
+            refs = np.unique(np.array([pair.place[at] for pair in pairs], dtype=np.int64).view(np.uint64))
+            async with self.session.on_duty(Duty.PUBLISH):
+                await request_publish(self.session, self.ids, self.partnership, org_id, refs)
+
+
+def _said(pair: _Pair, event: str) -> str:
+    """Thin: ids, the rule, the confidence; and what was decided."""
+    data: dict[str, Any] = {
+        "overlap_id": str(pair.row["id"]), "rules": rules_text(pair.row["kinds"]), "confidence": round(pair.row["confidence"], 4),
+    }  # fmt: skip
+    if event == "overlap.decided":
+        both_reject = set(pair.words.values()) == {Word.REJECT}
+        data["status"] = (OverlapStatus.REJECTED if both_reject else pair.status).value
+    return json.dumps(data)

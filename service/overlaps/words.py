@@ -1,0 +1,38 @@
+"""What a pair is by its score and both sides' words: pure.
+
+Words on a pair that both are told of are said to each other. Words on a pair in review are not: whoever offered hears
+of a confirmation, and of nothing else. So a rejection there changes nothing but what the one who rejects is told.
+"""
+
+from itertools import product
+
+import polars as pl
+
+from service.overlaps.models import OverlapStatus, Scored, Word
+
+WORDS = ["lo_word", "hi_word"]
+
+
+def status_of(scored: Scored | None, *words: Word | None) -> OverlapStatus:
+    """The pair's status. As long as it is in review, what one side rejects stays a review for the other."""
+    said = set(words)
+    if scored is not Scored.AUTO and Word.CONFIRM not in said:
+        return OverlapStatus.REVIEW
+    if Word.REJECT in said:
+        return OverlapStatus.REJECTED if said == {Word.REJECT} else OverlapStatus.DISPUTED
+    return OverlapStatus.CONFIRMED if Word.CONFIRM in said else OverlapStatus.AUTO
+
+
+def is_open(status: OverlapStatus, word: Word) -> bool:
+    """Whether a word on a pair is for the other side too, where both are told of it."""
+    return status is not OverlapStatus.REVIEW or word is Word.OFFER
+
+
+def _every_case() -> pl.DataFrame:
+    cases = product([None, *Scored], [None, *Word], [None, *Word])
+    rows = [(*case, status_of(*case)) for case in cases]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("scored", *WORDS, "status"), pl.String), orient="row")
+
+
+STATUSES = _every_case()
+"""`status_of` as a table: `scored`, `lo_word`, `hi_word`, `status`; null where nothing is said."""

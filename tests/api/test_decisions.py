@@ -1,0 +1,74 @@
+"""Saying over the API what a pair is, and reading who said it."""
+
+import httpx
+import pytest
+
+from service.api.v1.overlaps import OverlapOut
+from service.partnerships.models import SharingLevel
+from tests.factories.world import Member, Pair, company_list
+
+LEFT = company_list(("Siemens AG", "siemens.com", "DE"))
+RIGHT = company_list(("Siemens", "siemens.com", "DE"))
+
+
+class Desk:
+    """One overlap, and both sides' calls about it."""
+
+    def __init__(self, client: httpx.AsyncClient, pair: Pair, overlap_id: str) -> None:
+        self.client, self.pair, self.overlap_id = client, pair, overlap_id
+        self.query = {"partnership": str(pair.partnership.id)}
+
+    async def say(self, member: Member, decision: str, overlap_id: str | None = None) -> httpx.Response:
+        path = f"/v1/overlaps/{overlap_id or self.overlap_id}/decisions"
+        return await self.client.post(
+            path, params=self.query, json={"decision": decision}, headers=member.headers
+        )
+
+    async def see(self, member: Member, **query: str) -> httpx.Response:
+        path = "/v1/overlaps" if query else f"/v1/overlaps/{self.overlap_id}"
+        return await self.client.get(path, params=self.query | query, headers=member.headers)
+
+
+@pytest.fixture
+async def desk(client: httpx.AsyncClient, pair: Pair) -> Desk:
+    await pair.world.upload(pair.left, LEFT)
+    await pair.world.upload(pair.right, RIGHT)
+    await pair.world.work()
+    [told] = await pair.world.told(pair.left, pair.partnership)
+    return Desk(client, pair, str(told["id"]))
+
+
+async def test_the_explanation_names_ones_own_people_and_the_partner_as_a_whole(desk: Desk) -> None:
+    left, right = desk.pair.left, desk.pair.right
+    said = await desk.say(left, "reject")
+    assert said.json() == {"overlap_id": desk.overlap_id, "status": "disputed"}
+    assert (await desk.see(left, status="confirmed")).json()["items"] == []
+    [own] = (await desk.see(left, status="disputed")).json()["items"]
+    assert own == OverlapOut.model_validate(own).model_dump(mode="json")
+    [decision] = own["decisions"]
+    assert (decision["by"], decision["actor"]["name"], decision["actor"]["kind"]) == (
+        "own",
+        "test",
+        "api_key",
+    )
+    assert decision["sentence"] == "test rejected the pair: the two are not the same company."
+    [theirs] = (await desk.see(right)).json()["decisions"]
+    assert (theirs["by"], theirs["decision"], theirs["actor"]) == ("partner", "reject", None)
+
+    refused = await desk.say(right, "withdraw")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:commonground:problem:decision-refused")
+
+
+async def test_a_pair_that_one_is_not_told_of_cannot_be_decided_on(desk: Desk) -> None:
+    """Whatever the other side said of it, it answers as one that doesn't exist."""
+    pair, unknown = desk.pair, "00000000-0000-7000-8000-000000000000"
+    await pair.world.share(pair.left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    await pair.world.work()
+    answers = [await desk.say(pair.right, "reject", one) for one in (unknown, desk.overlap_id)]
+    await desk.say(pair.left, "reject")
+    await pair.world.work()
+    answers += [await desk.say(pair.right, "reject"), await desk.see(pair.right)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({tuple(sorted({**answer.json(), "request_id": ""}.items())) for answer in answers}) == 1
+    for status in ("auto", "confirmed", "review", "rejected", "disputed"):
+        assert (await desk.see(pair.right, status=status)).json()["items"] == []

@@ -1,0 +1,138 @@
+"""What people say of pairs, and what each side is told of it."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import asyncpg
+
+from service.imports.models import ImportMode
+from service.overlaps.deciding import Choice, Outcome, Refusal, decide
+from service.overlaps.models import OverlapStatus
+from service.overlaps.reading import Page
+from service.partnerships.models import SharingLevel
+from tests.factories.world import Member, Pair, company_list
+from tests.support.whole_run import told_wrongly
+
+LEFT = company_list(("Siemens AG", "siemens.com", "DE"), ("Orchid Bakery", "orchidbakery.com", "FR"))
+RIGHT = company_list(("Siemens", "siemens.com", "DE"), ("Orchid Bakery SARL", "orchidbakery.com", "FR"))
+HALF = company_list(("Siemens", "siemens.com", "DE"))
+Says = Mapping[UUID, Choice] | Choice
+
+
+async def both(pair: Pair, left: str = LEFT, right: str = RIGHT) -> UUID:
+    """Bring both lists; the overlap of Siemens."""
+    await pair.world.upload(pair.left, left)
+    await pair.world.upload(pair.right, right)
+    await pair.world.work()
+    told = await pair.world.told(pair.left, pair.partnership) or await pair.world.told(
+        pair.right, pair.partnership
+    )
+    return next(UUID(str(row["id"])) for row in told if "Siemens" in str(row["name"]))
+
+
+async def say(pair: Pair, member: Member, overlap_id: UUID, choice: Choice) -> Outcome:
+    world = pair.world
+    async with world.database.tenant(member.id) as session:
+        [outcome] = await decide(session, world.clock, world.ids, pair.partnership.id, {overlap_id: choice})
+    return outcome
+
+
+async def statuses(pair: Pair, overlap_id: UUID) -> tuple[str | None, str | None]:
+    """What the pair is to the left and to the right side; None where it isn't told of it."""
+    found = []
+    for member in (pair.left, pair.right):
+        rows = await pair.world.told(member, pair.partnership, Page(overlap_id=overlap_id))
+        found.append(str(rows[0]["status"]) if rows else None)
+    return found[0], found[1]
+
+
+async def counted(pair: Pair) -> tuple[int, int]:
+    matrices = [await pair.world.matrix(member, pair.partnership) for member in (pair.left, pair.right)]
+    lists = [await pair.world.told(member, pair.partnership) for member in (pair.left, pair.right)]
+    assert [m.total.pairs for m in matrices] == [len(rows) for rows in lists]
+    return len(lists[0]), len(lists[1])
+
+
+async def events(pair: Pair, overlap_id: UUID) -> list[str]:
+    async with pair.world.database.matcher(pair.partnership.id) as session:
+        rows = await (await session.raw()).fetch(
+            "SELECT type, data ->> 'status' FROM partnership_event WHERE data ->> 'overlap_id' = $1 ORDER BY sequence",
+            str(overlap_id),
+        )
+    return [row[0].removeprefix("overlap.") + (f" {row[1]}" if row[1] else "") for row in rows]
+
+
+async def test_a_dispute_withdraws_the_pair_from_both_sides_until_both_agree(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    siemens = await both(pair)
+    assert await say(pair, pair.left, siemens, Choice.REJECT) == Outcome(siemens, OverlapStatus.DISPUTED)
+    assert (await statuses(pair, siemens), await counted(pair)) == (("disputed", "disputed"), (1, 1))
+    await pair.world.work()
+    [row] = await pair.world.told(pair.right, pair.partnership, Page(status=OverlapStatus.DISPUTED))
+    assert (row["partner_word"], row["own_word"]) == ("reject", None)
+    assert '"Siemens AG"' in str(row["partner_fields"])
+
+    await say(pair, pair.right, siemens, Choice.CONFIRM)
+    assert await statuses(pair, siemens) == ("disputed", "disputed")
+    await say(pair, pair.left, siemens, Choice.WITHDRAW)
+    assert (await statuses(pair, siemens), await counted(pair)) == (("confirmed", "confirmed"), (2, 2))
+
+    for member in (pair.left, pair.right):
+        await say(pair, member, siemens, Choice.REJECT)
+    assert (await statuses(pair, siemens), await counted(pair)) == (("rejected", "rejected"), (1, 1))
+    assert await events(pair, siemens) == [
+        "created", "decided disputed", "removed", "decided disputed", "created", "decided confirmed",
+        "decided disputed", "removed", "decided rejected",
+    ]  # fmt: skip
+    assert await told_wrongly(pair, superuser) == []
+
+
+async def test_saying_the_same_again_changes_and_tells_nothing(pair: Pair) -> None:
+    siemens = await both(pair)
+    for _ in range(2):
+        assert (await say(pair, pair.right, siemens, Choice.CONFIRM)).status is OverlapStatus.CONFIRMED
+    assert await events(pair, siemens) == ["created", "decided confirmed"]
+    await say(pair, pair.right, siemens, Choice.WITHDRAW)
+    assert (await say(pair, pair.right, siemens, Choice.WITHDRAW)).refused is Refusal.NOTHING_SAID
+    assert await statuses(pair, siemens) == ("auto", "auto")
+
+
+async def test_what_one_side_alone_is_told_of_it_rejects_for_itself_alone(pair: Pair) -> None:
+    await pair.world.share(pair.left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    siemens = await both(pair)
+    assert await counted(pair) == (2, 0)
+    assert (await say(pair, pair.right, siemens, Choice.REJECT)).refused is Refusal.UNKNOWN
+    assert (await say(pair, pair.left, siemens, Choice.REJECT)).status is OverlapStatus.REJECTED
+    await pair.world.work()
+    assert (await statuses(pair, siemens), await counted(pair)) == (("rejected", None), (1, 0))
+    async with pair.world.database.tenant_read(pair.right.id) as session:
+        assert await (await session.raw()).fetch("SELECT word FROM decision") == []
+
+    # once the left side shows its accounts, its word is known, and the pair is in neither side's counts
+    await pair.world.share(pair.left, pair.partnership)
+    await pair.world.work()
+    assert (await statuses(pair, siemens), await counted(pair)) == (("disputed", "disputed"), (1, 1))
+
+
+async def test_words_outlast_new_lists_renames_and_scores(pair: Pair, superuser: asyncpg.Connection) -> None:
+    siemens = await both(pair)
+    await say(pair, pair.left, siemens, Choice.CONFIRM)
+    orchid = next(
+        UUID(str(r["id"])) for r in await pair.world.told(pair.left, pair.partnership) if r["id"] != siemens
+    )
+    await say(pair, pair.right, orchid, Choice.REJECT)
+    renamed = company_list(
+        ("Siemens Aktiengesellschaft", "siemens.com", "AT"), ("Orchidee", "orchidbakery.com", "FR")
+    )
+    await pair.world.upload(pair.left, renamed, mode=ImportMode.REPLACE, confirmed=True)
+    await pair.world.work()
+    assert await statuses(pair, siemens) == ("confirmed", "confirmed")
+    assert await statuses(pair, orchid) == ("disputed", "disputed")
+    await superuser.execute("UPDATE partnership SET threshold = 1.0")
+    await pair.world.upload(pair.left, LEFT)
+    await pair.world.work()
+    assert await statuses(pair, siemens) == ("confirmed", "confirmed")
+    assert await counted(pair) == (1, 1)
+    assert "removed" not in await events(pair, siemens)
+    assert await told_wrongly(pair, superuser) == []
