@@ -26,6 +26,7 @@ from service.organizations import checkpoints, letters
 from service.organizations.restored import brought_back
 from service.organizations.waiting import waiting_for_its_organization
 from service.overlaps import jobs as overlap_jobs
+from service.overlaps.warm import WarmSegments, swept
 from service.partnerships.sandbox import jobs as sandbox_jobs
 from service.settings import Settings, make_mailer, open_keystore
 
@@ -48,6 +49,7 @@ def make_registry(
     ids: Ids,
     mailer: Mailer | None = None,
     public_url: str = "http://127.0.0.1:8000",
+    warm: WarmSegments | None = None,
 ) -> Registry:
     """Register the jobs of every room."""
     registry = Registry()
@@ -66,7 +68,14 @@ def make_registry(
     import_tidy.register(registry, database=database, spool=spool, clock=clock)
     account_jobs.register(registry, database)
     overlap_jobs.register(
-        registry, overlap_jobs.Parts(database=database, keystore=keystore, clock=clock, ids=ids)
+        registry,
+        overlap_jobs.Parts(
+            database=database,
+            keystore=keystore,
+            clock=clock,
+            ids=ids,
+            warm=WarmSegments() if warm is None else warm,
+        ),
     )
     sandbox_jobs.register(
         registry,
@@ -102,7 +111,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             await checkpoints.plan(session)
             await import_tidy.plan(session)
             await overlap_jobs.plan(session)
-        keystore = open_keystore(settings)
+        keystore, warm = open_keystore(settings), WarmSegments(settings.warm_tokens_mb << 20)
         registry = make_registry(
             database=database,
             keystore=keystore,
@@ -111,10 +120,13 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             ids=UuidV7Ids(),
             mailer=make_mailer(settings),
             public_url=settings.own_url,
+            warm=warm,
         )
 
         async def may_work() -> bool:
+            warm.clear()  # asked when the database has been away, too: it may have come back from a backup
             return not await brought_back(database, keystore)
 
         limits = WorkerLimits(at_once=settings.jobs_at_once)
-        yield Worker(database, registry, url=url, limits=limits, may_work=may_work)
+        async with swept(database, warm):
+            yield Worker(database, registry, url=url, limits=limits, may_work=may_work)

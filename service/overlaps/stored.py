@@ -82,14 +82,13 @@ async def read_names(
     driver, wanted = await session.raw(), {part.value for part in parts}
     rows = await driver.fetch(_CATALOGUE, partnership_id, epoch, list(wanted))
     names = [SegmentName(partnership_id, epoch, *row) for row in rows]
-    seen = {name.org_id for name in names} | (
-        {session.org_id} if isinstance(session, TenantSession) else set()
-    )
+    standing, sides = set(names), {name.org_id for name in names}
 
-    def meant(name: SegmentName) -> bool:
-        return name[:2] == (partnership_id, epoch) and name.part in wanted and name.org_id in seen
+    def replaced(name: SegmentName) -> bool:
+        of_these = name[:2] == (partnership_id, epoch) and name.part in wanted and name.org_id in sides
+        return of_these and name not in standing
 
-    warm.replaced(set(names), meant)
+    warm.drop(replaced)
     return names
 
 

@@ -4,17 +4,23 @@ Nothing is found here by itself. Whoever asks names segments that its own sessio
 security decides who reads what, here too. Not to be shared between threads.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from service.db.database import Database
+from service.db.faults import is_away
 from service.linking.columns import TokenColumn
 
 DEFAULT_BYTES: Final = 256 << 20
 IDLE_SECONDS: Final = 600
 """What nobody has asked for so long goes."""
+SWEEP_SECONDS: Final = 60
+_STANDING = "SELECT DISTINCT org_id, epoch FROM token_segment WHERE partnership_id = $1"
 
 
 class SegmentName(NamedTuple):
@@ -61,17 +67,19 @@ class WarmSegments:
         self._kept[name] = column, self._now()
         self.nbytes += column.nbytes
         while self.nbytes > self._limit:
-            self._drop(next(iter(self._kept)))
+            _, (longest, _) = self._kept.popitem(last=False)
+            self.nbytes -= longest.nbytes
 
-    def replaced(self, standing: Collection[SegmentName], meant: Callable[[SegmentName], bool]) -> None:
-        """Drop what is `meant` and isn't among those that stand."""
-        for name in [name for name in self._kept if meant(name) and name not in standing]:
-            self._drop(name)
+    def drop(self, meant: Callable[[SegmentName], bool]) -> None:
+        """Keep no segment that is `meant`."""
+        for name in [name for name in self._kept if meant(name)]:
+            column, _ = self._kept.pop(name)
+            self.nbytes -= column.nbytes
 
-    def forget_idle(self) -> None:
+    def drop_idle(self) -> None:
         since = self._now() - IDLE_SECONDS
-        for name in [name for name, (_, asked) in self._kept.items() if asked < since]:
-            self._drop(name)
+        idle = {name for name, (_, asked) in self._kept.items() if asked < since}
+        self.drop(idle.__contains__)
 
     def clear(self) -> None:
         self._kept.clear()
@@ -81,6 +89,36 @@ class WarmSegments:
     def partnerships(self) -> set[UUID]:
         return {name.partnership_id for name in self._kept}
 
-    def _drop(self, name: SegmentName) -> None:
-        column, _ = self._kept.pop(name)
-        self.nbytes -= column.nbytes
+
+async def sweep(database: Database, warm: WarmSegments) -> None:
+    """Keep nothing of a side and an epoch that have no tokens in the database any more: those of an ended partnership are gone there."""
+    warm.drop_idle()
+    standing: set[tuple[UUID, int, UUID]] = set()
+    asked = warm.partnerships
+    for partnership_id in asked:
+        async with database.matcher(partnership_id) as session:
+            rows = await (await session.raw()).fetch(_STANDING, partnership_id)
+        standing |= {(partnership_id, row["epoch"], row["org_id"]) for row in rows}
+    warm.drop(lambda name: name.partnership_id in asked and name[:3] not in standing)
+
+
+@asynccontextmanager
+async def swept(database: Database, warm: WarmSegments) -> AsyncIterator[None]:
+    """Sweep every minute, as long as the block lasts."""
+
+    async def sweeping() -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await sweep(database, warm)
+            except Exception as error:
+                warm.clear()  # what can't be asked after may have ended
+                if not is_away(error, closed=True):
+                    raise
+
+    task = asyncio.create_task(sweeping())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

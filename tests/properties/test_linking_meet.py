@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.linking.anew import Touched, judge_all, judge_few
@@ -114,16 +114,21 @@ def refs_of(side: Side) -> set[tuple[KeyKind, Triple]]:
     return {(kind, row) for kind, rows in side.items() for row in rows}
 
 
-@given(
-    st.tuples(sides, sides),
-    st.tuples(sides, sides),
-    st.tuples(*[st.sets(st.integers(0, 4))] * 2),
-    st.integers(1, 6),
-)
+def both(one: Side, other: Side) -> Side:
+    return {kind: [*one.get(kind, []), *other.get(kind, [])] for kind in {*one, *other}}
+
+
+@settings(deadline=None)
+@given(*[st.tuples(sides, sides)] * 3, st.tuples(*[st.sets(st.integers(0, 4))] * 2), st.integers(1, 6))
 def test_what_changed_is_found_from_the_tokens_of_what_was_touched(
-    before: tuple[Side, Side], now: tuple[Side, Side], more: tuple[set[int], set[int]], most: int
+    always: tuple[Side, Side],
+    earlier_more: tuple[Side, Side],
+    later_more: tuple[Side, Side],
+    more: tuple[set[int], set[int]],
+    most: int,
 ) -> None:
     """`more` are touched without any token's having changed, as accounts are whose city did."""
+    before, now = ([*map(both, always, changing)] for changing in (earlier_more, later_more))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules["service.linking.meet"], "MAX_PAIRS_PER_TOKEN", most)
         earlier, later = (
@@ -155,6 +160,18 @@ def test_what_changed_is_found_from_the_tokens_of_what_was_touched(
         assert sorted(found.left_out.rows()) == sorted(whole.left_out.rows())
         assert whole.left is not None
         assert whole.left.tolist() == left.tolist()
+
+
+def test_what_stays_left_out_is_looked_at_again_and_needs_no_whole_meeting() -> None:
+    name, many = KeyKind.NAME, [(7, 7, ref) for ref in range(101)]
+    sides = [{name: column([*many, (8, 8, ref)])} for ref in (500, 600)]
+    before = meet({name: column(many)}, {name: column(many)}).left_out
+    refs = [np.array([ref], dtype=np.uint64) for ref in (500, 600)]
+    touched = Touched(refs[0], refs[1], {name.value: np.array([8], dtype=np.uint64)}, before)
+    few = [{name: side[name].with_high(touched.concerned()[name.value])} for side in sides]
+    found = judge_few((few[0], few[1]), touched)
+    assert found is not None
+    assert (found.meetings.rows(), found.left_out.rows()) == ([("name", 8, 8, 500, 600)], [("name", 7, 7)])
 
 
 # ── groups ────────────────────────────────────────────────────────────────────────────────────────
