@@ -65,6 +65,8 @@ class Choice(StrEnum):
 
     CONFIRM = "confirm"
     REJECT = "reject"
+    OFFER = "offer"
+    """Of a pair in review: show what one's rules show of one's own account, and let the other side say whether it is theirs."""
     WITHDRAW = "withdraw"
     """Take back one's own word."""
 
@@ -74,6 +76,7 @@ class Refusal(StrEnum):
 
     UNKNOWN = "unknown"
     NOT_OFFERED = "not_offered"
+    NOT_IN_REVIEW = "not_in_review"
     NOTHING_SAID = "nothing_said"
 
 
@@ -130,6 +133,8 @@ def _refusal(choice: Choice, told: Mapping[str, Any] | None) -> Refusal | None:
     if choice is Choice.WITHDRAW and told["own_word"] is None:
         return Refusal.NOTHING_SAID
     in_review = told["status"] == OverlapStatus.REVIEW
+    if choice is Choice.OFFER and not in_review:
+        return Refusal.NOT_IN_REVIEW
     if choice is Choice.CONFIRM and in_review and told["partner_word"] != Word.OFFER:
         return Refusal.NOT_OFFERED
     return None
@@ -140,6 +145,7 @@ class _Pair:
     """A pair before a word on it, and after."""
 
     row: Mapping[str, Any]
+    said_before: Word | None
     word: Word | None
     words: Mapping[str, Word | None]
     status: OverlapStatus
@@ -151,6 +157,10 @@ class _Pair:
     @property
     def was(self) -> OverlapStatus:
         return OverlapStatus(self.row["status"])
+
+    @property
+    def is_shown_otherwise(self) -> bool:
+        return self.status is not self.was or Word.OFFER in {self.word, self.said_before}
 
     @property
     def events(self) -> list[str]:
@@ -183,20 +193,21 @@ class _Deciding:
             await self._tell(driver, changed)
         for pair in changed:
             await self._note(pair, choices[pair.row["id"]])
-        await self._publish([pair for pair in changed if pair.status is not pair.was])
+        await self._publish([pair for pair in changed if pair.is_shown_otherwise])
 
     def _pair(self, row: Mapping[str, Any], choice: Choice) -> _Pair | None:
         """None where one has said so already."""
         own, partner = self._sides
         word = None if choice is Choice.WITHDRAW else Word(choice.value)
         said = {side: Word(row[f"{side}_word"]) if row[f"{side}_word"] else None for side in ("lo", "hi")}
-        if said[own] is word:
+        before = said[own]
+        if before is word:
             return None
         said[own] = word
         if word is Word.CONFIRM and said[partner] is Word.OFFER:
             said[partner] = Word.CONFIRM  # whoever offered meant it
         scored = Scored(row["scored"]) if row["scored"] else None
-        return _Pair(row, word, said, status_of(scored, said["lo"], said["hi"]))
+        return _Pair(row, before, word, said, status_of(scored, said["lo"], said["hi"]))
 
     @property
     def _sides(self) -> tuple[str, str]:

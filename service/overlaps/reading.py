@@ -39,6 +39,16 @@ _WHERE: Mapping[OverlapStatus, str] = {
     OverlapStatus.REJECTED: f"o.status IN ('rejected', 'disputed', 'review') AND {STATUS} = 'rejected'",
 }
 _ORDER = " ORDER BY confidence DESC, id DESC LIMIT {}"
+_VALUE = ("coalesce(d.amount, 0)::float8", "coalesce(a.revenue_amount, 0)::float8")
+_VALUED_PAGE = (
+    _PAGE.replace("{status}", STATUS).replace("{words}", f"{_SAID}, {_VALUE[0]} AS deals, {_VALUE[1]} AS revenue")
+    + PAIRS + SAID + """
+    LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM opportunity WHERE org_id = $1 AND outcome = 'open' GROUP BY account_id) d
+        ON d.account_id = a.id
+""" + CONDITIONS
+)  # fmt: skip
+"""Of pairs to judge: what one's own open deals at the account are worth, then what it turns over. Amounts are taken as they are written."""
+_VALUED_ORDER = " ORDER BY deals DESC, revenue DESC, confidence DESC, id DESC LIMIT {}"
 _NUMBERS = (
     """
     SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3
@@ -50,8 +60,9 @@ _NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What to list: pairs that count, or those of one status. `after` is the confidence and id of the last row seen; bits are None for
-    any population, `assignee` for any and none. One pair (`overlap_id`) is given whatever its status.
+    """What to list: pairs that count, or those of one status. `after` is the confidence and id of the last row seen, of pairs in review
+    behind their `deals` and `revenue`; bits are None for any population, `assignee` for any and none. One pair (`overlap_id`) is given
+    whatever its status.
     """
 
     status: OverlapStatus | None = None
@@ -59,7 +70,7 @@ class Page:
     own_bits: int | None = None
     partner_bits: int | None = None
     assignee: UUID | Literal["none"] | None = None
-    after: tuple[float, UUID] | None = None
+    after: tuple[float | UUID, ...] | None = None
     limit: int = 50
 
 
@@ -81,7 +92,7 @@ class Matrix:
 
 
 async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:
-    """Rows by confidence and id, highest first; their columns stand in the order of the statement's head."""
+    """Rows by confidence and id, highest first, of pairs in review the most valuable first; their columns stand in the order of the statement's head."""
     driver: asyncpg.Connection = await session.raw()
     values, conditions = list(of_one(session, view)), ""
     for condition, given in _asked(wanted):
@@ -89,7 +100,7 @@ async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Map
         conditions += f" AND {condition.format(*range(len(values) - len(given) + 1, len(values) + 1))}"
     # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as
     # much as reading does. Of each state the surest are read along the index.
-    order = _ORDER.format(int(wanted.limit))
+    order = (_VALUED_ORDER if wanted.status is OverlapStatus.REVIEW else _ORDER).format(int(wanted.limit))
     parts = [view.sql(text, **OF_ONE) + conditions + order for text in _texts(wanted)]
     text = (
         parts[0] if len(parts) == 1 else "SELECT * FROM ((" + ") UNION ALL (".join(parts) + ")) told" + order
@@ -101,6 +112,8 @@ async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Map
 def _texts(wanted: Page) -> list[str]:
     if wanted.overlap_id is not None and wanted.status is None:
         return [_SAID_PAGE]
+    if wanted.status is OverlapStatus.REVIEW:
+        return [f"{_VALUED_PAGE} AND {_WHERE[wanted.status]}"]
     statuses = sorted(COUNTED) if wanted.status is None else [wanted.status]
     return [
         (_UNSAID_PAGE if status is OverlapStatus.AUTO else _SAID_PAGE) + f" AND {_WHERE[status]}"
@@ -127,7 +140,9 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
             (wanted.assignee,),
         )
     if wanted.after is not None:
-        yield "(o.confidence, o.id) < (${}, ${})", wanted.after
+        value = [*_VALUE] if wanted.status is OverlapStatus.REVIEW else []
+        place = ", ".join([*value, "o.confidence", "o.id"])
+        yield f"({place}) < ({', '.join(['${}'] * len(wanted.after))})", wanted.after
 
 
 async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int, str]) -> Matrix:

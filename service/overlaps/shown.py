@@ -17,7 +17,9 @@ from service.partnerships.rules import Rule, bits_at, fields_shown
 _PAIRS = """
     SELECT CASE WHEN lo_org_id = $2 THEN lo_ref ELSE hi_ref END, status,
            CASE WHEN lo_org_id = $2 THEN lo_shows ELSE hi_shows END,
-           CASE WHEN lo_org_id = $2 THEN hi_shows ELSE lo_shows END
+           CASE WHEN lo_org_id = $2 THEN hi_shows ELSE lo_shows END,
+           EXISTS (SELECT FROM decision d WHERE d.partnership_id = $1 AND d.lo_ref = o.lo_ref AND d.hi_ref = o.hi_ref AND d.org_id = $2
+                   AND d.word = 'offer')
     FROM overlap o WHERE partnership_id = $1{within}
 """
 _WITHIN = "CREATE TEMPORARY TABLE within (ref bigint PRIMARY KEY) ON COMMIT DROP"
@@ -62,7 +64,13 @@ _REFER = """
         SELECT FROM account_reference r WHERE r.org_id = $1 AND r.partnership_id = $2 AND r.ref = t.ref)
     ORDER BY t.ref
 """
-PAIR_SCHEMA = {"ref": pl.Int64, "status": pl.String, "shows": pl.Boolean, "partner_shows": pl.Boolean}
+PAIR_SCHEMA = {
+    "ref": pl.Int64,
+    "status": pl.String,
+    "shows": pl.Boolean,
+    "partner_shows": pl.Boolean,
+    "offered": pl.Boolean,
+}
 RECORD_SCHEMA = {"ref": pl.Int64, "populations": pl.Int64, "fields": pl.String, "rule_version": pl.Int64}
 OPEN = [status.value for status in (*COUNTED, OverlapStatus.DISPUTED)]
 """Pairs of which both sides see the other's account."""
@@ -98,7 +106,7 @@ class Within:
 
 
 async def own_pairs(within: Within) -> pl.DataFrame:
-    """The pairs from the session's side: `ref`, `status`, `shows`, `partner_shows`."""
+    """The pairs from the session's side: `ref`, `status`, `shows`, `partner_shows`, and whether it has `offered` its account."""
     driver, buffer = await within.session.raw(), BytesIO()
     query = within.sql(_PAIRS, f"o.{within.side}_ref")
     await driver.copy_from_query(
@@ -107,7 +115,7 @@ async def own_pairs(within: Within) -> pl.DataFrame:
     if not buffer.tell():
         return pl.DataFrame(schema=PAIR_SCHEMA)
     buffer.seek(0)
-    said = ["shows", "partner_shows"]
+    said = ["shows", "partner_shows", "offered"]
     pairs = pl.read_csv(buffer, has_header=False, schema=PAIR_SCHEMA | dict.fromkeys(said, pl.String))
     return pairs.with_columns(pl.col(said) == "t")
 
@@ -116,10 +124,10 @@ def records_of(accounts: pl.DataFrame, pairs: pl.DataFrame, rules: Sequence[Rule
     """What is to be shown: `ref`, `populations` (only those that show), `fields` (JSON text), `rule_version`.
 
     Accounts of a pair whose population shows overlaps, and every account of a population shared whole. An account
-    that stands in review and rejected pairs only has no fields: its record says that one shows, not what.
+    that stands in review and rejected pairs only, and wasn't offered, has no fields: its record says that one shows, not what.
     """
     shown, whole = bits_at(rules, SharingLevel.OVERLAPPING), bits_at(rules, SharingLevel.ALL)
-    paired = pairs.group_by("ref").agg(pl.col("status").is_in(OPEN).any().alias("open"))
+    paired = pairs.group_by("ref").agg((pl.col("status").is_in(OPEN) | pl.col("offered")).any().alias("open"))
     visible = accounts.join(paired, on="ref", how="left").with_columns(
         (pl.col("populations") & shown).alias("under"), (pl.col("populations") & whole != 0).alias("whole")
     )

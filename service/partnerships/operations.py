@@ -16,7 +16,7 @@ from service.matching import NORMALISER_VERSION
 from service.organizations.models import Organization
 from service.organizations.operations import identity_key
 from service.organizations.standing import Quota, is_limited, require_room
-from service.partnerships.epochs import exchange_name, party, service_secret
+from service.partnerships.epochs import Opened, exchange_name, party, service_secret
 from service.partnerships.errors import (
     AlreadyPartnersError,
     DifferentWorldsError,
@@ -171,3 +171,21 @@ async def share(
     if said.ends_at is not None:
         await enqueue(session, RULES_CHANGED_JOB, place, delay=max(said.ends_at - clock.now(), timedelta()))
     return rule
+
+
+async def switch_reviews(session: TenantSession, clock: Clock, *, partnership_id: UUID, on: bool) -> Opened:
+    """Say whether one's people judge pairs in review; they are told of any only where both sides do. UnknownPartnershipError."""
+    opened = await Partnerships(session).opened(partnership_id)
+    side = opened.side(session.org_id)
+    if side.reviews is not on:
+        side.reviews = on
+        await session.flush()
+        details = {"reviews": on}
+        await record(
+            session,
+            clock,
+            "partnership.reviews_switched",
+            target=f"partnership:{partnership_id}",
+            details=details,
+        )
+    return opened

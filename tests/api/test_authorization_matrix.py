@@ -157,6 +157,7 @@ MATRIX: dict[str, Route] = {
     "change_population_members": Route(Scope.IMPORTS_WRITE, json={"add": ["{account_id}"]}),
     "list_partnerships": Route(Scope.PARTNERSHIPS_READ, own=False),
     "get_partnership": Route(Scope.PARTNERSHIPS_READ),
+    "update_partnership": Route(Scope.PARTNERSHIPS_ADMIN, json={"reviews": False}),
     "list_sharing_rules": Route(Scope.PARTNERSHIPS_READ),
     "get_sharing_rule": Route(Scope.PARTNERSHIPS_READ),
     "put_sharing_rule": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "overlapping"}),

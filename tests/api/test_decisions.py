@@ -72,3 +72,26 @@ async def test_a_pair_that_one_is_not_told_of_cannot_be_decided_on(desk: Desk) -
     assert len({tuple(sorted({**answer.json(), "request_id": ""}.items())) for answer in answers}) == 1
     for status in ("auto", "confirmed", "review", "rejected", "disputed"):
         assert (await desk.see(pair.right, status=status)).json()["items"] == []
+
+
+async def test_pages_of_the_review_queue_and_its_switch(client: httpx.AsyncClient, pair: Pair) -> None:
+    names = ["Harbour Analytics", "Orchid Ventures", "Quarzwerk Nord"]
+    rows = "".join(f"{name},left{at}.com,{at + 1}\n" for at, name in enumerate(names))
+    await pair.world.upload(pair.left, f"Company,Website,Revenue\n{rows}")
+    await pair.world.upload(
+        pair.right, company_list(*((name, f"r{at}.org") for at, name in enumerate(names)))
+    )
+    await pair.world.work()
+    query: dict[str, str | int] = {"partnership": str(pair.partnership.id), "status": "review", "limit": 1}
+    seen = []
+    for _ in names:
+        page = (await client.get("/v1/overlaps", params=query, headers=pair.left.headers)).json()
+        seen += [item["account"]["name"] for item in page["items"]]
+        query["cursor"] = page["next_cursor"]
+    assert (seen, page["has_more"]) == (names[::-1], False)
+
+    path = f"/v1/partnerships/{pair.partnership.id}"
+    off = await client.patch(path, json={"reviews": False}, headers=pair.right.headers)
+    assert off.json()["reviews"] == {"own": False, "partner": True}
+    del query["cursor"]
+    assert (await client.get("/v1/overlaps", params=query, headers=pair.left.headers)).json()["items"] == []

@@ -18,6 +18,7 @@ from service.overlaps.models import OverlapStatus
 router = resource("/overlaps", "overlaps")
 _WHY = {
     Refusal.NOT_OFFERED: "A pair in review is confirmed by whoever was shown the other's account: offer yours, or wait for an offer.",
+    Refusal.NOT_IN_REVIEW: "Only a pair in review is offered: of this one the partner sees your account already, or you have rejected it.",
     Refusal.NOTHING_SAID: "Your organization has said nothing of this pair that could be withdrawn.",
 }
 
@@ -26,7 +27,10 @@ class DecisionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decision: Annotated[
-        Choice, Field(description="`withdraw` takes back what your organization said of the pair before.")
+        Choice,
+        Field(
+            description="`offer`, of a pair in review, shows the partner what your rules show of your account. `withdraw` takes back what your organization said of the pair before."
+        ),
     ]
 
 
@@ -46,7 +50,8 @@ async def decide_overlap(
 ) -> DecidedOut:
     """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
 
-    One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree.
+    One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree. A pair in review
+    becomes an overlap when one side offers its account and the other confirms; who rejects it rejects it for itself, and nobody is told.
     """
     [outcome] = await decide(session, app.clock, app.ids, partnership, {overlap_id: body.decision})
     return DecidedOut(overlap_id=overlap_id, status=_status(outcome))

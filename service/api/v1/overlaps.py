@@ -89,7 +89,7 @@ class OverlapOut(BaseModel):
     explanation: list[TermOut] = Field(description="The terms add up to the weight behind the confidence.")
     account: OwnAccount
     partner_account: PartnerAccount | None = Field(
-        description="Null for a pair in review or rejected: it shows each side its own account, the rule and the evidence alone."
+        description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
     )
     decisions: list[DecisionOut] = Field(
         description="What people say of the pair, as far as it is said to you."
@@ -104,6 +104,8 @@ _DID = {
     Word.REJECT: "rejected the pair: the two are not the same company",
     Word.OFFER: "showed their account and asked whether it is the same company",
 }
+_SAID_COLUMNS, _THEIRS = 6, 4
+"""How many columns of a row are about what was said, and which of them is the partner's word."""
 _WITHHELD = (OverlapStatus.REVIEW, OverlapStatus.REJECTED)
 _SAID = {1: "agrees", -1: "differs", 0: "unknown"}
 _encoder = msgspec.json.Encoder()
@@ -142,9 +144,11 @@ class Words:
         (
             overlap_id, status, confidence, kinds, evidence, found_at, updated_at,
             account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits, assignee_id,
-            *said,
+            *more,
         ) = row  # fmt: skip
-        partner = None if status in _WITHHELD else {
+        said = more[:_SAID_COLUMNS]
+        offered = status == OverlapStatus.REVIEW and said[_THEIRS] == Word.OFFER
+        partner = None if status in _WITHHELD and not offered else {
             "fields": self.fields(partner_bits).decode(partner_fields or "{}"), "populations": self.partner(partner_bits),
         }  # fmt: skip
         return {
@@ -231,15 +235,22 @@ async def list_overlaps(  # each is one query parameter
         ),
     ] = None,
 ) -> Response:
-    """Overlaps by confidence, surest first."""
+    """Overlaps by confidence, surest first.
+
+    Pairs in review (`status=review`) come most valuable first: by the amount of one's own open opportunities at the account, then by its
+    revenue, then by confidence; amounts are compared as they are written, whatever their currency.
+    """
     if partner_population is not None and status in _WITHHELD:
         raise InvalidParameterError(
             "partner_population: a pair in review or rejected tells nothing of the partner's account; leave the filter out."
         )
+    place = (
+        ("deals", "revenue", "confidence", "id") if status is OverlapStatus.REVIEW else ("confidence", "id")
+    )
     view = await view_of(session, partnership)
     wanted = reading.Page(
         status=status, own_bits=_own_bits(population, view), partner_bits=_partner_bits(partner_population, view),
-        assignee=_assignee(assignee, session.actor), after=_after(paging), limit=paging.limit + 1,
+        assignee=_assignee(assignee, session.actor), after=_after(paging, place), limit=paging.limit + 1,
     )  # fmt: skip
     rows = await reading.page(session, view, wanted)
     more = len(rows) > paging.limit
@@ -249,7 +260,7 @@ async def list_overlaps(  # each is one query parameter
         {
             "items": [words.overlap(row) for row in rows[: paging.limit]],
             "has_more": more,
-            "next_cursor": paging.next(last["confidence"], last["id"]) if last else None,
+            "next_cursor": paging.next(*(last[name] for name in place)) if last else None,
         }
     )
 
@@ -262,9 +273,9 @@ def _assignee(asked: Literal["me", "none"] | UUID | None, actor: Actor) -> UUID 
     return actor.id
 
 
-def _after(paging: Pages) -> tuple[float, UUID] | None:
-    position = paging.after(float, UUID)
-    return None if position is None else (position[0], position[1])
+def _after(paging: Pages, place: Sequence[str]) -> tuple[Any, ...] | None:
+    position = paging.after(*(UUID if name == "id" else float for name in place))
+    return None if position is None else tuple(position)
 
 
 @router.get(

@@ -28,7 +28,7 @@ from service.partnerships.models import (
     SharingLevel,
     SharingRule,
 )
-from service.partnerships.operations import Share, share
+from service.partnerships.operations import Share, share, switch_reviews
 from service.partnerships.repository import Partnerships, rule_of
 from service.partnerships.rules import PRESET_FIELDS
 
@@ -46,6 +46,13 @@ class PartnerOut(BaseModel):
     )
 
 
+class ReviewsOut(BaseModel):
+    """Pairs in review are told to both sides where both have them switched on and show their overlaps."""
+
+    own: bool
+    partner: bool
+
+
 class PartnershipOut(BaseModel):
     id: UUID
     status: PartnershipStatus
@@ -54,7 +61,14 @@ class PartnershipOut(BaseModel):
         description="Read it to your partner over the telephone: both sides see the same digits."
     )
     epoch: int
+    reviews: ReviewsOut
     created_at: datetime
+
+
+class PartnershipIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reviews: bool = Field(description="Whether your people judge pairs in review.")
 
 
 class RuleOut(BaseModel):
@@ -88,6 +102,7 @@ def _partnership(opened: Opened, org_id: UUID) -> PartnershipOut:
         id=opened.partnership.id, status=opened.partnership.status, epoch=opened.partnership.epoch,
         partner=PartnerOut(id=partner.org_id, name=partner.name, handle=partner.handle, mode=partner.mode),
         safety_number=safety_number(_party(opened.lo), _party(opened.hi)), created_at=opened.partnership.created_at,
+        reviews=ReviewsOut(own=opened.side(org_id).reviews, partner=partner.reviews),
     )  # fmt: skip
 
 
@@ -121,6 +136,18 @@ async def list_partnerships(session: Reading) -> Page[PartnershipOut]:
 async def get_partnership(session: Reading, partnership_id: UUID) -> PartnershipOut:
     """One partnership."""
     return _partnership(await Partnerships(session).opened(partnership_id), session.org_id)
+
+
+@router.patch(
+    "/{partnership_id}", operation_id="update_partnership", responses=responses(404),
+    dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
+)  # fmt: skip
+async def update_partnership(
+    session: Writing, app: App, partnership_id: UUID, body: PartnershipIn
+) -> PartnershipOut:
+    """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
+    opened = await switch_reviews(session, app.clock, partnership_id=partnership_id, on=body.reviews)
+    return _partnership(opened, session.org_id)
 
 
 @router.get(

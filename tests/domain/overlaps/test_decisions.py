@@ -5,11 +5,12 @@ from uuid import UUID
 
 import asyncpg
 
-from service.imports.models import ImportMode
+from service.imports.models import ImportKind, ImportMode
 from service.overlaps.deciding import Choice, Outcome, Refusal, decide
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
 from service.partnerships.models import SharingLevel
+from service.partnerships.operations import switch_reviews
 from tests.factories.world import Member, Pair, company_list
 from tests.support.whole_run import told_wrongly
 
@@ -136,3 +137,112 @@ async def test_words_outlast_new_lists_renames_and_scores(pair: Pair, superuser:
     assert await counted(pair) == (1, 1)
     assert "removed" not in await events(pair, siemens)
     assert await told_wrongly(pair, superuser) == []
+
+
+MAYBE_LEFT = company_list(("Harbour Analytics", "harbour-analytics.com", "UK"))
+MAYBE_RIGHT = company_list(("Harbour Analytics", "harbouranalytics.co.uk", "UK"))
+
+
+async def in_review(pair: Pair) -> UUID:
+    await pair.world.upload(pair.left, MAYBE_LEFT)
+    await pair.world.upload(pair.right, MAYBE_RIGHT)
+    await pair.world.work()
+    [row] = await queue(pair, pair.left)
+    return UUID(str(row["id"]))
+
+
+async def queue(pair: Pair, member: Member) -> list[dict[str, object]]:
+    return await pair.world.told(member, pair.partnership, Page(status=OverlapStatus.REVIEW))
+
+
+async def everything_told(pair: Pair, member: Member) -> list[object]:
+    """What a side can read of the partnership by any list, and by its own rows in the database."""
+    told: list[object] = [
+        await pair.world.told(member, pair.partnership, Page(status=status)) for status in OverlapStatus
+    ]
+    async with pair.world.database.tenant_read(member.id) as session:
+        driver = await session.raw()
+        tables = ("decision", "shared_record", "overlap", "account_reference", "audit_entry")
+        told += [sorted(map(str, await driver.fetch(f"SELECT * FROM {table}"))) for table in tables]
+    return told
+
+
+async def test_an_offer_shows_ones_own_account_and_a_confirmation_makes_an_overlap(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    harbour = await in_review(pair)
+    refused = await say(pair, pair.right, harbour, Choice.CONFIRM)
+    assert refused.refused is Refusal.NOT_OFFERED
+    await say(pair, pair.left, harbour, Choice.OFFER)
+    await pair.world.work()
+    [theirs], [own] = await queue(pair, pair.right), await queue(pair, pair.left)
+    assert (theirs["partner_word"], '"harbour-analytics.com"' in str(theirs["partner_fields"])) == (
+        "offer",
+        True,
+    )
+    assert (own["partner_word"], own["partner_fields"]) == (None, None)
+    assert (await counted(pair), await events(pair, harbour)) == ((0, 0), [])
+
+    await say(pair, pair.right, harbour, Choice.CONFIRM)
+    await pair.world.work()
+    assert (await statuses(pair, harbour), await counted(pair)) == (("confirmed", "confirmed"), (1, 1))
+    [overlap] = await pair.world.told(pair.left, pair.partnership)
+    assert '"harbouranalytics.co.uk"' in str(overlap["partner_fields"])
+    assert await events(pair, harbour) == ["created", "decided confirmed"]
+
+    await say(pair, pair.left, harbour, Choice.REJECT)  # both know of it now
+    assert await statuses(pair, harbour) == ("disputed", "disputed")
+    await say(pair, pair.right, harbour, Choice.REJECT)
+    await pair.world.work()
+    assert (await statuses(pair, harbour), await queue(pair, pair.left)) == (("rejected", "rejected"), [])
+    assert await told_wrongly(pair, superuser) == []
+
+
+async def test_nothing_comes_back_of_a_rejected_offer(pair: Pair) -> None:
+    harbour = await in_review(pair)
+    await say(pair, pair.left, harbour, Choice.OFFER)
+    await pair.world.work()
+    waiting = await everything_told(pair, pair.left)
+    assert (await say(pair, pair.right, harbour, Choice.REJECT)).status is OverlapStatus.REJECTED
+    await pair.world.work()
+    assert await everything_told(pair, pair.left) == waiting
+    assert (await statuses(pair, harbour), await events(pair, harbour)) == (("review", "rejected"), [])
+    assert await queue(pair, pair.right) == []
+    for choice in (Choice.WITHDRAW, Choice.OFFER):
+        assert (await say(pair, pair.left, harbour, choice)).status is OverlapStatus.REVIEW
+    await pair.world.work()
+    assert await queue(pair, pair.right) == []
+
+
+async def test_reviews_and_offers_are_told_where_both_judge_them_and_show(pair: Pair) -> None:
+    harbour = await in_review(pair)
+    await say(pair, pair.left, harbour, Choice.OFFER)
+    world, place = pair.world, {"partnership_id": pair.partnership.id}
+    for on, expected in ((False, (None, None)), (True, ("review", "review"))):
+        async with world.database.tenant(pair.right.id) as session:
+            await switch_reviews(session, world.clock, **place, on=on)
+        assert await statuses(pair, harbour) == expected
+    await world.share(pair.left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    assert await statuses(pair, harbour) == (None, None)
+    assert (await say(pair, pair.right, harbour, Choice.CONFIRM)).refused is Refusal.UNKNOWN
+    await world.work()
+    async with world.database.tenant_read(pair.right.id) as session:
+        assert await (await session.raw()).fetch("SELECT word FROM decision") == []
+
+
+async def test_the_most_valuable_reviews_come_first(pair: Pair) -> None:
+    names = ["Harbour Analytics", "Orchid Ventures", "Quarzwerk Nord", "Walnut Press"]
+    left = "Account ID,Company,Website,Revenue\n" + "".join(
+        f"{at},{name},left{at}.com,{'' if name[0] in 'HQ' else 1000 * (at + 1)}\n"
+        for at, name in enumerate(names)
+    )
+    deals = "Opportunity Name,Account Name,Stage,Amount\nA,Quarzwerk Nord,Proposal,70\nB,Walnut Press,Closed Won,900\n"
+    await pair.world.upload(pair.left, left)
+    await pair.world.upload(
+        pair.right, company_list(*((name, f"right{at}.org") for at, name in enumerate(names)))
+    )
+    await pair.world.work()
+    await pair.world.upload(pair.left, deals, kind=ImportKind.OPPORTUNITIES, population=None)
+    await pair.world.work()
+    order = [str(row["name"]) for row in await queue(pair, pair.left)]
+    assert order == ["Quarzwerk Nord", "Walnut Press", "Orchid Ventures", "Harbour Analytics"]

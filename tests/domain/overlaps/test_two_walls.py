@@ -120,7 +120,8 @@ async def test_a_partners_rule_cannot_be_written(pair: Pair) -> None:
 async def test_neither_what_the_partner_signed_nor_the_threshold_can_be_changed(pair: Pair) -> None:
     async with pair.world.database.tenant(pair.left.id) as session:
         driver = await session.raw()
-        assert await refused(driver, "UPDATE partnership_side SET reviews = false")
+        assert await refused(driver, "UPDATE partnership_side SET statement = ''")
+        assert await driver.execute("UPDATE partnership_side SET reviews = false") == "UPDATE 1"  # its own
         assert await refused(driver, "UPDATE partnership SET threshold = 0")
 
 

@@ -13,6 +13,7 @@ class Choice(OpenEnum):
 
     CONFIRM = "confirm"
     REJECT = "reject"
+    OFFER = "offer"
     WITHDRAW = "withdraw"
 
 
@@ -33,7 +34,7 @@ class Decider(Model):
 
 class DecisionIn(Model):
     decision: Choice = Field(
-        description="`withdraw` takes back what your organization said of the pair before."
+        description="`offer`, of a pair in review, shows the partner what your rules show of your account. `withdraw` takes back what your organization said of the pair before."
     )
 
 
@@ -84,7 +85,7 @@ class Overlap(Model):
     found_at: datetime = Field(description="When the two were first seen to meet.")
     id: UUID
     partner_account: PartnerAccount | None = Field(
-        description="Null for a pair in review or rejected: it shows each side its own account, the rule and the evidence alone."
+        description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
     )
     rules: list[KeyKind] = Field(description="Kinds of key that met.")
     status: OverlapStatus = Field(

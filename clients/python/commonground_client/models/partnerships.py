@@ -8,6 +8,13 @@ from commonground_client.models.common import Partner
 from pydantic import Field
 
 
+class Reviews(Model):
+    """Pairs in review are told to both sides where both have them switched on and show their overlaps."""
+
+    own: bool
+    partner: bool
+
+
 class PartnershipStatus(OpenEnum):
     ACTIVE = "active"
     PAUSED = "paused"
@@ -19,6 +26,7 @@ class Partnership(Model):
     epoch: int
     id: UUID
     partner: Partner
+    reviews: Reviews
     safety_number: str = Field(
         description="Read it to your partner over the telephone: both sides see the same digits."
     )
@@ -27,6 +35,10 @@ class Partnership(Model):
 
 class PartnershipPage(Page[Partnership]):
     pass
+
+
+class PartnershipIn(Model):
+    reviews: bool = Field(description="Whether your people judge pairs in review.")
 
 
 class Preset(OpenEnum):

@@ -146,6 +146,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_partnerships": ("GET", "/v1/partnerships"),
     "list_sharing_rules": ("GET", "/v1/partnerships/{partnership_id}/sharing-rules"),
     "put_sharing_rule": ("PUT", "/v1/partnerships/{partnership_id}/sharing-rules/{population}"),
+    "update_partnership": ("PATCH", "/v1/partnerships/{partnership_id}"),
     "ask_for_password_reset": ("POST", "/v1/password-resets"),
     "ask_for_verification": ("POST", "/v1/person/me/email-verification"),
     "change_password": ("POST", "/v1/person/me/password"),

@@ -64,7 +64,8 @@ class Overlaps(Sender):
     ) -> m.Decided:
         """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
 
-        One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree.
+        One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree. A pair in review
+        becomes an overlap when one side offers its account and the other confirms; who rejects it rejects it for itself, and nobody is told.
         """
         return self.send(
             _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
@@ -85,7 +86,11 @@ class Overlaps(Sender):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.OverlapPage:
-        """Overlaps by confidence, surest first."""
+        """Overlaps by confidence, surest first.
+
+        Pairs in review (`status=review`) come most valuable first: by the amount of one's own open opportunities at the account, then by its
+        revenue, then by confidence; amounts are compared as they are written, whatever their currency.
+        """
         return self.send(
             _list_overlaps(
                 partnership=partnership,
@@ -128,7 +133,8 @@ class AsyncOverlaps(AsyncSender):
     ) -> m.Decided:
         """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
 
-        One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree.
+        One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree. A pair in review
+        becomes an overlap when one side offers its account and the other confirms; who rejects it rejects it for itself, and nobody is told.
         """
         return await self.send(
             _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
@@ -149,7 +155,11 @@ class AsyncOverlaps(AsyncSender):
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.OverlapPage:
-        """Overlaps by confidence, surest first."""
+        """Overlaps by confidence, surest first.
+
+        Pairs in review (`status=review`) come most valuable first: by the amount of one's own open opportunities at the account, then by its
+        revenue, then by confidence; amounts are compared as they are written, whatever their currency.
+        """
         return await self.send(
             _list_overlaps(
                 partnership=partnership,

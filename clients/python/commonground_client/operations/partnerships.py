@@ -48,6 +48,12 @@ def _put_sharing_rule(
     )
 
 
+def _update_partnership(partnership_id: UUID, body: m.PartnershipIn) -> Call[m.Partnership]:
+    return Call(
+        method="PATCH", path=path("/v1/partnerships/{}", partnership_id), answer=m.Partnership, json=body
+    )
+
+
 class Partnerships(Sender):
     def get_partnership(self, partnership_id: UUID) -> m.Partnership:
         """One partnership."""
@@ -82,6 +88,10 @@ class Partnerships(Sender):
                 partnership_id, population, body, if_match=if_match, if_none_match=if_none_match
             )
         )
+
+    def update_partnership(self, partnership_id: UUID, body: m.PartnershipIn) -> m.Partnership:
+        """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
+        return self.send(_update_partnership(partnership_id, body))
 
 
 class AsyncPartnerships(AsyncSender):
@@ -118,3 +128,7 @@ class AsyncPartnerships(AsyncSender):
                 partnership_id, population, body, if_match=if_match, if_none_match=if_none_match
             )
         )
+
+    async def update_partnership(self, partnership_id: UUID, body: m.PartnershipIn) -> m.Partnership:
+        """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
+        return await self.send(_update_partnership(partnership_id, body))
