@@ -91,6 +91,7 @@ LEFT_OUT: Mapping[str, str] = {
     "account_alias": "the further domains of accounts once more, by domain",
     "account_departure": "which accounts left a domain or the list, until every partnership has followed",
     "account_footprint": "fingerprints of the rows of imported files, made anew by the next one",
+    "decided_account": "keyed hashes by which decisions find accounts that come back",
     "publish_request": "work under way between two organizations",
     "evidence_request": "work under way between two organizations",
     "match_run": "work under way between two organizations",

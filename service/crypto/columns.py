@@ -137,6 +137,15 @@ def references(partnership: str, accounts: pl.Series, reference_key: ReferenceKe
     return _words(hmac_column(named, reference_key, width=8), ">u8").astype(np.uint64)
 
 
+def marks(partnership: str, what: str, values: pl.Series, reference_key: ReferenceKey) -> Bytes:
+    """HMAC(hex Kref, "<p>|<what>|<value>")[0:16] of each value, uint8 (n, 16): a mark of something of an account that its owner knows
+    again in this partnership, in every epoch. `what` is a word of the caller's; no account id looks like it.
+    """
+    prefix = f"{check_id(partnership, 'partnership')}|{what}|"
+    named = values.to_frame("value").select(pl.lit(prefix) + pl.col("value")).to_series()
+    return hmac_column(named, reference_key, width=_TOKEN)
+
+
 def fits_proof(tokens: InnerTokens, received: Bytes, sender: Side) -> NDArray[np.bool_]:
     """Which rows' received proof (uint8 (n, 8)) shows that `sender` knew the same key text; bool (n,).
 

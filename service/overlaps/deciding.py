@@ -40,11 +40,11 @@ _PAIRS = """
 """
 _BECOME = "UPDATE overlap SET status = $4, updated_at = $5 WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3"
 _SAY = """
-    INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, kinds, actor_kind, actor_id, decided_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
     SET word = excluded.word, open = excluded.open, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
-        decided_at = excluded.decided_at
+        decided_at = excluded.decided_at, kinds = excluded.kinds, learned = false
 """
 _TAKE_BACK = "DELETE FROM decision WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3 AND org_id = $4"
 _ANSWERED = """
@@ -225,7 +225,7 @@ class _Deciding:
         else:
             actor = session.actor
             is_told = both and is_open(pair.status, pair.word)
-            who = actor.kind.value, actor.id, now
+            who = pair.row["kinds"], actor.kind.value, actor.id, now
             await driver.execute(_SAY, *place, session.org_id, partner, pair.word.value, is_told, *who)
         if pair.word is Word.CONFIRM:
             await driver.execute(_ANSWERED, *place, partner)

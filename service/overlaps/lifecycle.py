@@ -5,7 +5,14 @@ from uuid import UUID
 from service.db.sessions import DutySession
 from service.db.turns import PATIENCE, Turn, take_turn
 
-_OF_THE_SIDE = ("token_segment", "token_change", "evidence_request", "account_reference", "overlap_assignee")
+_OF_THE_SIDE = (
+    "token_segment",
+    "token_change",
+    "evidence_request",
+    "account_reference",
+    "overlap_assignee",
+    "decided_account",
+)
 _OF_BOTH = ("overlap", "match_run", "publish_request", "decision", "overlap_comment")
 
 

@@ -9,12 +9,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Column,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     SmallInteger,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 from sqlmodel import Field
@@ -234,6 +236,8 @@ class Overlap(Record, table=True):
     hi_shows: bool = Field(default=False, sa_type=Boolean)
     found_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+    unmet_since: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """Since when no key of the two meets; null while one does."""
 
 
 class Audience(StrEnum):
@@ -322,3 +326,27 @@ class Decision(Record, table=True):
     actor_kind: ActorKind = Field(sa_column=enum_column(ActorKind))
     actor_id: UUID | None = None
     decided_at: datetime = Field(sa_column=moment())
+    kinds: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
+    """The kinds of key that met when it was said, packed."""
+    learned: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
+    """Said of two others of the same names, of which nothing more speaks for these."""
+
+
+class DecidedAccount(Record, table=True):
+    """One's own account that somebody has decided on, by marks under one's own key (`decided.py`); not for one's people."""
+
+    __tablename__ = "decided_account"
+    __table_args__ = (ForeignKeyConstraint(*_OF_A_SIDE),)
+
+    partnership_id: UUID = Field(primary_key=True)
+    org_id: UUID = Field(primary_key=True)
+    ref: int = Field(primary_key=True, sa_type=BigInteger)
+    account_id: UUID | None = None
+    identity: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """16 bytes: of what makes it the same account in the next list."""
+    name: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """16 bytes: of its name when it was first decided on."""
+    gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """Since when it takes no part in the partnership."""

@@ -18,7 +18,7 @@ _OF_PAIR = (
     "g.org_id = $1 AND g.partnership_id = o.partnership_id AND g.lo_ref = o.lo_ref AND g.hi_ref = o.hi_ref"
 )
 _PAGE = """
-    SELECT o.id, {status} AS status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at,
+    SELECT o.id, {status} AS status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at, o.unmet_since,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
            s.fields::text AS partner_fields, s.populations & $3 AS partner_populations,
            (SELECT g.person_id FROM overlap_assignee g WHERE """ + _OF_PAIR + """) AS assignee_id, {words}

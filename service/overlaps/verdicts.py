@@ -12,7 +12,7 @@ from service.kit.id_columns import new_ids
 from service.linking.columns import U64
 from service.overlaps.models import COUNTED
 from service.overlaps.rules import pack_evidence, pack_kinds
-from service.overlaps.words import STATUSES, WORDS
+from service.overlaps.said import apply_words
 from service.partnerships.models import Partnership
 
 FACTS = ["status", "scored", "confidence", "weight", "kinds", "evidence"]
@@ -22,7 +22,6 @@ SCHEMA = {
     "lo_ref": pl.Int64, "hi_ref": pl.Int64, "id": pl.String, "status": pl.String, "scored": pl.String,
     "confidence": pl.Float64, "weight": pl.Float64, "kinds": pl.Int16, "evidence": pl.Int16,
 }  # fmt: skip
-WORD_SCHEMA = {"lo_ref": pl.Int64, "hi_ref": pl.Int64, "lo_word": pl.String, "hi_word": pl.String}
 _COLUMNS = ("change", "event", "place", "lo_ref", "hi_ref", "id", "event_id", "rules", *FACTS)
 _KNOWN = "SELECT lo_ref, hi_ref, id, status, scored, confidence, weight, kinds, evidence FROM overlap WHERE partnership_id = $1"
 _SCOPE = "CREATE TEMPORARY TABLE scope (lo boolean, ref bigint) ON COMMIT DROP"
@@ -41,22 +40,19 @@ _VERDICT = """
 """
 _INSERT = """
     INSERT INTO overlap (partnership_id, lo_ref, hi_ref, id, lo_org_id, hi_org_id, status, scored, confidence, weight, kinds, evidence,
-                         lo_shows, hi_shows, found_at, updated_at)
-    SELECT $1, lo_ref, hi_ref, id, $2, $3, status, scored, confidence, weight, kinds, evidence, false, false, now(), now()
+                         lo_shows, hi_shows, found_at, updated_at, unmet_since)
+    SELECT $1, lo_ref, hi_ref, id, $2, $3, status, scored, confidence, weight, kinds, evidence, false, false, now(), now(),
+           CASE WHEN scored IS NULL THEN now() END
     FROM verdict WHERE change = 'created'
 """
 _UPDATE = """
     UPDATE overlap o SET status = v.status, scored = v.scored, confidence = v.confidence, weight = v.weight, kinds = v.kinds,
-        evidence = v.evidence, updated_at = now()
+        evidence = v.evidence, updated_at = now(), unmet_since = CASE WHEN v.scored IS NULL THEN coalesce(o.unmet_since, now()) END
     FROM verdict v WHERE v.change = 'updated' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
 """
 _DELETE = """
     DELETE FROM overlap o USING verdict v
     WHERE v.change = 'removed' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
-"""
-_WORDS = """
-    SELECT d.lo_ref, d.hi_ref, max(d.word) FILTER (WHERE d.org_id = $2), max(d.word) FILTER (WHERE d.org_id = $3)
-    FROM decision d WHERE d.partnership_id = $1 GROUP BY d.lo_ref, d.hi_ref
 """
 _LAST = "SELECT coalesce(max(sequence), 0) FROM partnership_event WHERE partnership_id = $1"
 """Numbers are never given twice, so a partnership's newest event stays as long as the partnership."""
@@ -105,7 +101,7 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         .when(counts).then(pl.lit("overlap.created"))
         .when(counted).then(pl.lit("overlap.removed"))
     )  # fmt: skip
-    told = [pl.coalesce(c, f"was_{c}").alias(c) for c in FACTS]
+    told = [pl.when(gone).then(pl.col(f"was_{c}")).otherwise(pl.col(c)).alias(c) for c in FACTS]
     changed = both.with_columns(change.alias("change"), event.alias("event")).filter(
         pl.col("change").is_not_null()
     )
@@ -127,6 +123,13 @@ class Scope:
     lo: U64 | None = None
     hi: U64 | None = None
 
+    def holds(self) -> pl.Expr:
+        """Whether the pair of a row is meant."""
+        if self.lo is None or self.hi is None:
+            return pl.lit(value=True)
+        lo, hi = (pl.Series(refs.view(np.int64)).implode() for refs in (self.lo, self.hi))
+        return pl.col("lo_ref").is_in(lo) | pl.col("hi_ref").is_in(hi)
+
 
 async def write_verdicts(
     session: MatcherSession, partnership: Partnership, found: pl.DataFrame, scope: Scope | None = None
@@ -139,8 +142,9 @@ async def write_verdicts(
     driver, scope = await session.raw(), scope or Scope()
     # behind the partnership's own row: whoever says a word takes this turn alone
     await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
-    decided = judged(found, await _words(session, partnership))
-    verdicts = differences(await _known(session, scope), decided)
+    known = await _known(session, scope)
+    decided = await apply_words(session, partnership, found, known, within=scope.holds())
+    verdicts = differences(known, decided)
     await driver.execute(_VERDICT)
     if verdicts.height:
         await driver.copy_to_table("verdict", source=_csv(verdicts), format="csv", columns=_COLUMNS)
@@ -153,22 +157,6 @@ async def write_verdicts(
     if scope.lo is None or scope.hi is None:
         return Scope()
     return Scope(_with(scope.lo, verdicts["lo_ref"]), _with(scope.hi, verdicts["hi_ref"]))
-
-
-def judged(found: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
-    """Scored pairs as `packed` gives them, with what the score says as `scored` and what both sides' words make of it as `status`."""
-    scored = found.rename({"status": "scored"})
-    if not words.height:
-        return scored.with_columns(status="scored")
-    said = scored.join(words, on=PAIR, how="left")
-    return said.join(STATUSES, on=["scored", *WORDS], how="left", nulls_equal=True).drop(WORDS)
-
-
-async def _words(session: MatcherSession, partnership: Partnership) -> pl.DataFrame:
-    """What both sides' people say: the pair, `lo_word`, `hi_word`; pairs of which nobody says anything are missing."""
-    driver = await session.raw()
-    rows = await driver.fetch(_WORDS, partnership.id, partnership.lo_org_id, partnership.hi_org_id)
-    return pl.DataFrame([tuple(row) for row in rows], schema=WORD_SCHEMA, orient="row")
 
 
 def _with(refs: U64, stored: pl.Series) -> U64:

@@ -18,6 +18,7 @@ from tests.support.tables import fingerprint, tables
 
 OF_THE_MATCHER = {
     "decision",
+    "decided_account",
     "partnership", "token_segment", "token_change", "match_run", "evidence_request", "overlap", "partnership_event",
     "pgqueuer", "pgqueuer_log",
 }  # fmt: skip

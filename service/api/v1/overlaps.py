@@ -97,6 +97,9 @@ class OverlapOut(BaseModel):
     assignee_id: UUID | None = Field(description="The member of my organization who looks after it.")
     found_at: datetime = Field(description="When the two were first seen to meet.")
     updated_at: datetime
+    met_until: datetime | None = Field(
+        description="When a key of the two was last seen to meet, of a pair that stands by people's word alone; null while one does."
+    )
 
 
 _DID = {
@@ -115,10 +118,11 @@ _encoder = msgspec.json.Encoder()
 def _reasons(kinds: int, evidence: int) -> dict[str, msgspec.Raw]:
     """What a row says of its kinds and evidence, as JSON: there are few different ones, and each is long."""
     met, agreement = kinds_of(kinds), evidence_of(evidence)
+    terms = explain(met, agreement) if met else []
     said = {
         "rules": met,
         "evidence": {a.value: _SAID[value] for a, value in agreement.items()},
-        "explanation": [vars(term) for term in explain(met, agreement)],
+        "explanation": [vars(term) for term in terms],
     }
     return {name: msgspec.Raw(_encoder.encode(value)) for name, value in said.items()}
 
@@ -142,7 +146,7 @@ class Words:
     def overlap(self, row: Iterable[Any]) -> dict[str, Any]:
         """An `OverlapOut`, its members in that order, of a row in the order of `reading.page`."""
         (
-            overlap_id, status, confidence, kinds, evidence, found_at, updated_at,
+            overlap_id, status, confidence, kinds, evidence, found_at, updated_at, unmet_since,
             account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits, assignee_id,
             *more,
         ) = row  # fmt: skip
@@ -159,6 +163,7 @@ class Words:
             },
             "partner_account": partner, "decisions": self._decisions(said) if any(said) else [],
             "assignee_id": assignee_id, "found_at": found_at, "updated_at": updated_at,
+            "met_until": unmet_since,
         }  # fmt: skip
 
     def _decisions(self, columns: Sequence[Any]) -> list[dict[str, Any]]:
@@ -168,7 +173,12 @@ class Words:
         if word is not None:
             name = self.names.get(actor) if actor is not None else None
             who = {"kind": kind, "id": actor, "name": name}
-            sentence = f"{name or 'Somebody of yours'} {_DID[Word(word)]}."
+            whose = (
+                "Your word on two others of the same names"
+                if kind == ActorKind.SERVICE
+                else name or "Somebody of yours"
+            )
+            sentence = f"{whose} {_DID[Word(word)]}."
             said.append({"by": "own", "decision": word, "decided_at": at, "actor": who, "sentence": sentence})
         if partner_word is not None:
             sentence = f"The partner {_DID[Word(partner_word)]}."

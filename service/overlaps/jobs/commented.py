@@ -11,6 +11,7 @@ from service.db.turns import PATIENCE, Turn, take_turn
 from service.jobs import JobContext, Payload, Registry, enqueue
 from service.kit.clock import Clock
 from service.organizations.repository import Directory
+from service.overlaps.decided import forget_decided
 from service.overlaps.jobs.parts import Parts
 from service.partnerships.repository import MatchedPartnership
 
@@ -70,10 +71,13 @@ async def plan(session: WriteSession, *, delay: timedelta | None = None) -> None
 
 
 async def forget(database: Database, org_id: UUID, now: datetime) -> None:
-    """Delete what the organization wrote on pairs, and whom it gave them to, once there was no such overlap for so long."""
+    """Delete what the organization wrote on pairs, and whom it gave them to, once there was no such overlap for so long; and what was
+    decided on accounts that have been out of its list for so long.
+    """
     async with database.duty(org_id, Duty.PUBLISH) as session:
         for table in ("overlap_comment", "overlap_assignee"):
             again, gone, over = (statement.format(table=table) for statement in _FORGET)
             await session.sql(again, org_id)
             await session.sql(gone, org_id, now)
             await session.sql(over, org_id, now - KEPT)
+        await forget_decided(session, now=now, until=now - KEPT)

@@ -17,6 +17,7 @@ from service.db.names import Duty
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.linking.columns import U64
 from service.organizations.operations import reference_key
+from service.overlaps.decided import remember
 from service.overlaps.jobs.parts import Parts, request_publish
 from service.overlaps.repository import take_publish_requests
 from service.overlaps.shown import (
@@ -63,6 +64,7 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         records = await anyio.to_thread.run_sync(records_of, accounts, pairs, rules)
         retold = await write_shown(within, records)
         told = told_references(await own_pairs(within))
+        await remember(within, accounts, own)
         await write_references(within, accounts.select("ref", "id").join(told, on="ref", how="semi"))
         await request_publish(session, parts.ids, partnership, partnership.partner_of(org_id), retold)
         if within.refs is None:

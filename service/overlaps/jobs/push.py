@@ -27,6 +27,7 @@ from service.linking.layers import Delta
 from service.matching import NORMALISER_VERSION
 from service.matching.guards import CROWDED_UNTIL
 from service.organizations.operations import reference_key
+from service.overlaps.decided import follow
 from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts
 from service.overlaps.making import Listed, Maker
 from service.overlaps.models import Part
@@ -83,6 +84,8 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if step is None:
             return
         await write_step(session, partnership_id, work.stored, step, epoch=epoch)
+        if ACCOUNTS in step.deltas:
+            await follow(session, opened.partnership, step.deltas[ACCOUNTS], maker.own)
         await forget_departed(work.driver, org_id, await work.driver.fetchval(_FOLLOWED_BY_ALL, org_id))
         await enqueue(
             session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)

@@ -84,6 +84,9 @@ class Overlap(Model):
     explanation: list[Term] = Field(description="The terms add up to the weight behind the confidence.")
     found_at: datetime = Field(description="When the two were first seen to meet.")
     id: UUID
+    met_until: datetime | None = Field(
+        description="When a key of the two was last seen to meet, of a pair that stands by people's word alone; null while one does."
+    )
     partner_account: PartnerAccount | None = Field(
         description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
     )

@@ -1,0 +1,166 @@
+"""What decisions hang on beside references, as the owner alone knows it: which account it was, and how it was called then.
+
+A reference names an account by its id, and one that leaves a list and comes back has another. So the owner keeps, under its own key,
+a mark of what makes the account the same (its external id, else its domain) and one of its name. Neither depends on an epoch; the
+matcher sees the mark of the name, and who is gone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import anyio.to_thread
+import asyncpg
+import numpy as np
+import polars as pl
+
+from service.crypto import ReferenceKey
+from service.crypto.columns import marks
+from service.db.names import Duty
+from service.db.sessions import DutySession, TenantSession
+from service.db.turns import PATIENCE, Turn, take_turn
+from service.linking.columns import U64
+from service.linking.layers import Delta
+from service.matching.names import name_keys
+from service.overlaps.shown import Within
+from service.partnerships.models import Partnership
+
+_DECIDED = "SELECT DISTINCT d.{side}_ref FROM decision d WHERE d.partnership_id = $1{within}"
+_ANY = "SELECT EXISTS (SELECT FROM decision WHERE partnership_id = $1)"
+_SELVES = "SELECT id::text AS id, identity, name FROM account WHERE org_id = $1 AND id = ANY($2::uuid[])"
+_REMEMBER = """
+    INSERT INTO decided_account (partnership_id, org_id, ref, account_id, identity, name)
+    SELECT $1, $2, * FROM unnest($3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[])
+    ON CONFLICT (partnership_id, org_id, ref) DO UPDATE
+    SET account_id = excluded.account_id, identity = excluded.identity, name = coalesce(decided_account.name, excluded.name), gone_at = NULL
+"""
+_GONE = """
+    INSERT INTO decided_account (partnership_id, org_id, ref, gone_at)
+    SELECT DISTINCT $1::uuid, $2::uuid, d.{side}_ref, now() FROM decision d WHERE d.partnership_id = $1 AND d.{side}_ref = ANY($3::bigint[])
+    ON CONFLICT (partnership_id, org_id, ref) DO UPDATE SET gone_at = now()
+"""
+_HERE = "UPDATE decided_account SET gone_at = NULL WHERE partnership_id = $1 AND org_id = $2 AND ref = ANY($3::bigint[])"
+_KNOWN = "SELECT ref, identity, name, gone_at FROM decided_account WHERE partnership_id = $1 AND org_id = $2"
+_MOVE = (
+    "DELETE FROM decided_account WHERE partnership_id = $1 AND org_id = $2 AND ref = $4 AND $3::bigint IS NOT NULL",
+    "UPDATE decided_account SET ref = $4, gone_at = NULL WHERE partnership_id = $1 AND org_id = $2 AND ref = $3",
+    "UPDATE decision SET {side}_ref = $4 WHERE partnership_id = $1 AND {side}_ref = $3 AND $2::uuid IS NOT NULL",
+)
+_NAME = """
+    INSERT INTO decided_account (partnership_id, org_id, ref, account_id, identity, name)
+    SELECT $1, $2, * FROM unnest($3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[]) ON CONFLICT DO NOTHING
+"""
+_STILL_LISTED = """
+    UPDATE decided_account t SET gone_at = $2 WHERE org_id = $1 AND gone_at IS NOT NULL
+    AND EXISTS (SELECT FROM account a WHERE a.org_id = $1 AND a.id = t.account_id)
+"""
+_OVER = """
+    DELETE FROM decision d USING decided_account t, partnership p WHERE t.org_id = $1 AND t.gone_at < $2 AND p.id = t.partnership_id
+    AND d.partnership_id = t.partnership_id AND t.ref = CASE WHEN p.lo_org_id = $1 THEN d.lo_ref ELSE d.hi_ref END
+"""
+_FORGET = "DELETE FROM decided_account WHERE org_id = $1 AND gone_at < $2"
+_ID = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Accounts by their stored references, ids, and marks: columns of one length."""
+
+    refs: list[int]
+    ids: list[UUID]
+    identities: list[bytes]
+    names: list[bytes | None]
+
+    def where(self, wanted: Sequence[int]) -> tuple[list[Any], ...]:
+        columns: tuple[list[Any], ...] = (self.refs, self.ids, self.identities, self.names)
+        return tuple([column[at] for at in wanted] for column in columns)
+
+
+async def remember(within: Within, accounts: pl.DataFrame, own: ReferenceKey) -> None:
+    """Keep which of `accounts` (`ref`, `id`) somebody has decided on, and how they are called."""
+    driver = await within.session.raw()
+    found = await driver.fetch(within.sql(_DECIDED, f"d.{within.side}_ref"), within.partnership.id)
+    rows = accounts.filter(pl.col("ref").is_in([row[0] for row in found]))
+    if rows.height:
+        marked = await _marked(driver, within.session, within.partnership, rows, own)
+        place = within.partnership.id, within.session.org_id
+        await driver.execute(_REMEMBER, *place, *marked.where(range(len(marked.refs))))
+
+
+async def follow(session: TenantSession, partnership: Partnership, change: Delta, own: ReferenceKey) -> None:
+    """Accounts of the session's side came to a partnership and left it: what was decided on them waits for them, and finds them again."""
+    driver: asyncpg.Connection = await session.raw()
+    if not len(change):
+        return
+    async with session.on_duty(Duty.PUBLISH):
+        if await driver.fetchval(_ANY, partnership.id):
+            await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
+            await _follow(driver, session, partnership, change, own)
+
+
+async def _follow(
+    driver: asyncpg.Connection,
+    session: TenantSession,
+    partnership: Partnership,
+    change: Delta,
+    own: ReferenceKey,
+) -> None:
+    place, side = (partnership.id, session.org_id), partnership.side_of(session.org_id)
+    come = _stored(change.added.refs)
+    left = sorted(set(_stored(change.removed.refs)) - set(come))
+    await driver.execute(_GONE.format(side=side), *place, left)
+    await driver.execute(_HERE, *place, come)
+    known = await driver.fetch(_KNOWN, *place)
+    text = change.added.token_bytes().hex()
+    ids = [str(UUID(text[at : at + _ID])) for at in range(0, len(text), _ID)]
+    if not known or not ids:
+        return
+    rows = pl.DataFrame({"ref": come, "id": ids}, schema={"ref": pl.Int64, "id": pl.String})
+    marked = await _marked(driver, session, partnership, rows, own)
+    departed = {row["identity"]: row["ref"] for row in known if row["gone_at"] and row["identity"]}
+    for ref, identity in zip(marked.refs, marked.identities, strict=True):
+        if identity in departed:
+            for statement in _MOVE:
+                await driver.execute(statement.format(side=side), *place, departed[identity], ref)
+    names = {row["name"] for row in known if row["name"]}
+    alike = [at for at, name in enumerate(marked.names) if name in names]
+    await driver.execute(_NAME, *place, *marked.where(alike))
+
+
+async def _marked(
+    driver: asyncpg.Connection,
+    session: TenantSession | DutySession,
+    partnership: Partnership,
+    rows: pl.DataFrame,
+    own: ReferenceKey,
+) -> _Marked:
+    found = await driver.fetch(_SELVES, session.org_id, rows["id"].to_list())
+    selves = pl.DataFrame([tuple(row) for row in found], schema=["id", "identity", "name"], orient="row")
+    selves = selves.cast(pl.String).join(rows.select("ref", "id"), on="id")
+
+    def work() -> _Marked:
+        place, keys = str(partnership.id), name_keys(selves["name"]).name
+        named = [bytes(row) for row in marks(place, "name", keys.fill_null(""), own)]
+        return _Marked(
+            selves["ref"].to_list(), [UUID(one) for one in selves["id"]],
+            [bytes(row) for row in marks(place, "identity", selves["identity"], own)],
+            [mark if key is not None else None for mark, key in zip(named, keys, strict=True)],
+        )  # fmt: skip
+
+    return await anyio.to_thread.run_sync(work)
+
+
+def _stored(refs: U64) -> list[int]:
+    return [int(ref) for ref in np.ascontiguousarray(refs).view(np.int64)]
+
+
+async def forget_decided(session: DutySession, *, now: datetime, until: datetime) -> None:
+    """Decisions on accounts of the session's organization that have been out of its list since `until`. One that takes part in
+    nothing and is still listed isn't gone.
+    """
+    driver: asyncpg.Connection = await session.raw()
+    await driver.execute(_STILL_LISTED, session.org_id, now)
+    await driver.execute(_OVER, session.org_id, until)
+    await driver.execute(_FORGET, session.org_id, until)
