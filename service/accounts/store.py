@@ -14,6 +14,7 @@ from service.accounts.staging import among, count_of, parsed
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
 from service.imports.target import Difference, Order
+from service.linking.families import READ_FIELDS
 from service.matching.records import ACCOUNT_FIELDS
 
 BEFORE = "to_jsonb(a) - 'org_id' - 'change'"
@@ -64,6 +65,15 @@ _INSERT = """
 """In the order in which they were staged, which is that of their ids."""
 
 
+_OF_FAMILIES = """
+    populations & $2 <> 0 AND (
+        parent_external_id IS NOT NULL OR parent_name IS NOT NULL OR parent_domain IS NOT NULL OR external_id IN (
+            SELECT parent_external_id FROM account WHERE org_id = $1 AND populations & $2 <> 0 AND parent_external_id IS NOT NULL
+        )
+    )
+"""
+
+
 async def write_difference(session: TenantSession, difference: Difference[Work], order: Order) -> None:
     """Store what `compare` left in its temporary tables; before-images go to the history."""
     driver, work = await session.raw(), difference.work
@@ -112,6 +122,11 @@ async def read_participating(
 async def read_accounts(driver: asyncpg.Connection, org_id: UUID, ids: list[str]) -> pl.DataFrame:
     """The accounts with these ids, as `read_participating` gives them."""
     return await _copied(driver, ACCOUNT_FIELDS, "id = ANY($2::uuid[])", org_id, ids)
+
+
+async def read_families(driver: asyncpg.Connection, org_id: UUID, bits: int) -> pl.DataFrame:
+    """Accounts of any population in `bits` that name a parent, and those of them that one of these names as its own."""
+    return await _copied(driver, READ_FIELDS, _OF_FAMILIES, org_id, bits)
 
 
 async def _copied(

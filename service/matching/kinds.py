@@ -55,3 +55,8 @@ class Level(StrEnum):
     def roles(self) -> list[Role]:
         """Whose keys may meet where accounts are looked at as far as this."""
         return list(Role)[: self.rank + 1]
+
+
+def nearer(*levels: Level) -> Level:
+    """The nearest of them."""
+    return min(levels, key=lambda level: level.rank)

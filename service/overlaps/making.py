@@ -11,20 +11,22 @@ from numpy.typing import NDArray
 from service.crypto import ReferenceKey
 from service.crypto.columns import references
 from service.linking.columns import U64, References, TokenColumn
+from service.linking.families import family_keys
 from service.linking.keys import LinkKeys
 from service.linking.layers import Delta, difference
 from service.linking.tokens import token_bytes, tokens_of
 from service.matching.guards import CROWDED_UNTIL, HEAD_SHARED_FROM, borne_domains
 from service.matching.keys import EVIDENCE_ALONE, MatchKeys, match_keys
-from service.matching.kinds import KeyKind
+from service.matching.kinds import KeyKind, Level, Role
 from service.matching.normalise import normalise
 from service.overlaps.models import Part
-from service.overlaps.stored import ACCOUNTS, Place, Stored
+from service.overlaps.stored import ACCOUNTS, PART_OF, Place, Stored
 
 Columns = Mapping[Place, TokenColumn]
 HEADS: Place = (Part.SENT, KeyKind.NAME_HEAD.value)
 SHARED_HEADS: Place = (Part.WITHHELD, KeyKind.NAME_HEAD.value)
 CROWDED: Place = (Part.WITHHELD, KeyKind.DOMAIN.value)
+OWNERS = {part for role, part in PART_OF.items() if role is not Role.SELF}
 PLACES: tuple[Place, ...] = (*((Part.SENT, kind.value) for kind in KeyKind), SHARED_HEADS, CROWDED, ACCOUNTS)
 
 
@@ -113,6 +115,20 @@ class Maker:
         domains = borne_domains(listed.normalised)["domain"].drop_nulls()
         often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
         return self.off(often, stored)
+
+    def owners(self, accounts: pl.DataFrame, level: Level, stored: Stored) -> Mapping[Place, Delta]:
+        """What makes the columns of the companies above accounts of what is stored; `accounts` are all that have or are a parent."""
+        places = [place for place in stored.places if place[0] in OWNERS]
+        made: dict[Place, TokenColumn] = {}
+        if accounts.height:
+            refs = self.refs(accounts["id"])
+            for role, keys in family_keys(accounts, level).columns.items():
+                columns = tokens_of(keys, refs, self.link)
+                made |= {(PART_OF[role], kind.value): column for kind, column in columns.items()}
+        return {
+            place: difference(stored.whole(place), made.get(place, TokenColumn.empty()))
+            for place in dict.fromkeys([*places, *made])
+        }
 
     def changed(
         self, listed: Listed, others: pl.Series, off_before: Collection[str], stored: Stored

@@ -24,6 +24,7 @@ from sqlmodel import Field
 from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 from service.kit.actors import ActorKind
+from service.matching.kinds import Level
 
 _OF_A_SIDE = (
     ["partnership_id", "org_id"],
@@ -66,7 +67,7 @@ class Word(StrEnum):
 
 
 class Part(StrEnum):
-    """What a column of tokens is for. The matcher sees what is sent; the rest is its owner's alone."""
+    """What a column of tokens is for. The matcher sees what is sent, of accounts and of their owners; the rest is the side's alone."""
 
     SENT = "sent"
     """Tokens that may meet the partner's."""
@@ -74,6 +75,10 @@ class Part(StrEnum):
     """Tokens that a guard over the whole list keeps back: domains of many names, heads of many accounts."""
     ACCOUNTS = "accounts"
     """The accounts that take part: their ids stand in the tokens' place."""
+    PARENT = "parent"
+    """Tokens of the company above an account, where both sides look so far; they may meet as what is sent does."""
+    ULTIMATE_PARENT = "ultimate_parent"
+    """The same of the highest company above."""
     TOUCHED = "touched"
     """Tokens sent of the accounts that one change touched, as it left them, until it has been met."""
 
@@ -350,3 +355,32 @@ class DecidedAccount(Record, table=True):
     """16 bytes: of its name when it was first decided on."""
     gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """Since when it takes no part in the partnership."""
+
+
+class RelatedPair(Record, table=True):
+    """Two accounts, one of each side, that belong to one owner: a pair at a level above `same_company`, whatever else the two are.
+
+    Written by the matcher alone, as `Overlap` is. Nobody is told of one by an event.
+    """
+
+    __tablename__ = "related_pair"
+    __table_args__ = (
+        Index("uq_related_pair_id", "partnership_id", "id", unique=True),
+        Index("ix_related_pair_surest", "partnership_id", "confidence", "id"),
+        Index("ix_related_pair_hi", "partnership_id", "hi_ref"),
+    )
+
+    partnership_id: UUID = Field(primary_key=True)
+    lo_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    hi_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    id: UUID
+    lo_org_id: UUID
+    hi_org_id: UUID
+    level: Level = Field(sa_column=enum_column(Level))
+    confidence: float = Field(sa_type=DOUBLE_PRECISION)
+    weight: float = Field(sa_type=DOUBLE_PRECISION)
+    kinds: int = Field(sa_type=SmallInteger)
+    lo_shows: bool = Field(default=False, sa_type=Boolean)
+    hi_shows: bool = Field(default=False, sa_type=Boolean)
+    found_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())

@@ -10,8 +10,9 @@ import numpy as np
 
 from service.db.sessions import TenantReadSession
 from service.linking.counts import Counts, counts_of
+from service.matching.kinds import Level, nearer
 from service.overlaps.models import COUNTED, OverlapStatus
-from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STATUS, TOLD, of_one
+from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, RELATED, SAID, STATUS, TOLD, of_one
 from service.overlaps.view import View
 
 _OF_PAIR = (
@@ -21,13 +22,18 @@ _PAGE = """
     SELECT o.id, {status} AS status, o.confidence, o.kinds, o.evidence, o.found_at, o.updated_at, o.unmet_since,
            a.id AS account_id, a.external_id, a.name, a.domain, a.country, a.owner, a.populations,
            s.fields::text AS partner_fields, s.populations & $3 AS partner_populations,
-           (SELECT g.person_id FROM overlap_assignee g WHERE """ + _OF_PAIR + """) AS assignee_id, {words}
+           (SELECT g.person_id FROM overlap_assignee g WHERE """ + _OF_PAIR + """) AS assignee_id, {level} AS level,
+           {words}
 """  # fmt: skip
 _SILENT = "NULL AS own_word, NULL AS own_word_at, NULL AS actor_kind, NULL::uuid AS actor_id, NULL AS partner_word, NULL AS partner_word_at"
 _SAID = (
     "w.word AS own_word, w.decided_at AS own_word_at, w.actor_kind, w.actor_id,"
     " v.word AS partner_word, v.decided_at AS partner_word_at"
 )
+_RELATED_PAGE = (
+    _PAGE.replace("{status}", "o.status").replace("{words}", _SILENT).replace("{level}", "o.level") + RELATED
+)
+_PAGE = _PAGE.replace("{level}", f"'{Level.SAME_COMPANY}'")
 _UNSAID_PAGE = _PAGE.replace("{status}", "o.status").replace("{words}", _SILENT) + PAIRS + CONDITIONS
 """Of pairs that nobody has said anything of."""
 _SAID_PAGE = _PAGE.replace("{status}", STATUS).replace("{words}", _SAID) + PAIRS + SAID + CONDITIONS
@@ -51,21 +57,26 @@ _VALUED_PAGE = (
 _VALUED_ORDER = " ORDER BY deals DESC, revenue DESC, confidence DESC, id DESC LIMIT {}"
 _NUMBERS = (
     """
-    SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3
+    SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3, 0
 """
     + TOLD
     + " AND o.status IN ('auto', 'confirmed')"
 )
+_RANK = " ".join(f"WHEN '{level.value}' THEN {level.rank}" for level in Level)
+_RELATED_NUMBERS = f"""
+    SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3, CASE o.level {_RANK} END
+{RELATED}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What to list: pairs that count, or those of one status. `after` is the confidence and id of the last row seen, of pairs in review
     behind their `deals` and `revenue`; bits are None for any population, `assignee` for any and none. One pair (`overlap_id`) is given
-    whatever its status.
+    whatever its status. Where `level` is above `same_company`, pairs of one owner stand among those that count, as far up as both sides look.
     """
 
     status: OverlapStatus | None = None
+    level: Level = Level.SAME_COMPANY
     overlap_id: UUID | None = None
     own_bits: int | None = None
     partner_bits: int | None = None
@@ -89,6 +100,8 @@ class Matrix:
     partner_populations: Sequence[str]
     cells: Sequence[Cell]
     total: Counts
+    levels: Mapping[Level, int]
+    """How many of the pairs hold at each level that was looked at, nearest first."""
 
 
 async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Mapping[str, Any]]:
@@ -101,12 +114,19 @@ async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Map
     # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as
     # much as reading does. Of each state the surest are read along the index.
     order = (_VALUED_ORDER if wanted.status is OverlapStatus.REVIEW else _ORDER).format(int(wanted.limit))
-    parts = [view.sql(text, **OF_ONE) + conditions + order for text in _texts(wanted)]
+    levels = _above(view, wanted.level)
+    texts = [*_texts(wanted), _RELATED_PAGE] if levels and wanted.status is None else _texts(wanted)
+    parts = [view.sql(text, **OF_ONE, levels=levels) + conditions + order for text in texts]
     text = (
         parts[0] if len(parts) == 1 else "SELECT * FROM ((" + ") UNION ALL (".join(parts) + ")) told" + order
     )
     rows: list[Mapping[str, Any]] = await driver.fetch(text, *values)
     return rows
+
+
+def _above(view: View, level: Level) -> str:
+    """The levels above `same_company` as far as `level` and both sides look, as SQL names them."""
+    return ", ".join(repr(one.value) for one in nearer(view.level, level).upto()[1:])
 
 
 def _texts(wanted: Page) -> list[str]:
@@ -145,20 +165,31 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
         yield f"({place}) < ({', '.join(['${}'] * len(wanted.after))})", wanted.after
 
 
-async def matrix(session: TenantReadSession, view: View, own_slugs: Mapping[int, str]) -> Matrix:
-    """My populations (`own_slugs`: bit → slug) × those of the partner that show overlaps, over the pairs that count."""
+async def matrix(
+    session: TenantReadSession,
+    view: View,
+    own_slugs: Mapping[int, str],
+    level: Level = Level.SAME_COMPANY,
+) -> Matrix:
+    """My populations (`own_slugs`: bit → slug) × those of the partner that show overlaps, over the pairs that count, and those of one
+    owner as far up as `level` and both sides look.
+    """
     driver: asyncpg.Connection = await session.raw()
-    rows = await driver.fetch(view.sql(_NUMBERS, **OF_ONE), *of_one(session, view))
-    told = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 4)
+    text, levels = view.sql(_NUMBERS, **OF_ONE), _above(view, level)
+    if levels:
+        text += " UNION ALL " + view.sql(_RELATED_NUMBERS, **OF_ONE, levels=levels)
+    rows = await driver.fetch(text, *of_one(session, view))
+    told = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 5)
     mine, theirs = (0, 1) if view.side == "lo" else (1, 0)
     ordered = told[:, [mine, theirs, 2, 3]]
+    at_level = {one: int((told[:, 4] == one.rank).sum()) for one in nearer(view.level, level).upto()}
     shown = {r.bit: r.population for r in view.partner_rules if view.partner_bits >> r.bit & 1}
     cells = [
         Cell(own, partner, _counts(ordered[(ordered[:, 2] >> a & 1 == 1) & (ordered[:, 3] >> b & 1 == 1)]))
         for a, own in own_slugs.items()
         for b, partner in shown.items()
     ]
-    return Matrix(list(own_slugs.values()), list(shown.values()), cells, _counts(ordered))
+    return Matrix(list(own_slugs.values()), list(shown.values()), cells, _counts(ordered), at_level)
 
 
 def _counts(rows: np.ndarray) -> Counts:

@@ -10,6 +10,7 @@ import polars as pl
 from service.db.sessions import DutySession
 from service.db.turns import Turn, take_turn
 from service.linking.columns import U64
+from service.matching.kinds import Level
 from service.overlaps.models import COUNTED, OverlapStatus
 from service.partnerships.models import Partnership, SharingLevel
 from service.partnerships.rules import Rule, bits_at, fields_shown
@@ -22,6 +23,12 @@ _PAIRS = """
                    AND d.word = 'offer')
     FROM overlap o WHERE partnership_id = $1{within}
 """
+_RELATED = """
+    UNION ALL
+    SELECT {side}_ref, 'auto', {side}_shows, {partner}_shows, false FROM related_pair o
+    WHERE partnership_id = $1 AND level IN ({levels}){within}
+"""
+"""Pairs of one owner are shown as overlaps are, as far up as both sides look."""
 _WITHIN = "CREATE TEMPORARY TABLE within (ref bigint PRIMARY KEY) ON COMMIT DROP"
 _IS_WITHIN = " AND {column} IN (SELECT ref FROM within)"
 """With it a statement concerns the references that are to be published alone."""
@@ -43,8 +50,9 @@ _SHOW = """
     WHERE NOT EXISTS (SELECT FROM shared_record s WHERE s.partnership_id = $1 AND s.owner_org_id = $2 AND s.ref = n.ref)
     ORDER BY n.ref
 """
+_PAIRED = ("overlap", "related_pair")
 _FLAG = """
-    UPDATE overlap o SET {side}_shows = NOT o.{side}_shows
+    UPDATE {table} o SET {side}_shows = NOT o.{side}_shows
     WHERE o.partnership_id = $1 AND o.{side}_shows <> EXISTS (SELECT FROM shown n WHERE n.ref = o.{side}_ref){within}
     RETURNING o.{partner}_ref
 """
@@ -83,6 +91,7 @@ class Within:
 
     session: DutySession
     partnership: Partnership
+    level: Level
     refs: U64 | None
 
     @property
@@ -99,16 +108,19 @@ class Within:
             await driver.execute(_WITHIN)
             await _copy(driver, "within", pl.DataFrame({"ref": self.refs.view(np.int64)}))
 
-    def sql(self, statement: str, column: str) -> str:
+    def sql(self, statement: str, column: str, **words: str) -> str:
         """The statement, as far as `column` is one of the references."""
         within = "" if self.refs is None else _IS_WITHIN.format(column=column)
-        return statement.format(within=within, side=self.side, partner=self.partner_side)
+        return statement.format(within=within, side=self.side, partner=self.partner_side, **words)
 
 
 async def own_pairs(within: Within) -> pl.DataFrame:
     """The pairs from the session's side: `ref`, `status`, `shows`, `partner_shows`, and whether it has `offered` its account."""
     driver, buffer = await within.session.raw(), BytesIO()
-    query = within.sql(_PAIRS, f"o.{within.side}_ref")
+    query, levels = _PAIRS, within.level.upto()[1:]
+    if levels:
+        query += _RELATED.replace("{levels}", ", ".join(repr(level.value) for level in levels))
+    query = within.sql(query, f"o.{within.side}_ref")
     await driver.copy_from_query(
         query, within.partnership.id, within.session.org_id, output=buffer, format="csv"
     )
@@ -157,9 +169,12 @@ async def write_shown(within: Within, records: pl.DataFrame) -> U64:
     await driver.execute(_CHANGE, partnership.id, session.org_id)
     await driver.execute(_SHOW, partnership.id, session.org_id, partner)
     await take_turn(session, Turn.DECIDE, partnership.id)
-    flipped = await driver.fetch(within.sql(_FLAG, f"o.{within.side}_ref"), partnership.id)
+    flipped: list[int] = []
+    for table in _PAIRED:
+        flag = within.sql(_FLAG, f"o.{within.side}_ref", table=table)
+        flipped += [row[0] for row in await driver.fetch(flag, partnership.id)]
     await driver.execute(within.sql(_OPEN, f"o.{within.side}_ref"), partnership.id)
-    return np.unique(np.array([row[0] for row in flipped], dtype=np.int64).view(np.uint64))
+    return np.unique(np.array(flipped, dtype=np.int64).view(np.uint64))
 
 
 def told_references(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,8 @@ from service.linking.anew import Words
 from service.linking.columns import U64, References, TokenColumn
 from service.linking.layers import Delta, Layers
 from service.linking.meet import TokenSet
-from service.matching.kinds import KeyKind
+from service.linking.relate import Roles
+from service.matching.kinds import KeyKind, Role
 from service.overlaps.models import Layer, Part
 from service.overlaps.warm import SegmentName, WarmSegments
 from service.partnerships.models import Partnership
@@ -21,7 +22,13 @@ from service.partnerships.models import Partnership
 Place = tuple[Part, str]
 """A column of a side: what it is for, and its kind of key."""
 ACCOUNTS: Place = (Part.ACCOUNTS, "account")
-STANDING = (Part.SENT, Part.WITHHELD, Part.ACCOUNTS)
+PART_OF: Mapping[Role, Part] = {
+    Role.SELF: Part.SENT,
+    Role.PARENT: Part.PARENT,
+    Role.ULTIMATE_PARENT: Part.ULTIMATE_PARENT,
+}
+"""Where the tokens stand of whoever has this role."""
+STANDING = (Part.SENT, Part.WITHHELD, Part.ACCOUNTS, Part.PARENT, Part.ULTIMATE_PARENT)
 """The parts that tell how a side stands now."""
 
 _CATALOGUE = """
@@ -62,6 +69,15 @@ class Stored:
             return {KeyKind(kind): layers.whole() for kind, layers in sent.items()}
         return {
             KeyKind(kind): layers.with_high(words[kind]) for kind, layers in sent.items() if kind in words
+        }
+
+    def roles(self) -> Roles:
+        """What may meet, by whose key each token is, kind by kind."""
+        return {
+            role: {
+                KeyKind(kind): layers.whole() for (part, kind), layers in self.layers.items() if part is of
+            }
+            for role, of in PART_OF.items()
         }
 
     def after(self, place: Place, delta: Delta | None) -> TokenColumn:
@@ -164,6 +180,20 @@ async def read_sent(session: MatcherSession, *, epoch: int) -> dict[UUID, TokenS
         if columns is not None:
             sides = {org_id: [n for n in names if n.org_id == org_id] for org_id in {n.org_id for n in names}}
             return {org_id: layered(of_side, columns).sent() for org_id, of_side in sides.items()}
+
+
+async def read_roles(session: MatcherSession, *, epoch: int, warm: WarmSegments) -> dict[UUID, Roles]:
+    """Organization → its tokens that may meet, by whose they are, as of its newest token change; nothing where no owner's are there."""
+    while True:
+        names = await read_names(
+            session, session.partnership_id, epoch=epoch, parts=PART_OF.values(), warm=warm
+        )
+        if all(name.part == Part.SENT for name in names):
+            return {}
+        columns = await read_columns(session, names, warm)
+        if columns is not None:
+            sides = {org_id: [n for n in names if n.org_id == org_id] for org_id in {n.org_id for n in names}}
+            return {org_id: layered(of_side, columns).roles() for org_id, of_side in sides.items()}
 
 
 async def ids_named(

@@ -30,6 +30,21 @@ CONDITIONS: Final = """
 TOLD: Final = PAIRS + CONDITIONS
 """`$1` is the organization that asks; `View.sql` fills in the sides, `OF_ONE` or `OF_SEVERAL` the rest."""
 
+RELATED: Final = (
+    PAIRS.replace(
+        "overlap o",
+        "(SELECT *, 'auto' AS status, 0 AS evidence, NULL::timestamptz AS unmet_since FROM related_pair) o",
+    )
+    + CONDITIONS
+    + """
+      AND o.level IN ({levels}) AND NOT EXISTS (
+        SELECT FROM overlap same WHERE same.partnership_id = o.partnership_id AND same.lo_ref = o.lo_ref AND same.hi_ref = o.hi_ref
+          AND same.status IN ('auto', 'confirmed')
+      )
+"""
+)
+"""Pairs of one owner, at one of `levels`: under the same condition, and where the two aren't told as one company."""
+
 STATUS: Final = """
     CASE WHEN w.word = 'reject' AND (o.status = 'review' OR (o.status = 'disputed' AND a.populations & {own_shown} = 0))
          THEN 'rejected' ELSE o.status END

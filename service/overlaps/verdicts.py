@@ -147,7 +147,7 @@ async def write_verdicts(
     verdicts = differences(known, decided)
     await driver.execute(_VERDICT)
     if verdicts.height:
-        await driver.copy_to_table("verdict", source=_csv(verdicts), format="csv", columns=_COLUMNS)
+        await driver.copy_to_table("verdict", source=csv_of(verdicts), format="csv", columns=_COLUMNS)
     sides = partnership.id, partnership.lo_org_id, partnership.hi_org_id
     await driver.execute(_DELETE, partnership.id)
     await driver.execute(_UPDATE, partnership.id)
@@ -175,7 +175,7 @@ async def _known(session: MatcherSession, scope: Scope) -> pl.DataFrame:
                 {"lo": lo, "ref": refs.view(np.int64)}, schema={"lo": pl.Boolean, "ref": pl.Int64}
             )
             if rows.height:
-                await driver.copy_to_table("scope", source=_csv(rows), format="csv")
+                await driver.copy_to_table("scope", source=csv_of(rows), format="csv")
         await driver.execute("ANALYZE scope")
         await driver.copy_from_query(_KNOWN_WITHIN, session.partnership_id, output=buffer, format="csv")
     if not buffer.tell():
@@ -184,7 +184,8 @@ async def _known(session: MatcherSession, scope: Scope) -> pl.DataFrame:
     return pl.read_csv(buffer, has_header=False, schema=SCHEMA)
 
 
-def _csv(frame: pl.DataFrame) -> BytesIO:
+def csv_of(frame: pl.DataFrame) -> BytesIO:
+    """Rows as `COPY` takes them."""
     buffer = BytesIO()
     frame.write_csv(buffer, include_header=False)
     buffer.seek(0)

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from service.db.sessions import TenantReadSession
+from service.matching.kinds import Level, nearer
 from service.partnerships.errors import UnknownPartnershipError
 from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
 from service.partnerships.rules import bits_at
@@ -16,6 +17,7 @@ from service.partnerships.rules import bits_at
 _VIEW = """
     SELECT p.id, p.lo_org_id, p.status,
            (SELECT coalesce(bool_and(reviews), false) FROM partnership_side WHERE partnership_id = p.id) AS reviews,
+           (SELECT array_agg(hierarchy) FROM partnership_side WHERE partnership_id = p.id) AS levels,
            (SELECT coalesce(json_agg(json_build_object('owner', owner_org_id, 'bit', bit, 'population', population, 'level', level,
                                                        'preset', preset, 'version', version, 'shows', awaits IS NULL) ORDER BY bit), '[]')::text
             FROM sharing_rule WHERE partnership_id = p.id AND (ends_at IS NULL OR ends_at > now())) AS rules,
@@ -61,6 +63,8 @@ class View:
     partner_bits: int
     matched_bits: int
     reviews: bool
+    level: Level
+    """How far up both sides let their accounts meet."""
     side: str
 
     def sql(self, template: str, **words: str) -> str:
@@ -95,5 +99,6 @@ def _view(org_id: UUID, row: Any) -> View:
         partnership_id=row["id"], populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
         own_bits=bits_at((rule for rule in own if rule.shows), least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
         matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=row["reviews"],
+        level=nearer(*map(Level, row["levels"])),
         side="lo" if row["lo_org_id"] == org_id else "hi",
     )  # fmt: skip

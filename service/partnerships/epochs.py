@@ -18,6 +18,7 @@ from service.crypto import (
 )
 from service.linking.epoch import derive
 from service.linking.keys import LinkKeys
+from service.matching.kinds import Level, nearer
 from service.organizations.models import Organization
 from service.partnerships.models import Partnership, PartnershipSide
 
@@ -29,6 +30,11 @@ class Opened:
     partnership: Partnership
     lo: PartnershipSide
     hi: PartnershipSide
+
+    @property
+    def level(self) -> Level:
+        """How far up both sides let their accounts meet."""
+        return nearer(self.lo.hierarchy, self.hi.hierarchy)
 
     def side(self, org_id: UUID) -> PartnershipSide:
         return self.lo if org_id == self.partnership.lo_org_id else self.hi

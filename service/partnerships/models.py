@@ -22,6 +22,7 @@ from sqlmodel import Field
 
 from service.crypto import Mode
 from service.db.model import Record, enum_column, moment
+from service.matching.kinds import Level
 
 
 class PartnershipStatus(StrEnum):
@@ -114,6 +115,8 @@ class PartnershipSide(Record, table=True):
     signature: bytes = Field(sa_type=LargeBinary)
     confirm: bytes = Field(sa_type=LargeBinary)
     reviews: bool = True
+    hierarchy: Level = Field(default=Level.SAME_COMPANY, sa_column=enum_column(Level))
+    """How far up the owners of accounts this side lets them meet; the nearer of both sides' holds."""
 
 
 class SharingRule(Record, table=True):

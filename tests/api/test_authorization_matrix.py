@@ -161,6 +161,8 @@ MATRIX: dict[str, Route] = {
     "list_sharing_rules": Route(Scope.PARTNERSHIPS_READ),
     "get_sharing_rule": Route(Scope.PARTNERSHIPS_READ),
     "put_sharing_rule": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "overlapping"}),
+    "get_hierarchy": Route(Scope.PARTNERSHIPS_READ),
+    "put_hierarchy": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "same_parent"}),
     "list_overlaps": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "get_overlap": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "decide_overlap": Route(Scope.OVERLAPS_WRITE, query=PARTNERSHIP, json={"decision": "confirm"}),

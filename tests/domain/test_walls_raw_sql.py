@@ -19,7 +19,7 @@ from tests.support.tables import fingerprint, tables
 OF_THE_MATCHER = {
     "decision",
     "decided_account",
-    "partnership", "token_segment", "token_change", "match_run", "evidence_request", "overlap", "partnership_event",
+    "partnership", "token_segment", "token_change", "match_run", "evidence_request", "overlap", "related_pair", "partnership_event",
     "pgqueuer", "pgqueuer_log",
 }  # fmt: skip
 """All that the matcher's role may touch."""

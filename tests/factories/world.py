@@ -20,10 +20,12 @@ from service.jobs import Registry
 from service.jobs.drain import drain
 from service.kit.clock import Clock
 from service.kit.ids import Ids
+from service.matching.kinds import Level
 from service.organizations.models import Organization, Scope
 from service.organizations.operations import create_key, create_organization
 from service.overlaps.reading import Matrix, Page, matrix, page
 from service.overlaps.view import View, view_of
+from service.partnerships.hierarchy import choose_level
 from service.partnerships.models import Partnership, Preset, SharingLevel
 from service.partnerships.operations import Share, create_partnership, share
 from service.worker import make_registry
@@ -150,11 +152,18 @@ class World:
             view = await view_of(session, partnership.id)
             return [dict(row) for row in await page(session, view, wanted or Page(limit=1000))]
 
-    async def matrix(self, member: Member, partnership: Partnership) -> Matrix:
+    async def matrix(
+        self, member: Member, partnership: Partnership, level: Level = Level.SAME_COMPANY
+    ) -> Matrix:
         async with self.database.tenant_read(member.id) as session:
             view = await view_of(session, partnership.id)
             slugs = {p.bit: p.slug for p in await Populations(session).everyone()}
-            return await matrix(session, view, slugs)
+            return await matrix(session, view, slugs, level)
+
+    async def look(self, member: Member, partnership: Partnership, level: Level) -> None:
+        """Say for one side how far up the owners of its accounts may meet."""
+        async with self.database.tenant(member.id) as session:
+            await choose_level(session, self.clock, partnership_id=partnership.id, level=level)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from service.api.problems import responses
 from service.api.routing import resource
 from service.db.sessions import TenantReadSession
 from service.kit.actors import Actor, ActorKind
-from service.matching.explain import explain
-from service.matching.kinds import KeyKind
+from service.matching.explain import explain, explain_related
+from service.matching.kinds import KeyKind, Level
 from service.organizations.actors import actor_names
 from service.organizations.models import Scope
 from service.overlaps import reading
@@ -84,8 +84,15 @@ class OverlapOut(BaseModel):
         description="`auto` and `confirmed` pairs count; the others are in no count, report or event."
     )
     confidence: float = Field(ge=0, le=1)
-    rules: list[KeyKind] = Field(description="Kinds of key that met.")
-    evidence: dict[str, str] = Field(description="Per attribute: `agrees`, `differs` or `unknown`.")
+    level: Level = Field(
+        description="At which level the two hold together: one company, one parent company, or one ultimate parent."
+    )
+    rules: list[KeyKind] = Field(
+        description="Kinds of key that met; of owners at a level above `same_company`."
+    )
+    evidence: dict[str, str] = Field(
+        description="Per attribute: `agrees`, `differs` or `unknown`. Nothing is compared above `same_company`."
+    )
     explanation: list[TermOut] = Field(description="The terms add up to the weight behind the confidence.")
     account: OwnAccount
     partner_account: PartnerAccount | None = Field(
@@ -110,16 +117,27 @@ _DID = {
 _SAID_COLUMNS, _THEIRS = 6, 4
 """How many columns of a row are about what was said, and which of them is the partner's word."""
 _WITHHELD = (OverlapStatus.REVIEW, OverlapStatus.REJECTED)
+FarAs = Annotated[
+    Level,
+    Query(
+        description="How far up the owners of accounts to look: `same_parent` adds pairs that belong to one parent company, "
+        "`same_ultimate_parent` those of one highest company. Both sides must look as far (`hierarchy` of the partnership)."
+    ),
+]
 _SAID = {1: "agrees", -1: "differs", 0: "unknown"}
 _encoder = msgspec.json.Encoder()
 
 
 @cache
-def _reasons(kinds: int, evidence: int) -> dict[str, msgspec.Raw]:
+def _reasons(kinds: int, evidence: int, level: Level) -> dict[str, msgspec.Raw]:
     """What a row says of its kinds and evidence, as JSON: there are few different ones, and each is long."""
     met, agreement = kinds_of(kinds), evidence_of(evidence)
-    terms = explain(met, agreement) if met else []
+    if level is not Level.SAME_COMPANY:
+        terms = explain_related(met, level)
+    else:
+        terms = explain(met, agreement) if met else []
     said = {
+        "level": level,
         "rules": met,
         "evidence": {a.value: _SAID[value] for a, value in agreement.items()},
         "explanation": [vars(term) for term in terms],
@@ -147,7 +165,7 @@ class Words:
         """An `OverlapOut`, its members in that order, of a row in the order of `reading.page`."""
         (
             overlap_id, status, confidence, kinds, evidence, found_at, updated_at, unmet_since,
-            account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits, assignee_id,
+            account_id, external_id, name, domain, country, owner, populations, partner_fields, partner_bits, assignee_id, level,
             *more,
         ) = row  # fmt: skip
         said = more[:_SAID_COLUMNS]
@@ -156,7 +174,7 @@ class Words:
             "fields": self.fields(partner_bits).decode(partner_fields or "{}"), "populations": self.partner(partner_bits),
         }  # fmt: skip
         return {
-            "id": overlap_id, "status": status, "confidence": confidence, **_reasons(kinds, evidence),
+            "id": overlap_id, "status": status, "confidence": confidence, **_reasons(kinds, evidence, Level(level)),
             "account": {
                 "id": account_id, "external_id": external_id, "name": name, "domain": domain, "country": country,
                 "owner": owner, "populations": self.own(populations),
@@ -244,6 +262,7 @@ async def list_overlaps(  # each is one query parameter
             description="Those that this member of my organization looks after, I do (`me`), or nobody (`none`)."
         ),
     ] = None,
+    level: FarAs = Level.SAME_COMPANY,
 ) -> Response:
     """Overlaps by confidence, surest first.
 
@@ -258,8 +277,13 @@ async def list_overlaps(  # each is one query parameter
         ("deals", "revenue", "confidence", "id") if status is OverlapStatus.REVIEW else ("confidence", "id")
     )
     view = await view_of(session, partnership)
+    check_level(level, view)
+    if level is not Level.SAME_COMPANY and status is not None:
+        raise InvalidParameterError(
+            "level: nobody decides on pairs of one owner; leave `status` out, or the level."
+        )
     wanted = reading.Page(
-        status=status, own_bits=_own_bits(population, view), partner_bits=_partner_bits(partner_population, view),
+        status=status, level=level, own_bits=_own_bits(population, view), partner_bits=_partner_bits(partner_population, view),
         assignee=_assignee(assignee, session.actor), after=_after(paging, place), limit=paging.limit + 1,
     )  # fmt: skip
     rows = await reading.page(session, view, wanted)
@@ -273,6 +297,15 @@ async def list_overlaps(  # each is one query parameter
             "next_cursor": paging.next(*(last[name] for name in place)) if last else None,
         }
     )
+
+
+def check_level(level: Level, view: View) -> None:
+    """InvalidParameterError if both sides don't look so far."""
+    if level.rank > view.level.rank:
+        raise InvalidParameterError(
+            f"level: '{level}' is farther than both sides look, which is '{view.level}'. Each says how far it looks with "
+            f"PUT /v1/partnerships/{view.partnership_id}/hierarchy."
+        )
 
 
 def _assignee(asked: Literal["me", "none"] | UUID | None, actor: Actor) -> UUID | Literal["none"] | None:
@@ -295,7 +328,7 @@ def _after(paging: Pages, place: Sequence[str]) -> tuple[Any, ...] | None:
 async def get_overlap(session: Reading, overlap_id: UUID, partnership: PartnershipId) -> Response:
     """One overlap, explained term by term."""
     view = await view_of(session, partnership)
-    rows = await reading.page(session, view, reading.Page(overlap_id=overlap_id, limit=1))
+    rows = await reading.page(session, view, reading.Page(overlap_id=overlap_id, level=view.level, limit=1))
     if not rows:
         raise UnknownOverlapError
     return answer((await told_words(session, view, rows)).overlap(rows[0]))

@@ -3,6 +3,10 @@
     accounts or rules changed → push (as each owner: tokens) → meet (as the matcher: candidates) → weigh (as each owner:
     evidence codes) → score (as the matcher: overlaps and events) → publish (as each owner: shared records, references)
 
+Where both sides look at owners, push leaves their tokens too, and
+
+    push → relate (as the matcher: pairs of one owner) → publish
+
 Each job is one transaction, names its successor inside it, and does nothing the second time.
 """
 
@@ -17,9 +21,18 @@ from service.overlaps.comments import COMMENTED_JOB
 from service.overlaps.jobs import commented
 from service.overlaps.jobs.commented import plan
 from service.overlaps.jobs.meet import meet
-from service.overlaps.jobs.parts import MEET_JOB, PUBLISH_JOB, PUSH_JOB, SCORE_JOB, WEIGH_JOB, Parts
+from service.overlaps.jobs.parts import (
+    MEET_JOB,
+    PUBLISH_JOB,
+    PUSH_JOB,
+    RELATE_JOB,
+    SCORE_JOB,
+    WEIGH_JOB,
+    Parts,
+)
 from service.overlaps.jobs.publish import publish
 from service.overlaps.jobs.push import push, push_everywhere
+from service.overlaps.jobs.relate import relate
 from service.overlaps.jobs.retire import retire
 from service.overlaps.jobs.rules import follow_rules, follow_settled
 from service.overlaps.jobs.score import score
@@ -35,6 +48,7 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     RULES_CHANGED_JOB: follow_rules,
     PUSH_JOB: push,
     MEET_JOB: meet,
+    RELATE_JOB: relate,
     WEIGH_JOB: weigh,
     SCORE_JOB: score,
     PUBLISH_JOB: publish,

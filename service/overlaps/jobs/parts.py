@@ -19,6 +19,7 @@ MEET_JOB = "overlaps.meet"
 WEIGH_JOB = "overlaps.weigh"
 SCORE_JOB = "overlaps.score"
 PUBLISH_JOB = "overlaps.publish"
+RELATE_JOB = "overlaps.relate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,10 @@ async def enqueue_publish(session: WriteSession, partnership_id: UUID, org_id: U
     """Let one side bring what it shows up to date; one job that waits stands for several."""
     place = {"org_id": str(org_id), "partnership_id": str(partnership_id)}
     await enqueue(session, PUBLISH_JOB, place, dedupe_key=f"{partnership_id}:{org_id}")
+
+
+async def enqueue_relate(session: WriteSession, partnership_id: UUID) -> None:
+    """Let the matcher look anew at who belongs to one owner."""
+    await enqueue(
+        session, RELATE_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
+    )

@@ -46,10 +46,12 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     """Bring one side's shared records and references up to its rules and the overlaps as they are now, where it was asked to."""
     async with parts.database.duty(org_id, Duty.PUBLISH) as session:
         await take_turn(session, Turn.PUBLISH, partnership_id, wait=PATIENCE)
-        partnership = await Partnerships(session).by_id(partnership_id)
+        opened = await Partnerships(session).opened(partnership_id)
+        partnership = opened.partnership
         if partnership.status is not PartnershipStatus.ACTIVE:
             return
-        within = Within(session, partnership, await take_publish_requests(session, partnership_id))
+        asked = await take_publish_requests(session, partnership_id)
+        within = Within(session, partnership, opened.level, asked)
         if within.refs is not None and not len(within.refs):
             return
         await within.begin()

@@ -1,7 +1,7 @@
 """As the owner: the accounts that take part → tokens of one partnership, as a change of what stands there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import anyio.to_thread
@@ -19,6 +19,7 @@ from service.accounts.following import (
     read_departed,
     read_of_domains,
 )
+from service.accounts.store import read_families
 from service.db.sessions import TenantSession
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.jobs import enqueue
@@ -26,9 +27,10 @@ from service.linking.columns import U64, References
 from service.linking.layers import Delta
 from service.matching import NORMALISER_VERSION
 from service.matching.guards import CROWDED_UNTIL
+from service.matching.kinds import Level
 from service.organizations.operations import reference_key
 from service.overlaps.decided import follow
-from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts
+from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts, enqueue_relate
 from service.overlaps.making import Listed, Maker
 from service.overlaps.models import Part
 from service.overlaps.stored import ACCOUNTS, Place, Stored, read_side
@@ -76,13 +78,15 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         link, epoch = link_keys(parts.keystore, opened, org_id), opened.partnership.epoch
         maker = Maker(str(partnership_id), link, reference_key(parts.keystore, org_id))
         work = _Push(
-            await session.raw(), org_id, bits, maker, f"{epoch}|{link.normaliser}|{NORMALISER_VERSION}|{bits}",
+            await session.raw(), org_id, bits, opened.level, maker, _terms(epoch, link.normaliser, bits, opened.level),
             await read_side(session, partnership_id, epoch=epoch, warm=parts.warm),
         )  # fmt: skip
         newest = (await newest_changes(session, partnership_id)).get(org_id)
         step = await work.step(newest.seen if newest and newest.terms == work.terms else None)
         if step is None:
             return
+        owners = await work.owners()
+        step = replace(step, deltas={**step.deltas, **owners})
         await write_step(session, partnership_id, work.stored, step, epoch=epoch)
         if ACCOUNTS in step.deltas:
             await follow(session, opened.partnership, step.deltas[ACCOUNTS], maker.own)
@@ -90,6 +94,13 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         await enqueue(
             session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
         )
+        if owners or opened.level is not Level.SAME_COMPANY:
+            await enqueue_relate(session, partnership_id)
+
+
+def _terms(epoch: int, normaliser: str, bits: int, level: Level) -> str:
+    looks_up = "" if level is Level.SAME_COMPANY else f"|{level.value}"
+    return f"{epoch}|{normaliser}|{NORMALISER_VERSION}|{bits}{looks_up}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class _Push:
     driver: asyncpg.Connection
     org_id: UUID
     bits: int
+    level: Level
     maker: Maker
     terms: str
     stored: Stored
@@ -113,6 +125,13 @@ class _Push:
         if await many_changed(self.driver, self.org_id, followed, than=MOST_FOLLOWED):
             return await self._whole(seen)
         return await self._changes(followed, seen) or await self._whole(seen)
+
+    async def owners(self) -> Mapping[Place, Delta]:
+        """What changed of the companies above the accounts. They are all looked up anew: who is above whom goes through many accounts."""
+        accounts = pl.DataFrame()
+        if self.level is not Level.SAME_COMPANY:
+            accounts = await read_families(self.driver, self.org_id, self.bits)
+        return await anyio.to_thread.run_sync(self.maker.owners, accounts, self.level, self.stored)
 
     async def _whole(self, seen: int) -> Step:
         parts: list[Listed] = []

@@ -46,7 +46,7 @@ async def forget_matches(session: MatcherSession) -> None:
     partnership = session.partnership_id
     await session.sql("SET LOCAL lock_timeout = '10min'")
     await session.sql("UPDATE partnership SET status = 'ended', ended_at = now() WHERE id = $1", partnership)
-    for table in ("match_run", "overlap"):
+    for table in ("match_run", "overlap", "related_pair"):
         await session.sql(f"DELETE FROM {table} WHERE partnership_id = $1", partnership)
 
 

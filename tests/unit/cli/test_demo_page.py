@@ -19,6 +19,7 @@ from commonground_client.models import (
     Partnership,
     Population,
     PopulationKind,
+    Reviews,
     Rule,
     Rules,
     Term,
@@ -33,7 +34,7 @@ from service.cli.demo.truth import Verdict
 from service.crypto import Mode
 from service.imports.models import ImportKind, ImportMode, ImportStatus, Origin
 from service.matching.explain import explain
-from service.matching.kinds import Attribute, KeyKind
+from service.matching.kinds import Attribute, KeyKind, Level
 from service.overlaps.models import OverlapStatus
 from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
 from service.partnerships.rules import PRESET_FIELDS
@@ -61,12 +62,16 @@ def overlap(
         id=overlap_id or uuid4(),
         status=OverlapStatus.REVIEW if theirs is None else OverlapStatus.AUTO,
         confidence=0.8 if theirs is None else 0.99,
+        level=Level.SAME_COMPANY,
+        assignee_id=None,
+        decisions=[],
         rules=list(kinds),
         evidence={"domain": "agrees", "country": "differs", "registry_id": "unknown"},
         explanation=[Term(**vars(term)) for term in explain(kinds, MEETING)],
         account=OwnAccount(id=account_id or uuid4(), populations=["customers"], **account),
         partner_account=None if theirs is None else PartnerAccount(fields=shown, populations=["customers"]),
         found_at=NOON,
+        met_until=None,
         updated_at=NOON,
     )
 
@@ -127,7 +132,7 @@ def view(
         me=Organization(id=uuid4(), handle=name.lower(), name=name, mode=Mode.HOSTED, created_at=NOON),
         partnership=Partnership(
             id=partnership, status=PartnershipStatus.ACTIVE, safety_number="1", epoch=1, created_at=NOON,
-            partner=Partner(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
+            reviews=Reviews(own=True, partner=True), partner=Partner(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
         ),
         rules=Rules(own=[rule(gives, called)], partner=[rule(gets, called)]),
         populations=[Population(
@@ -135,7 +140,8 @@ def view(
         )],
         accounts=[account(o.account.name or "") for o in overlaps],
         matrix=Matrix(
-            partnership_id=partnership, populations=["customers"], partner_populations=shown, cells=cells, total=number
+            partnership_id=partnership, populations=["customers"], partner_populations=shown, cells=cells, total=number,
+            level=Level.SAME_COMPANY, pairs_by_level={"same_company": number.pairs},
         ),
         overlaps=overlaps,
         reviews=list(reviews),

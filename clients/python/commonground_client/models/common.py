@@ -199,6 +199,14 @@ class KeyKind(OpenEnum):
     NAME_HEAD = "name_head"
 
 
+class Level(OpenEnum):
+    """At which level two accounts belong together, nearest first: each with the farthest role that has to meet."""
+
+    SAME_COMPANY = "same_company"
+    SAME_PARENT = "same_parent"
+    SAME_ULTIMATE_PARENT = "same_ultimate_parent"
+
+
 class Mode(OpenEnum):
     """Where an organization's keys and lists are: with the service, or only on its own machine."""
 

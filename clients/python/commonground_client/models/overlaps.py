@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
-from commonground_client.models.common import ActorKind, KeyKind, OverlapStatus, PartnerAccount
+from commonground_client.models.common import ActorKind, KeyKind, Level, OverlapStatus, PartnerAccount
 from pydantic import Field
 
 
@@ -80,17 +80,24 @@ class Overlap(Model):
     assignee_id: UUID | None = Field(description="The member of my organization who looks after it.")
     confidence: float
     decisions: list[Decision] = Field(description="What people say of the pair, as far as it is said to you.")
-    evidence: dict[str, str] = Field(description="Per attribute: `agrees`, `differs` or `unknown`.")
+    evidence: dict[str, str] = Field(
+        description="Per attribute: `agrees`, `differs` or `unknown`. Nothing is compared above `same_company`."
+    )
     explanation: list[Term] = Field(description="The terms add up to the weight behind the confidence.")
     found_at: datetime = Field(description="When the two were first seen to meet.")
     id: UUID
+    level: Level = Field(
+        description="At which level the two hold together: one company, one parent company, or one ultimate parent."
+    )
     met_until: datetime | None = Field(
         description="When a key of the two was last seen to meet, of a pair that stands by people's word alone; null while one does."
     )
     partner_account: PartnerAccount | None = Field(
         description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
     )
-    rules: list[KeyKind] = Field(description="Kinds of key that met.")
+    rules: list[KeyKind] = Field(
+        description="Kinds of key that met; of owners at a level above `same_company`."
+    )
     status: OverlapStatus = Field(
         description="`auto` and `confirmed` pairs count; the others are in no count, report or event."
     )

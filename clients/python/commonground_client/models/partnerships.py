@@ -4,8 +4,22 @@ from datetime import datetime
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
-from commonground_client.models.common import Partner
+from commonground_client.models.common import Level, Partner
 from pydantic import Field
+
+
+class HierarchyIn(Model):
+    level: Level = Field(
+        description="`same_company` looks at no owner. `same_parent` lets accounts meet that belong to one parent company, `same_ultimate_parent` those that belong to one highest company as well."
+    )
+
+
+class Hierarchy(Model):
+    """Nothing of any owner is sent or shown farther up than both sides look."""
+
+    level: Level = Field(description="What holds: the nearer of both.")
+    own: Level
+    partner: Level
 
 
 class Reviews(Model):

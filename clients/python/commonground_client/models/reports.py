@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum
+from commonground_client.models.common import Level
 from pydantic import Field
 
 
@@ -10,7 +11,9 @@ class Counts(Model):
     """Numbers that reconcile: several accounts of one side may overlap one of the other."""
 
     accounts: int = Field(description="My accounts in these pairs.")
-    companies: int = Field(description="Distinct companies: connected groups of these pairs.")
+    companies: int = Field(
+        description="Distinct companies: connected groups of these pairs. Above `same_company` a group is a corporate family."
+    )
     in_words: str = Field(
         description="How the numbers hang together, and why they differ: which side has several accounts of one company."
     )
@@ -96,6 +99,8 @@ class DataQuality(Model):
 
 class Matrix(Model):
     cells: list[Cell]
+    level: Level = Field(description="How far up the owners of accounts the report looks.")
+    pairs_by_level: dict[str, int] = Field(description="How many pairs of the total hold at each level.")
     partner_populations: list[str] = Field(description="The partner's that show overlaps: the columns.")
     partnership_id: UUID
     populations: list[str] = Field(description="Mine: the rows.")

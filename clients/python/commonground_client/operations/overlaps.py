@@ -39,6 +39,7 @@ def _list_overlaps(
     population: str | None = None,
     partner_population: str | None = None,
     assignee: Literal["me", "none"] | UUID | None = None,
+    level: m.Level | str | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[m.OverlapPage]:
@@ -52,6 +53,7 @@ def _list_overlaps(
             "population": population,
             "partner_population": partner_population,
             "assignee": assignee,
+            "level": level,
             "cursor": cursor,
             "limit": limit,
         },
@@ -83,6 +85,7 @@ class Overlaps(Sender):
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
+        level: m.Level | str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.OverlapPage:
@@ -98,6 +101,7 @@ class Overlaps(Sender):
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
+                level=level,
                 cursor=cursor,
                 limit=limit,
             )
@@ -111,6 +115,7 @@ class Overlaps(Sender):
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
+        level: m.Level | str | None = None,
         limit: int | None = None,
     ) -> Iterator[m.Overlap]:
         """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
@@ -121,6 +126,7 @@ class Overlaps(Sender):
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
+                level=level,
                 limit=limit,
                 cursor=cursor,
             )
@@ -152,6 +158,7 @@ class AsyncOverlaps(AsyncSender):
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
+        level: m.Level | str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> m.OverlapPage:
@@ -167,6 +174,7 @@ class AsyncOverlaps(AsyncSender):
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
+                level=level,
                 cursor=cursor,
                 limit=limit,
             )
@@ -180,6 +188,7 @@ class AsyncOverlaps(AsyncSender):
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
+        level: m.Level | str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[m.Overlap]:
         """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
@@ -190,6 +199,7 @@ class AsyncOverlaps(AsyncSender):
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
+                level=level,
                 limit=limit,
                 cursor=cursor,
             )

@@ -8,6 +8,15 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
+def _get_hierarchy(partnership_id: UUID, *, if_none_match: str | None = None) -> Call[m.Hierarchy]:
+    return Call(
+        method="GET",
+        path=path("/v1/partnerships/{}/hierarchy", partnership_id),
+        answer=m.Hierarchy,
+        headers={"if-none-match": if_none_match},
+    )
+
+
 def _get_partnership(partnership_id: UUID) -> Call[m.Partnership]:
     return Call(method="GET", path=path("/v1/partnerships/{}", partnership_id), answer=m.Partnership)
 
@@ -29,6 +38,22 @@ def _list_partnerships() -> Call[m.PartnershipPage]:
 
 def _list_sharing_rules(partnership_id: UUID) -> Call[m.Rules]:
     return Call(method="GET", path=path("/v1/partnerships/{}/sharing-rules", partnership_id), answer=m.Rules)
+
+
+def _put_hierarchy(
+    partnership_id: UUID,
+    body: m.HierarchyIn,
+    *,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[m.Hierarchy]:
+    return Call(
+        method="PUT",
+        path=path("/v1/partnerships/{}/hierarchy", partnership_id),
+        answer=m.Hierarchy,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
+    )
 
 
 def _put_sharing_rule(
@@ -55,6 +80,10 @@ def _update_partnership(partnership_id: UUID, body: m.PartnershipIn) -> Call[m.P
 
 
 class Partnerships(Sender):
+    def get_hierarchy(self, partnership_id: UUID, *, if_none_match: str | None = None) -> m.Hierarchy:
+        """How far up each side looks, with the `ETag` that a change may name in `If-Match`."""
+        return self.send(_get_hierarchy(partnership_id, if_none_match=if_none_match))
+
     def get_partnership(self, partnership_id: UUID) -> m.Partnership:
         """One partnership."""
         return self.send(_get_partnership(partnership_id))
@@ -72,6 +101,17 @@ class Partnerships(Sender):
     def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
         """What each side lets the other see."""
         return self.send(_list_sharing_rules(partnership_id))
+
+    def put_hierarchy(
+        self,
+        partnership_id: UUID,
+        body: m.HierarchyIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Hierarchy:
+        """Say how far up the owners of one's own accounts may meet the partner's; it holds as soon as the partner says so too."""
+        return self.send(_put_hierarchy(partnership_id, body, if_match=if_match, if_none_match=if_none_match))
 
     def put_sharing_rule(
         self,
@@ -95,6 +135,10 @@ class Partnerships(Sender):
 
 
 class AsyncPartnerships(AsyncSender):
+    async def get_hierarchy(self, partnership_id: UUID, *, if_none_match: str | None = None) -> m.Hierarchy:
+        """How far up each side looks, with the `ETag` that a change may name in `If-Match`."""
+        return await self.send(_get_hierarchy(partnership_id, if_none_match=if_none_match))
+
     async def get_partnership(self, partnership_id: UUID) -> m.Partnership:
         """One partnership."""
         return await self.send(_get_partnership(partnership_id))
@@ -112,6 +156,19 @@ class AsyncPartnerships(AsyncSender):
     async def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
         """What each side lets the other see."""
         return await self.send(_list_sharing_rules(partnership_id))
+
+    async def put_hierarchy(
+        self,
+        partnership_id: UUID,
+        body: m.HierarchyIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Hierarchy:
+        """Say how far up the owners of one's own accounts may meet the partner's; it holds as soon as the partner says so too."""
+        return await self.send(
+            _put_hierarchy(partnership_id, body, if_match=if_match, if_none_match=if_none_match)
+        )
 
     async def put_sharing_rule(
         self,

@@ -19,9 +19,12 @@ def _get_data_quality(
     )
 
 
-def _get_overlap_matrix(*, partnership: UUID) -> Call[m.Matrix]:
+def _get_overlap_matrix(*, partnership: UUID, level: m.Level | str | None = None) -> Call[m.Matrix]:
     return Call(
-        method="GET", path=path("/v1/reports/matrix"), answer=m.Matrix, query={"partnership": partnership}
+        method="GET",
+        path=path("/v1/reports/matrix"),
+        answer=m.Matrix,
+        query={"partnership": partnership, "level": level},
     )
 
 
@@ -35,9 +38,9 @@ class Reports(Sender):
         """
         return self.send(_get_data_quality(population=population, stale_after_days=stale_after_days))
 
-    def get_overlap_matrix(self, *, partnership: UUID) -> m.Matrix:
+    def get_overlap_matrix(self, *, partnership: UUID, level: m.Level | str | None = None) -> m.Matrix:
         """My populations × the partner's, with counts that agree on both sides over what both may see."""
-        return self.send(_get_overlap_matrix(partnership=partnership))
+        return self.send(_get_overlap_matrix(partnership=partnership, level=level))
 
 
 class AsyncReports(AsyncSender):
@@ -50,6 +53,6 @@ class AsyncReports(AsyncSender):
         """
         return await self.send(_get_data_quality(population=population, stale_after_days=stale_after_days))
 
-    async def get_overlap_matrix(self, *, partnership: UUID) -> m.Matrix:
+    async def get_overlap_matrix(self, *, partnership: UUID, level: m.Level | str | None = None) -> m.Matrix:
         """My populations × the partner's, with counts that agree on both sides over what both may see."""
-        return await self.send(_get_overlap_matrix(partnership=partnership))
+        return await self.send(_get_overlap_matrix(partnership=partnership, level=level))
