@@ -27,6 +27,8 @@ from service.organizations.restored import brought_back
 from service.organizations.waiting import waiting_for_its_organization
 from service.overlaps import jobs as overlap_jobs
 from service.overlaps.warm import WarmSegments, swept
+from service.partnerships import jobs as partnership_jobs
+from service.partnerships.rotation import RotationParts
 from service.partnerships.sandbox import jobs as sandbox_jobs
 from service.settings import Settings, make_mailer, open_keystore
 
@@ -77,6 +79,7 @@ def make_registry(
             warm=WarmSegments() if warm is None else warm,
         ),
     )
+    partnership_jobs.register(registry, RotationParts(database, keystore, clock))
     sandbox_jobs.register(
         registry,
         sandbox_jobs.SandboxParts(database=database, keystore=keystore, spool=spool, clock=clock, ids=ids),

@@ -19,6 +19,8 @@ class Turn(StrEnum):
     """Adding an entry to the chain. Taken last."""
     DECIDE = "decide"
     """Saying what becomes of a partnership's pairs, and numbering its events. Taken behind the partnership's own row."""
+    EPOCH = "epoch"
+    """Opening a partnership's next epoch, or deleting the secrets of ended ones. Taken before any other of the partnership."""
     IMPORT_MAPPINGS = "import-mappings"
     IMPORTS = "imports"
     """Deciding which import comes next."""

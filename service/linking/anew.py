@@ -16,17 +16,19 @@ _NONE = np.empty(0, dtype=np.uint64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Touched:
-    """`left` and `right`: references whose pairs may have changed. `words`: what their tokens begin with, as they are now, or more.
-    `left_out`: the tokens that were left out when all were met last.
+    """`left` and `right`: references whose pairs may have changed. `words`: what their tokens begin with, as they are now, or more;
+    None where nobody knows. `left_out`: the tokens that were left out when all were met last.
     """
 
     left: U64
     right: U64
-    words: Words
+    words: Words | None
     left_out: pl.DataFrame
 
-    def concerned(self) -> Words:
-        """What the tokens begin with at which anything can have changed."""
+    def concerned(self) -> Words | None:
+        """What the tokens begin with at which anything can have changed; None for any."""
+        if self.words is None:
+            return None
         before = {str(kind): part["high"].to_numpy() for (kind,), part in self.left_out.group_by("kind")}
         kinds = {*self.words, *before}
         return {k: np.union1d(self.words.get(k, _NONE), before.get(k, _NONE)) for k in kinds}

@@ -94,27 +94,24 @@ class Maker:
         crowded = stored.of(CROWDED).with_high(np.unique(words[:, 0]))
         return asked.join(crowded.frame(), on=["high", "low"], how="semi")["domain"].to_list()
 
-    def whole(self, parts: list[Listed], stored: Stored) -> Mapping[Place, Delta]:
+    def whole(
+        self, parts: list[Listed], stored: Stored, before: "Standing | None" = None
+    ) -> Mapping[Place, Delta]:
         """What makes the columns of all accounts that take part of what is stored.
 
-        `parts`, one at least, are emptied: of a long list nothing stays in memory once its keys are made.
+        `before` is where it stands which domains gave no token, if that is another epoch. `parts`, one at least, are emptied: of
+        a long list nothing stays in memory once its keys are made.
         """
         listed = Listed.joined(parts)
         parts.clear()
-        keys = match_keys(listed.normalised, crowded_before=self._off_before(listed, stored))
+        standing = before or Standing(self, stored)
+        keys = match_keys(listed.normalised, crowded_before=standing.off(listed))
         refs, ids = listed.refs, listed.ids
         del listed
         made = self.columns(keys, refs, ids)
         return {
             place: difference(stored.whole(place), made.get(place, TokenColumn.empty())) for place in PLACES
         }
-
-    def _off_before(self, listed: Listed, stored: Stored) -> list[str]:
-        if not len(stored.of(CROWDED)):
-            return []
-        domains = borne_domains(listed.normalised)["domain"].drop_nulls()
-        often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
-        return self.off(often, stored)
 
     def owners(self, accounts: pl.DataFrame, level: Level, stored: Stored) -> Mapping[Place, Delta]:
         """What makes the columns of the companies above accounts of what is stored; `accounts` are all that have or are a parent."""
@@ -147,6 +144,22 @@ class Maker:
             if place not in {HEADS, SHARED_HEADS}
         }
         return {**deltas, **_heads(stored, made, refs)}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One side's columns in an epoch, and what makes them."""
+
+    maker: Maker
+    stored: Stored
+
+    def off(self, listed: Listed) -> list[str]:
+        """The domains that gave no token and may go on so: those of accounts enough."""
+        if not len(self.stored.of(CROWDED)):
+            return []
+        domains = borne_domains(listed.normalised)["domain"].drop_nulls()
+        often = domains.value_counts(name="accounts").filter(pl.col("accounts") > CROWDED_UNTIL)["domain"]
+        return self.maker.off(often, self.stored)
 
 
 def _stands(normalised: pl.DataFrame, accounts: pl.DataFrame) -> bool:

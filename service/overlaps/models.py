@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -99,12 +100,12 @@ class TokenSegment(Record, table=True):
 
     partnership_id: UUID = Field(primary_key=True)
     org_id: UUID = Field(primary_key=True)
+    epoch: int = Field(primary_key=True, sa_type=Integer)
     change: int = Field(primary_key=True, sa_type=BigInteger)
     part: Part = Field(sa_column=enum_column(Part, primary_key=True))
     kind: str = Field(primary_key=True, sa_type=Text)
     layer: Layer = Field(sa_column=enum_column(Layer, primary_key=True))
     number: int = Field(primary_key=True, sa_type=Integer)
-    epoch: int = Field(sa_type=Integer)
     first: bytes = Field(sa_type=LargeBinary)
     last: bytes = Field(sa_type=LargeBinary)
     count: int = Field(sa_type=Integer)
@@ -127,6 +128,8 @@ class TokenChange(Record, table=True):
     """The highest number of the organization's accounts that the change has followed."""
     terms: str = Field(sa_type=Text)
     """What the tokens were made under: where it is another next time, all are made anew."""
+    epochs: list[int] = Field(sa_type=ARRAY(Integer))
+    """The epochs whose tokens stand as of this change: the present one, the next one, or both."""
     touched: bytes | None = Field(default=None, sa_type=LargeBinary)
     """References whose tokens or accounts changed, 8 bytes each; null stands for all."""
     created_at: datetime = Field(sa_column=moment())
@@ -152,7 +155,8 @@ class MatchRun(Record, table=True):
     terms: str = Field(sa_type=Text)
     """What pairs are scored under: where it is another next time, all are scored anew."""
     lo_touched: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """References whose pairs the run judges anew, 8 bytes each; null stands for all. Emptied when scored."""
+    """References whose pairs the run judges anew, 8 bytes each; null stands for all. Emptied when scored; a change of
+    epoch leaves here what the next run has to judge beside what changed."""
     hi_touched: bytes | None = Field(default=None, sa_type=LargeBinary)
     created_at: datetime = Field(sa_column=moment())
     scored_at: datetime | None = Field(sa_column=moment(nullable=True))
@@ -172,6 +176,7 @@ class EvidenceRequest(Record, table=True):
     partnership_id: UUID = Field(primary_key=True)
     run_id: UUID = Field(primary_key=True)
     org_id: UUID = Field(primary_key=True)
+    epoch: int = Field(sa_type=Integer)
     asked: bytes = Field(sa_type=LargeBinary)
     codes: bytes | None = Field(default=None, sa_type=LargeBinary)
 

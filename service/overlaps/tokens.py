@@ -20,40 +20,43 @@ _ADD_SEGMENT = """
     INSERT INTO token_segment (partnership_id, org_id, change, epoch, part, kind, layer, number, first, last, count, tokens, refs)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
-_DROP = "DELETE FROM token_segment WHERE partnership_id = $1 AND org_id = $2 AND part = $3 AND kind = $4"
-_DROP_CHANGES = f"{_DROP} AND change = ANY($5)"
-_DROP_EPOCHS = "DELETE FROM token_segment WHERE partnership_id = $1 AND org_id = $2 AND epoch <> $3"
+_DROP = "DELETE FROM token_segment WHERE partnership_id = $1 AND org_id = $2 AND epoch = $3 AND part = $4 AND kind = $5"
+_DROP_CHANGES = f"{_DROP} AND change = ANY($6)"
+_DROP_EPOCHS = "DELETE FROM token_segment WHERE partnership_id = $1 AND org_id = $2 AND epoch <> ALL($3)"
 _DROP_MET = """
     DELETE FROM token_segment WHERE partnership_id = $1 AND org_id = $2 AND part = $3
     AND change < (SELECT min(number) FROM token_change WHERE partnership_id = $1 AND org_id = $2)
 """
 _ADD_CHANGE = """
-    INSERT INTO token_change (partnership_id, org_id, number, accounts, tokens, seen, terms, touched, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())
+    INSERT INTO token_change (partnership_id, org_id, number, accounts, tokens, seen, terms, touched, epochs, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())
 """
 _NEWEST = """
-    SELECT DISTINCT ON (org_id) org_id, number, tokens, seen, terms FROM token_change WHERE partnership_id = $1
+    SELECT DISTINCT ON (org_id) org_id, number, tokens, seen, terms, epochs FROM token_change WHERE partnership_id = $1
     ORDER BY org_id, number DESC
 """
-_TOUCHED = """
-    SELECT touched FROM token_change WHERE partnership_id = $1 AND org_id = $2 AND number > $3 AND number <= $4
-"""
+_SINCE = "FROM token_change WHERE partnership_id = $1 AND org_id = $2 AND number > $3 AND number <= $4"
+_TOUCHED = f"SELECT touched {_SINCE}"
+_ELSEWHERE = f"SELECT EXISTS (SELECT {_SINCE} AND $5 <> ALL(epochs))"
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """One side's newest token change: its number, how many tokens it left to be sent, what it had seen, and its terms."""
+    """One side's newest token change: its number, how many tokens it left to be sent, what it had seen, its terms, and the
+    epochs whose tokens stand as of it.
+    """
 
     change: int
     tokens: int
     seen: int
     terms: str
+    epochs: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A token change to be written: what comes and goes in each column, under which `terms`, how far it has followed the
-    organization's accounts (`seen`), and the references that it touches, None for all.
+    """A token change to be written: what comes and goes in each column of an epoch, under which `terms`, how far it has followed
+    the organization's accounts (`seen`), and the references that it touches, None for all.
     """
 
     deltas: Mapping[Place, Delta]
@@ -79,37 +82,68 @@ def gathered(packed: Iterable[bytes | None]) -> U64 | None:
     return np.unique(np.concatenate([np.empty(0, dtype=np.uint64), *known]))
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What comes and goes with the same change in the columns of another epoch, as `stored` there."""
+
+    epoch: int
+    stored: Stored
+    deltas: Mapping[Place, Delta]
+
+
 async def write_step(
-    session: TenantSession, partnership_id: UUID, stored: Stored, step: Step, *, epoch: int
+    session: TenantSession,
+    partnership_id: UUID,
+    stored: Stored,
+    step: Step,
+    *,
+    epoch: int,
+    beside: Beside | None = None,
 ) -> int:
     """Write the session's side's next numbered change against what is `stored`; the number. Pushes of one side take turns."""
     driver = await session.raw()
     newest = (await newest_changes(session, partnership_id)).get(session.org_id)
     number = newest.change + 1 if newest else 1
     side = (partnership_id, session.org_id)
-    await driver.execute(_DROP_EPOCHS, *side, epoch)
     await driver.execute(_DROP_MET, *side, Part.TOUCHED)
+    epochs = [Beside(epoch, stored, step.deltas), *([] if beside is None else [beside])]
+    for one in epochs:
+        await _write_columns(session, (*side, number), one, step.touched)
+    sizes = {place: _size(stored, step, place) for place in {*stored.places, *step.deltas}}
+    tokens = sum(size for (part, _), size in sizes.items() if part is Part.SENT)
+    await driver.execute(
+        _ADD_CHANGE, *side, number, sizes.get(ACCOUNTS, 0), tokens, step.seen, step.terms, refs_as_bytes(step.touched),
+        [one.epoch for one in epochs],
+    )  # fmt: skip
+    return number
+
+
+async def _write_columns(
+    session: TenantSession, change: tuple[UUID, UUID, int], one: Beside, touched: U64 | None
+) -> None:
+    driver, (*side, _) = await session.raw(), change
     rows: list[tuple[Any, ...]] = []
-    for place, delta in step.deltas.items():
-        written = _written(stored, place, delta)
+    for place, delta in one.deltas.items():
+        written = _written(one.stored, place, delta)
         if written.instead is None:
-            await driver.execute(_DROP, *side, *place)
+            await driver.execute(_DROP, *side, one.epoch, *place)
         elif written.instead:
-            await driver.execute(_DROP_CHANGES, *side, *place, written.instead)
+            await driver.execute(_DROP_CHANGES, *side, one.epoch, *place, written.instead)
         rows += [(*place, layer, column) for layer, column in written.columns.items()]
-    rows += [(Part.TOUCHED, kind, Layer.BASE, column) for kind, column in _touched(stored, step).items()]
+    words = _touched(one.stored, one.deltas, touched)
+    rows += [(Part.TOUCHED, kind, Layer.BASE, column) for kind, column in words.items()]
     segments = [
-        (*side, number, epoch, *named, s.number, s.first, s.last, s.count, s.tokens, s.refs)
+        (*change, one.epoch, *named, s.number, s.first, s.last, s.count, s.tokens, s.refs)
         for *named, column in rows
         for s in cut(column)
     ]
     await driver.executemany(_ADD_SEGMENT, segments)
-    sizes = {place: _size(stored, step, place) for place in {*stored.places, *step.deltas}}
-    tokens = sum(size for (part, _), size in sizes.items() if part is Part.SENT)
-    await driver.execute(
-        _ADD_CHANGE, *side, number, sizes.get(ACCOUNTS, 0), tokens, step.seen, step.terms, refs_as_bytes(step.touched)
-    )  # fmt: skip
-    return number
+
+
+async def drop_epochs(session: TenantSession, partnership_id: UUID, *, but: Iterable[int]) -> None:
+    """Forget the session's side's tokens of every epoch but these. Pushes of the side take turns with it."""
+    driver = await session.raw()
+    await driver.execute(_DROP_EPOCHS, partnership_id, session.org_id, list(but))
 
 
 def _size(stored: Stored, step: Step, place: Place) -> int:
@@ -117,15 +151,15 @@ def _size(stored: Stored, step: Step, place: Place) -> int:
     return len(stored.of(place)) + (len(delta.added) - len(delta.removed) if delta else 0)
 
 
-def _touched(stored: Stored, step: Step) -> Mapping[str, TokenColumn]:
+def _touched(stored: Stored, deltas: Mapping[Place, Delta], touched: U64 | None) -> Mapping[str, TokenColumn]:
     """By kind, the tokens that touched references have once the step is taken: where the other side is to be looked at."""
-    if step.touched is None:
+    if touched is None:
         return {}
-    refs, none = References(step.touched), TokenColumn.empty()
+    refs, none = References(touched), TokenColumn.empty()
     found = {}
-    for part, kind in {*stored.places, *step.deltas}:
+    for part, kind in {*stored.places, *deltas}:
         if part is Part.SENT:
-            delta = step.deltas.get((part, kind), Delta(none, none))
+            delta = deltas.get((part, kind), Delta(none, none))
             found[kind] = (
                 stored.of((part, kind)).of_refs(refs).without(delta.removed).union(delta.added.of_refs(refs))
             )
@@ -159,7 +193,12 @@ async def newest_changes(session: TenantSession | MatcherSession, partnership_id
     """Organization → its newest token change, of those that the session sees; a side that never pushed is missing."""
     driver = await session.raw()
     rows = await driver.fetch(_NEWEST, partnership_id)
-    return {row["org_id"]: Newest(row["number"], row["tokens"], row["seen"], row["terms"]) for row in rows}
+    return {
+        row["org_id"]: Newest(
+            row["number"], row["tokens"], row["seen"], row["terms"], frozenset(row["epochs"])
+        )
+        for row in rows
+    }
 
 
 async def read_touched(session: MatcherSession, org_id: UUID, *, after: int, upto: int) -> U64 | None:
@@ -174,8 +213,12 @@ async def read_words(
 ) -> Words | None:
     """With what the tokens begin that touched references have, or had in between; organization → the numbers after and up to which.
 
-    None if another epoch's tokens have taken their place.
+    None if that can't be told: a change was written before the epoch's tokens stood, or has been replaced.
     """
+    driver = await session.raw()
+    for org_id, (after, upto) in since.items():
+        if await driver.fetchval(_ELSEWHERE, session.partnership_id, org_id, after, upto, epoch):
+            return None
     cold = WarmSegments(0)
     names = await read_names(session, session.partnership_id, epoch=epoch, parts=[Part.TOUCHED], warm=cold)
     wanted = [n for n in names if since[n.org_id][0] < n.change <= since[n.org_id][1]]

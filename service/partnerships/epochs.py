@@ -1,4 +1,4 @@
-"""The keys of a partnership's epoch as the service's worker holds them for hosted sides."""
+"""The keys of a partnership's epochs as the service's worker holds them for hosted sides."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,18 +14,45 @@ from service.crypto import (
     SignedStatement,
     code_secret,
     outer_key,
+    parse_statement,
     rest_key,
 )
-from service.linking.epoch import derive
+from service.crypto.errors import SecretMissingError
+from service.linking.epoch import Speaker, derive
 from service.linking.keys import LinkKeys
+from service.matching import NORMALISER_VERSION
 from service.matching.kinds import Level, nearer
-from service.organizations.models import Organization
+from service.organizations.operations import identity_key
+from service.partnerships.errors import EpochGoneError
 from service.partnerships.models import Partnership, PartnershipSide
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """What a side publishes of an epoch: its signed statement, and that it derived the same keys as the other."""
+
+    signed: SignedStatement
+    confirm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch that both sides have opened."""
+
+    number: int
+    normaliser: str
+    lo: Published
+    hi: Published
+
+    @property
+    def is_of_today(self) -> bool:
+        """Whether keys are made today by the rules that the epoch fixes."""
+        return self.normaliser == NORMALISER_VERSION
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
-    """A partnership with what both sides published of its present epoch."""
+    """A partnership with what both sides published of themselves and of its epochs."""
 
     partnership: Partnership
     lo: PartnershipSide
@@ -42,42 +69,125 @@ class Opened:
     def other(self, org_id: UUID) -> PartnershipSide:
         return self.hi if org_id == self.partnership.lo_org_id else self.lo
 
+    @property
+    def present(self) -> Epoch:
+        """The epoch that matches."""
+        lo, hi = (_published(side.statement, side.signature, side.confirm) for side in (self.lo, self.hi))
+        return Epoch(self.partnership.epoch, self.partnership.normaliser, lo, hi)
 
-def exchange_name(org_id: UUID, partnership_id: UUID, epoch: int) -> SecretName:
+    @property
+    def next(self) -> Epoch | None:
+        """The epoch that is prepared, once both sides have stated it."""
+        number, normaliser = self.partnership.next_epoch, self.partnership.next_normaliser
+        if number is None or normaliser is None:
+            return None
+        said = [_next_published(side, number) for side in (self.lo, self.hi)]
+        lo, hi = said
+        return None if lo is None or hi is None else Epoch(number, normaliser, lo, hi)
+
+
+def exchange_name(org_id: UUID | str, partnership_id: UUID, epoch: int) -> SecretName:
     return SecretName("x", str(org_id), str(partnership_id), epoch)
 
 
-def service_secret(keystore: Keystore, partnership_id: UUID, epoch: int) -> SecretBytes:
-    """`R`, drawn when first asked for."""
-    return keystore.get_or_create(SecretName("service-secret", "service", str(partnership_id), epoch))
+def service_secret_name(partnership_id: UUID, epoch: int) -> SecretName:
+    """The name of `R`."""
+    return SecretName("service-secret", "service", str(partnership_id), epoch)
 
 
 def rest_key_of(keystore: Keystore, partnership_id: UUID, epoch: int) -> RestKey:
-    """The key of what rests beside the tokens: candidate meetings and evidence codes."""
-    return rest_key(service_secret(keystore, partnership_id, epoch), str(partnership_id), epoch)
+    """The key of what rests beside the tokens: candidate meetings and evidence codes. EpochGoneError when the epoch has ended."""
+    return rest_key(_kept(keystore, service_secret_name(partnership_id, epoch)), str(partnership_id), epoch)
 
 
-def party(organization: Organization) -> Party:
-    return Party(str(organization.id), organization.mode, organization.identity)
+def _kept(keystore: Keystore, name: SecretName) -> SecretBytes:
+    """A secret of an epoch, which is drawn when the epoch is opened and never after."""
+    try:
+        return keystore.get(name)
+    except SecretMissingError:
+        raise EpochGoneError(str(name)) from None
 
 
-def link_keys(keystore: Keystore, opened: Opened, org_id: UUID) -> LinkKeys:
-    """What `org_id`'s job needs to make its tokens; both statements and the partner's confirmation are checked first.
-
-    SecretMissingError when the epoch has ended; StatementError or ConfirmationError when what is stored was changed.
-    """
-    partnership, mine, theirs = opened.partnership, opened.side(org_id), opened.other(org_id)
-    own = ExchangeKey(keystore.get(exchange_name(org_id, partnership.id, partnership.epoch)))
-    pins = Pins(str(partnership.id), _pinned(mine), _pinned(theirs))
-    pair = derive(own, pins, _signed(mine), _signed(theirs), code_secret(None))
-    pair.check_confirmation(str(theirs.org_id), theirs.confirm)
-    secret = service_secret(keystore, partnership.id, partnership.epoch)
-    return LinkKeys(pair, outer_key(secret, str(partnership.id), partnership.epoch), partnership.normaliser)
-
-
-def _pinned(side: PartnershipSide) -> Party:
+def pinned(side: PartnershipSide) -> Party:
+    """Who people agreed that this side is."""
     return Party(str(side.org_id), side.mode, side.identity)
 
 
-def _signed(side: PartnershipSide) -> SignedStatement:
-    return SignedStatement(side.statement.encode("ascii"), side.signature)
+def open_epoch(
+    keystore: Keystore, partnership_id: UUID, number: int, *, lo: Party, hi: Party
+) -> tuple[Published, Published]:
+    """Both hosted sides' word on an epoch, its secrets drawn if they aren't there yet.
+
+    An opening that was interrupted and is done over states the same exchange keys: there are no two for one epoch.
+    PinMismatchError if a side's identity is no longer the one that people agreed on.
+    """
+    keystore.get_or_create(service_secret_name(partnership_id, number))
+    one, other = (
+        Speaker(
+            side,
+            identity_key(keystore, UUID(side.org)),
+            ExchangeKey(
+                keystore.get_or_create(exchange_name(side.org, partnership_id, number), SecretBytes.draw)
+            ),
+        )
+        for side in (lo, hi)
+    )
+    return _publish(one, other, str(partnership_id), number), _publish(
+        other, one, str(partnership_id), number
+    )
+
+
+def _publish(own: Speaker, partner: Speaker, partnership: str, number: int) -> Published:
+    mine = own.state(partner.party, partnership, number)
+    theirs = partner.state(own.party, partnership, number)
+    pair = derive(own.exchange, Pins(partnership, own.party, partner.party), mine, theirs, code_secret(None))
+    return Published(mine, pair.confirmation(own.party.org))
+
+
+def link_keys(keystore: Keystore, opened: Opened, org_id: UUID, epoch: Epoch | None = None) -> LinkKeys:
+    """What `org_id`'s job needs to make its tokens in `epoch`, the present one if none is named; both statements and the
+    partner's confirmation are checked first.
+
+    EpochGoneError when the epoch has ended; StatementError or ConfirmationError when what is stored was changed.
+    """
+    epoch, place = epoch or opened.present, str(opened.partnership.id)
+    mine, theirs = opened.side(org_id), opened.other(org_id)
+    said = {opened.lo.org_id: epoch.lo, opened.hi.org_id: epoch.hi}
+    own = ExchangeKey(_kept(keystore, exchange_name(org_id, opened.partnership.id, epoch.number)))
+    pins = Pins(place, pinned(mine), pinned(theirs))
+    pair = derive(own, pins, said[mine.org_id].signed, said[theirs.org_id].signed, code_secret(None))
+    pair.check_confirmation(str(theirs.org_id), said[theirs.org_id].confirm)
+    secret = _kept(keystore, service_secret_name(opened.partnership.id, epoch.number))
+    return LinkKeys(pair, outer_key(secret, place, epoch.number), epoch.normaliser)
+
+
+def kept_keys(keystore: Keystore, opened: Opened, org_id: UUID, epoch: Epoch) -> LinkKeys | None:
+    """As `link_keys`; None where tokens can't be made under the epoch any more: its secrets are gone, as after a restore,
+    or it fixes the rules of another normaliser.
+    """
+    if not epoch.is_of_today:
+        return None
+    try:
+        return link_keys(keystore, opened, org_id, epoch)
+    except EpochGoneError:
+        return None
+
+
+def secrets_of(partnership: Partnership, epoch: int) -> list[SecretName]:
+    """What the keystore holds of an epoch of two hosted sides."""
+    return [
+        service_secret_name(partnership.id, epoch),
+        exchange_name(partnership.lo_org_id, partnership.id, epoch),
+        exchange_name(partnership.hi_org_id, partnership.id, epoch),
+    ]
+
+
+def _next_published(side: PartnershipSide, number: int) -> Published | None:
+    if side.next_statement is None or side.next_signature is None or side.next_confirm is None:
+        return None
+    said = _published(side.next_statement, side.next_signature, side.next_confirm)
+    return said if parse_statement(said.signed.text).epoch == number else None
+
+
+def _published(statement: str, signature: bytes, confirm: bytes) -> Published:
+    return Published(SignedStatement(statement.encode("ascii"), signature), confirm)

@@ -8,8 +8,13 @@ PartnershipError
 ├── DifferentWorldsError        one is a sandbox and the other isn't in it
 ├── UnknownPopulationError      the organization has no population of this name
 ├── PartnershipEndedError   nothing can be shared in it any more
+├── PartnershipPausedError      its keys aren't rotated while it rests
+├── RotatedLatelyError          keys are rotated once a day at most
+├── EpochGoneError              the secrets of an epoch are deleted: what was begun under it is void
 └── LevelNotOfferedError        `counts_only` needs the weekly frozen count, which this version doesn't have
 """
+
+from datetime import datetime
 
 
 class PartnershipError(Exception):
@@ -60,3 +65,24 @@ class LevelNotOfferedError(PartnershipError):
 class PartnershipEndedError(PartnershipError):
     def __init__(self) -> None:
         super().__init__("The partnership has ended: nothing can be shared in it any more.")
+
+
+class PartnershipPausedError(PartnershipError):
+    def __init__(self) -> None:
+        super().__init__("The partnership is paused: its keys are rotated once it is active again.")
+
+
+class RotatedLatelyError(PartnershipError):
+    def __init__(self, epoch: int, since: datetime, again_from: datetime) -> None:
+        super().__init__(
+            f"The partnership's keys were rotated at {since:%Y-%m-%d %H:%M} UTC, to epoch {epoch}: they are rotated once a day at "
+            f"most. Ask again from {again_from:%Y-%m-%d %H:%M} UTC on."
+        )
+
+
+class EpochGoneError(PartnershipError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The keystore has no secret {name}: its epoch has ended, or the keystore was restored from a copy. The worker opens "
+            "the next epoch where the present one lacks its secrets."
+        )

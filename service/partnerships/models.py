@@ -56,6 +56,9 @@ class Partnership(Record, table=True):
     __table_args__ = (
         CheckConstraint("lo_org_id < hi_org_id", name="order"),
         UniqueConstraint("id", "lo_org_id", "hi_org_id"),
+        CheckConstraint(
+            "num_nulls(next_epoch, next_normaliser, next_since) IN (0, 3) AND next_epoch > epoch", name="next"
+        ),
         # both of the same world: what is live and what is a sandbox never meet
         ForeignKeyConstraint(["lo_org_id", "sandbox"], ["organization.id", "organization.sandbox"]),
         ForeignKeyConstraint(["hi_org_id", "sandbox"], ["organization.id", "organization.sandbox"]),
@@ -67,11 +70,22 @@ class Partnership(Record, table=True):
     status: PartnershipStatus = Field(sa_column=enum_column(PartnershipStatus))
     epoch: int = Field(sa_type=Integer)
     normaliser: str = Field(sa_type=Text)
+    epoch_since: datetime = Field(sa_column=moment())
+    """Since when the epoch is the one that matches."""
+    next_epoch: int | None = Field(default=None, sa_type=Integer)
+    """The epoch that takes its place once both sides' tokens stand under it; null while none is prepared."""
+    next_normaliser: str | None = Field(default=None, sa_type=Text)
+    next_since: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     threshold: float = Field(default=0.90, sa_type=DOUBLE_PRECISION)
     created_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(sa_column=moment(nullable=True))
     sandbox: bool = False
     """As both its sides'."""
+
+    @property
+    def epochs(self) -> list[int]:
+        """Those that live: the one that matches, and the one that is prepared."""
+        return [self.epoch] if self.next_epoch is None else [self.epoch, self.next_epoch]
 
     def partner_of(self, org_id: UUID) -> UUID:
         """The other side."""
@@ -95,6 +109,7 @@ class PartnershipSide(Record, table=True):
             ["partnership.id", "partnership.lo_org_id", "partnership.hi_org_id"],
         ),
         CheckConstraint("org_id IN (lo_org_id, hi_org_id)", name="of_the_pair"),
+        CheckConstraint("num_nulls(next_statement, next_signature, next_confirm) IN (0, 3)", name="next"),
         UniqueConstraint("partnership_id", "org_id", "partner_org_id"),
     )
 
@@ -114,6 +129,10 @@ class PartnershipSide(Record, table=True):
     statement: str = Field(sa_type=Text)
     signature: bytes = Field(sa_type=LargeBinary)
     confirm: bytes = Field(sa_type=LargeBinary)
+    next_statement: str | None = Field(default=None, sa_type=Text)
+    """The same three of the epoch that is prepared."""
+    next_signature: bytes | None = Field(default=None, sa_type=LargeBinary)
+    next_confirm: bytes | None = Field(default=None, sa_type=LargeBinary)
     reviews: bool = True
     hierarchy: Level = Field(default=Level.SAME_COMPANY, sa_column=enum_column(Level))
     """How far up the owners of accounts this side lets them meet; the nearer of both sides' holds."""

@@ -7,16 +7,14 @@ from uuid import UUID
 
 from service.accounts.repository import Populations, live_population
 from service.audit import record
-from service.crypto import ExchangeKey, Keystore, Pins, SecretBytes, code_secret
+from service.crypto import Keystore, Party
 from service.db.sessions import TenantSession
 from service.jobs import enqueue
 from service.kit.clock import Clock
-from service.linking.epoch import Speaker, derive
 from service.matching import NORMALISER_VERSION
 from service.organizations.models import Organization
-from service.organizations.operations import identity_key
 from service.organizations.standing import Quota, is_limited, require_room
-from service.partnerships.epochs import Opened, exchange_name, party, service_secret
+from service.partnerships.epochs import Opened, Published, open_epoch
 from service.partnerships.errors import (
     AlreadyPartnersError,
     DifferentWorldsError,
@@ -73,14 +71,12 @@ async def create_partnership(
     lo, hi = sorted((own, partner), key=lambda o: o.id)
     partnership = Partnership(
         id=partnership_id, lo_org_id=lo.id, hi_org_id=hi.id, status=PartnershipStatus.ACTIVE, epoch=1,
-        normaliser=NORMALISER_VERSION, created_at=clock.now(), ended_at=None, sandbox=own.sandbox,
+        normaliser=NORMALISER_VERSION, epoch_since=clock.now(), created_at=clock.now(), ended_at=None, sandbox=own.sandbox,
     )  # fmt: skip
     session.add(partnership)
     await session.flush()
-    service_secret(keystore, partnership_id, 1)
-    speakers = [_speaker(keystore, organization, partnership_id, 1) for organization in (lo, hi)]
-    session.add(_side(partnership, lo, *speakers))
-    session.add(_side(partnership, hi, *reversed(speakers)))
+    said = open_epoch(keystore, partnership_id, 1, lo=_party(lo), hi=_party(hi))
+    session.add_all(_side(partnership, *each) for each in zip((lo, hi), said, strict=True))
     await session.flush()
     await note_created(session, clock, partnership_id)
     return partnership
@@ -105,21 +101,15 @@ async def note_created(session: TenantSession, clock: Clock, partnership_id: UUI
     await record(session, clock, "partnership.created", target=f"partnership:{partnership_id}")
 
 
-def _speaker(keystore: Keystore, organization: Organization, partnership_id: UUID, epoch: int) -> Speaker:
-    secret = keystore.get_or_create(exchange_name(organization.id, partnership_id, epoch), SecretBytes.draw)
-    return Speaker(party(organization), identity_key(keystore, organization.id), ExchangeKey(secret))
+def _party(organization: Organization) -> Party:
+    return Party(str(organization.id), organization.mode, organization.identity)
 
 
-def _side(partnership: Partnership, own: Organization, speaker: Speaker, partner: Speaker) -> PartnershipSide:
-    """What `own` publishes of the epoch: its signed statement, and that it derived the same keys."""
-    place = str(partnership.id), partnership.epoch
-    mine, theirs = speaker.state(partner.party, *place), partner.state(speaker.party, *place)
-    pins = Pins(str(partnership.id), speaker.party, partner.party)
-    pair = derive(speaker.exchange, pins, mine, theirs, code_secret(None))
+def _side(partnership: Partnership, own: Organization, said: Published) -> PartnershipSide:
     return PartnershipSide(
         partnership_id=partnership.id, org_id=own.id, lo_org_id=partnership.lo_org_id, hi_org_id=partnership.hi_org_id,
-        name=own.name, handle=own.handle, mode=own.mode, identity=own.identity, statement=mine.text.decode("ascii"),
-        signature=mine.signature, confirm=pair.confirmation(str(own.id)),
+        name=own.name, handle=own.handle, mode=own.mode, identity=own.identity,
+        statement=said.signed.text.decode("ascii"), signature=said.signed.signature, confirm=said.confirm,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """SQL of partnerships and sharing rules."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, or_
@@ -16,6 +17,17 @@ from service.partnerships.models import (
     SharedRecord,
     SharingRule,
 )
+
+_BEGIN_NEXT = """
+    UPDATE partnership SET epoch = next_epoch, normaliser = next_normaliser, epoch_since = $2,
+        next_epoch = NULL, next_normaliser = NULL, next_since = NULL
+    WHERE id = $1
+"""
+_STATE_NEXT = """
+    UPDATE partnership_side SET statement = next_statement, signature = next_signature, confirm = next_confirm,
+        next_statement = NULL, next_signature = NULL, next_confirm = NULL
+    WHERE partnership_id = $1
+"""
 
 
 class Partnerships:
@@ -83,6 +95,11 @@ class MatchedPartnership:
             # not FOR UPDATE: every insert that refers to the partnership would wait for the match
             .with_for_update(key_share=True)
         )
+
+    async def begin_next(self, now: datetime) -> None:
+        """Let the next epoch be the present one, as both sides stated it."""
+        await self._session.sql(_BEGIN_NEXT, self._session.partnership_id, now)
+        await self._session.sql(_STATE_NEXT, self._session.partnership_id)
 
 
 class SharedRecords:

@@ -464,7 +464,7 @@ async def test_a_partnership_of_sandbox_and_live_is_refused_by_the_database_too(
             session.add(
                 Partnership(
                     id=world.ids.new(), lo_org_id=lo, hi_org_id=hi, status=PartnershipStatus.ACTIVE, epoch=1,
-                    normaliser="x", created_at=world.clock.now(), ended_at=None, sandbox=claimed,
+                    normaliser="x", epoch_since=world.clock.now(), created_at=world.clock.now(), ended_at=None, sandbox=claimed,
                 )
             )  # fmt: skip
 

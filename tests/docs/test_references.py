@@ -31,6 +31,7 @@ from service.overlaps import models as _overlaps
 from service.overlaps.jobs import STEPS
 from service.overlaps.jobs.commented import FORGET_JOB
 from service.partnerships import models as _partnerships
+from service.partnerships.rotation import ROTATE_JOB
 from service.partnerships.sandbox.operations import SANDBOX_JOB
 from service.settings import Settings
 from tests.docs.sessions import ROOT
@@ -94,6 +95,7 @@ def test_models_of_every_room_are_among_what_is_compared() -> None:
 def test_every_job_is_documented() -> None:
     assert set(first_cells(section(ARCHITECTURE, "The way of the data"))) == {
         *STEPS,
+        ROTATE_JOB,
         PURGE_JOB,
         SETTLE_JOB,
         FORGET_JOB,

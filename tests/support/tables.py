@@ -47,6 +47,7 @@ VALUES = {
     "json": "'{}'",
     "text[]": "'{}'",
     "uuid[]": "'{}'",
+    "integer[]": "'{}'",
     "inet": "'192.0.2.7'",
     "bigint": "7",
     "integer": "7",

@@ -7,6 +7,10 @@ Where both sides look at owners, push leaves their tokens too, and
 
     push → relate (as the matcher: pairs of one owner) → publish
 
+Where keys are rotated:
+
+    an epoch opened → push (as each owner: tokens under both epochs) → switch (as the matcher) → purge (as each owner)
+
 Each job is one transaction, names its successor inside it, and does nothing the second time.
 """
 
@@ -24,21 +28,26 @@ from service.overlaps.jobs.meet import meet
 from service.overlaps.jobs.parts import (
     MEET_JOB,
     PUBLISH_JOB,
+    PURGE_JOB,
     PUSH_JOB,
     RELATE_JOB,
     SCORE_JOB,
+    SWITCH_JOB,
     WEIGH_JOB,
     Parts,
 )
 from service.overlaps.jobs.publish import publish
+from service.overlaps.jobs.purge import purge
 from service.overlaps.jobs.push import push, push_everywhere
 from service.overlaps.jobs.relate import relate
 from service.overlaps.jobs.retire import retire
 from service.overlaps.jobs.rules import follow_rules, follow_settled
 from service.overlaps.jobs.score import score
+from service.overlaps.jobs.switch import switch
 from service.overlaps.jobs.weigh import weigh
-from service.partnerships.errors import UnknownPartnershipError
+from service.partnerships.errors import EpochGoneError, UnknownPartnershipError
 from service.partnerships.operations import RULES_CHANGED_JOB
+from service.partnerships.rotation import EPOCH_OPENED_JOB
 
 __all__ = ["Parts", "plan", "register"]
 
@@ -54,6 +63,9 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     PUBLISH_JOB: publish,
     SETTLED_JOB: follow_settled,
     GONE_JOB: retire,
+    EPOCH_OPENED_JOB: push,
+    SWITCH_JOB: switch,
+    PURGE_JOB: purge,
     COMMENTED_JOB: commented.commented,
 }
 
@@ -69,8 +81,8 @@ def _handler(
     step: Callable[..., Awaitable[None]], parts: Parts
 ) -> Callable[[JobContext, Payload], Awaitable[None]]:
     async def handle(_context: JobContext, payload: Payload) -> None:
-        # a partnership that is gone took with it whatever the step would write
-        with suppress(UnknownPartnershipError):
+        # a partnership that is gone took with it whatever the step would write, and an epoch what was begun under it
+        with suppress(UnknownPartnershipError, EpochGoneError):
             await step(parts, **{name: UUID(str(value)) for name, value in payload.items()})
 
     return handle

@@ -20,7 +20,14 @@ from service.overlaps.jobs.parts import MEET_JOB, WEIGH_JOB, Parts
 from service.overlaps.models import EvidenceRequest, MatchRun, Part
 from service.overlaps.repository import Runs
 from service.overlaps.stored import layered, read_columns, read_names, tokens_sent, within
-from service.overlaps.tokens import Newest, newest_changes, read_touched, read_words, refs_as_bytes
+from service.overlaps.tokens import (
+    Newest,
+    gathered,
+    newest_changes,
+    read_touched,
+    read_words,
+    refs_as_bytes,
+)
 from service.overlaps.warm import SegmentName, WarmSegments
 from service.partnerships.epochs import rest_key_of
 from service.partnerships.models import Partnership
@@ -39,6 +46,9 @@ async def meet(parts: Parts, *, partnership_id: UUID) -> None:
         lo, hi = newest.get(partnership.lo_org_id), newest.get(partnership.hi_org_id)
         if lo is None or hi is None or await Runs(session).begun(lo.change, hi.change):
             return
+        if not all(partnership.epoch in side.epochs for side in (lo, hi)):
+            # what changed stands under the next epoch only, and is met there
+            return
         last = await Runs(session).last_scored()
         changes = _Changes(partnership, lo, hi, terms_of(partnership), last)
         sides = await _Sides.read(session, changes, parts.warm)
@@ -52,10 +62,10 @@ async def meet(parts: Parts, *, partnership_id: UUID) -> None:
         await _ask(session, parts, changes, found)
 
 
-def terms_of(partnership: Partnership) -> str:
-    """What a pair's score depends on beside the two accounts."""
+def terms_of(partnership: Partnership, *, epoch: int | None = None) -> str:
+    """What a pair's score depends on beside the two accounts; as they would be under `epoch`, if one is named."""
     weights = hashlib.sha256(repr(sorted(shipped_weights().bits.items())).encode()).hexdigest()[:16]
-    made = f"{partnership.epoch}|{partnership.normaliser}|{NORMALISER_VERSION}"
+    made = f"{epoch or partnership.epoch}|{partnership.normaliser}|{NORMALISER_VERSION}"
     return f"{made}|{partnership.threshold}|{weights}"
 
 
@@ -74,7 +84,7 @@ class _Changes:
         return self.partnership.lo_org_id, self.partnership.hi_org_id
 
     async def touched(self, session: MatcherSession) -> Touched | None:
-        """What both sides' changes since that run touched; None for all."""
+        """What both sides' changes since that run touched, and what it left to be judged; None for all."""
         last = self.last
         if last is None or last.terms != self.terms:
             return None
@@ -83,11 +93,16 @@ class _Changes:
         refs = [
             await read_touched(session, org, after=after, upto=upto) for org, (after, upto) in since.items()
         ]
-        left, right = refs
+        left, right = (
+            gathered([refs_as_bytes(refs), left_over])
+            for refs, left_over in zip(refs, (last.lo_touched, last.hi_touched), strict=True)
+        )
         if left is None or right is None:
             return None
-        words = await read_words(session, epoch=self.partnership.epoch, since=since)
-        return None if words is None else Touched(left, right, words, frame_of(last.left_out))
+        words = None
+        if not last.lo_touched and not last.hi_touched:
+            words = await read_words(session, epoch=self.partnership.epoch, since=since)
+        return Touched(left, right, words, frame_of(last.left_out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +139,7 @@ class _Sides:
 
 async def _found(sides: _Sides, touched: Touched | None) -> Found | None:
     """The pairs that the changes concern; None if a push has replaced the tokens."""
-    if touched is not None:
-        concerned = touched.concerned()
+    if touched is not None and (concerned := touched.concerned()) is not None:
         few = await sides.tokens(concerned)
         if few is None:
             return None
@@ -154,7 +168,9 @@ async def _ask(session: MatcherSession, parts: Parts, changes: _Changes, found: 
     sides: list[tuple[UUID, Literal["left", "right"]]] = [(lo, "left"), (hi, "right")]
     for org_id, side in sides:
         asked = seal_frame(wanted(found.meetings, side), key, org_id=org_id, run_id=run_id, column="asked")
-        session.add(EvidenceRequest(partnership_id=partnership.id, run_id=run_id, org_id=org_id, asked=asked))
+        session.add(EvidenceRequest(
+            partnership_id=partnership.id, run_id=run_id, org_id=org_id, epoch=partnership.epoch, asked=asked
+        ))  # fmt: skip
         await enqueue(
             session,
             WEIGH_JOB,

@@ -20,6 +20,8 @@ WEIGH_JOB = "overlaps.weigh"
 SCORE_JOB = "overlaps.score"
 PUBLISH_JOB = "overlaps.publish"
 RELATE_JOB = "overlaps.relate"
+SWITCH_JOB = "overlaps.switch_epoch"
+PURGE_JOB = "overlaps.purge_epoch"
 
 
 @dataclass(frozen=True, slots=True)

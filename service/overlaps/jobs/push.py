@@ -23,21 +23,22 @@ from service.accounts.store import read_families
 from service.db.sessions import TenantSession
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.jobs import enqueue
-from service.linking.columns import U64, References
-from service.linking.layers import Delta
+from service.linking.columns import U64, References, TokenColumn
+from service.linking.layers import Delta, difference
 from service.matching import NORMALISER_VERSION
 from service.matching.guards import CROWDED_UNTIL
 from service.matching.kinds import Level
 from service.organizations.operations import reference_key
 from service.overlaps.decided import follow
-from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, Parts, enqueue_relate
-from service.overlaps.making import Listed, Maker
+from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, SWITCH_JOB, Parts, enqueue_relate
+from service.overlaps.making import OWNERS, Listed, Maker, Standing
 from service.overlaps.models import Part
 from service.overlaps.stored import ACCOUNTS, Place, Stored, read_side
-from service.overlaps.tokens import Step, newest_changes, write_step
-from service.partnerships.epochs import link_keys
+from service.overlaps.tokens import Beside, Newest, Step, newest_changes, write_step
+from service.partnerships.epochs import Opened, kept_keys
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
+from service.partnerships.rotation import enqueue_rotation
 from service.partnerships.rules import bits_at
 
 MOST_FOLLOWED = 100_000
@@ -64,8 +65,9 @@ async def enqueue_push(session: TenantSession, partnership_id: UUID) -> None:
 async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
     """Bring the organization's tokens in the partnership up to its accounts; an account of no shared population has none.
 
-    What changed since the last push is made anew, and all where anything but accounts changed since: the rules, the epoch,
-    the normaliser. Both leave the same columns, and write what differs.
+    What changed since the last push is made anew, and all where anything but accounts changed since: the rules, the
+    normaliser. Both leave the same columns, and write what differs. While another epoch is prepared, each change is written
+    under both in one transaction, so that neither is ever behind the other.
     """
     async with parts.database.tenant(org_id) as session:
         # so that of two pushes of a side the newest list is the one that stays
@@ -75,51 +77,127 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if opened.partnership.status is not PartnershipStatus.ACTIVE:
             return
         bits = bits_at(await partnerships.rules(partnership_id, of=org_id), SharingLevel.MATCHED)
-        link, epoch = link_keys(parts.keystore, opened, org_id), opened.partnership.epoch
-        maker = Maker(str(partnership_id), link, reference_key(parts.keystore, org_id))
-        work = _Push(
-            await session.raw(), org_id, bits, opened.level, maker, _terms(epoch, link.normaliser, bits, opened.level),
-            await read_side(session, partnership_id, epoch=epoch, warm=parts.warm),
-        )  # fmt: skip
+        present, coming = await _works(session, parts, opened, bits)
+        if (coming or present) is None or (coming is None and opened.next is not None):
+            await enqueue_rotation(session, opened.partnership)
         newest = (await newest_changes(session, partnership_id)).get(org_id)
-        step = await work.step(newest.seen if newest and newest.terms == work.terms else None)
-        if step is None:
-            return
-        owners = await work.owners()
-        step = replace(step, deltas={**step.deltas, **owners})
-        await write_step(session, partnership_id, work.stored, step, epoch=epoch)
-        if ACCOUNTS in step.deltas:
-            await follow(session, opened.partnership, step.deltas[ACCOUNTS], maker.own)
-        await forget_departed(work.driver, org_id, await work.driver.fetchval(_FOLLOWED_BY_ALL, org_id))
-        await enqueue(
-            session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
-        )
-        if owners or opened.level is not Level.SAME_COMPANY:
-            await enqueue_relate(session, partnership_id)
+        made = await _made(present, coming, newest)
+        if made is not None:
+            came = await _came(session, opened, made, newest)
+            await write_step(session, partnership_id, *made.columns, epoch=made.epoch, beside=made.beside)
+            await follow(session, opened.partnership, came, reference_key(parts.keystore, org_id))
+            driver = await session.raw()
+            await forget_departed(driver, org_id, await driver.fetchval(_FOLLOWED_BY_ALL, org_id))
+            await enqueue(
+                session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
+            )
+            if opened.level is not Level.SAME_COMPANY or OWNERS & {
+                part for part, _ in made.columns[1].deltas
+            }:
+                await enqueue_relate(session, partnership_id)
+        if coming is not None:
+            place = {"partnership_id": str(partnership_id)}
+            await enqueue(session, SWITCH_JOB, place, dedupe_key=str(partnership_id))
 
 
-def _terms(epoch: int, normaliser: str, bits: int, level: Level) -> str:
-    looks_up = "" if level is Level.SAME_COMPANY else f"|{level.value}"
-    return f"{epoch}|{normaliser}|{NORMALISER_VERSION}|{bits}{looks_up}"
+async def _works(
+    session: TenantSession, parts: Parts, opened: Opened, bits: int
+) -> tuple["_Push | None", "_Push | None"]:
+    """Under the present epoch and under the next, where there is one: None where tokens can't be made under it now."""
+    own, place = reference_key(parts.keystore, session.org_id), opened.partnership.id
+    works: list[_Push | None] = []
+    for epoch in (opened.present, opened.next):
+        link = kept_keys(parts.keystore, opened, session.org_id, epoch) if epoch else None
+        if epoch is None or link is None:
+            works.append(None)
+            continue
+        stored = await read_side(session, place, epoch=epoch.number, warm=parts.warm)
+        standing = Standing(Maker(str(place), link, own), stored)
+        works.append(_Push(await session.raw(), session.org_id, bits, opened.level, standing, epoch.number))
+    present, coming = works
+    return present, coming
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A change under `epoch`, and the same one `beside` it under the next."""
+
+    columns: tuple[Stored, Step]
+    epoch: int
+    beside: Beside | None
+
+
+async def _made(present: "_Push | None", coming: "_Push | None", newest: Newest | None) -> _Made | None:
+    """What is to be written; None where nothing changed."""
+    first = present or coming
+    if first is None:
+        return None
+    step = await first.step(first.followed(newest))
+    if present is None or coming is None:
+        return None if step is None else _Made((first.standing.stored, step), first.epoch, None)
+    followed = coming.followed(newest)
+    other = await coming.step(followed, present.standing)
+    if step is None:
+        if other is None or newest is None:
+            return None
+        # nothing changed but that the tokens stand under the next epoch too
+        step = Step({}, newest.terms, newest.seen, np.empty(0, dtype=np.uint64))
+    beside = Beside(coming.epoch, coming.standing.stored, other.deltas if other else {})
+    return _Made((present.standing.stored, step), present.epoch, beside)
+
+
+async def _came(session: TenantSession, opened: Opened, made: _Made, newest: Newest | None) -> Delta:
+    """The accounts that come to take part by the change, and those that cease to."""
+    (stored, step), none = made.columns, Delta(TokenColumn.empty(), TokenColumn.empty())
+    change = step.deltas.get(ACCOUNTS, none)
+    if made.epoch in {opened.present.number, *(newest.epochs if newest else ())}:
+        return change
+    # the first tokens of an epoch whose forerunner can't be written to any more: it knows who took part till now
+    before = await read_side(
+        session, opened.partnership.id, epoch=opened.present.number, parts=[Part.ACCOUNTS]
+    )
+    return difference(before.whole(ACCOUNTS), stored.after(ACCOUNTS, change))
 
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """One side's way from what is stored of it to what its accounts say."""
+    """One side's way from what is stored of it in an epoch to what its accounts say."""
 
     driver: asyncpg.Connection
     org_id: UUID
     bits: int
     level: Level
-    maker: Maker
-    terms: str
-    stored: Stored
+    standing: Standing
+    epoch: int
 
-    async def step(self, followed: int | None) -> Step | None:
+    @property
+    def terms(self) -> str:
+        looks_up = "" if self.level is Level.SAME_COMPANY else f"|{self.level.value}"
+        return f"{NORMALISER_VERSION}|{self.bits}{looks_up}"
+
+    @property
+    def maker(self) -> Maker:
+        return self.standing.maker
+
+    @property
+    def stored(self) -> Stored:
+        return self.standing.stored
+
+    def followed(self, newest: Newest | None) -> int | None:
+        """Up to which number the epoch's tokens followed the accounts; None where there is nothing to go by."""
+        stands = newest is not None and newest.terms == self.terms and self.epoch in newest.epochs
+        return newest.seen if newest and stands else None
+
+    async def step(self, followed: int | None, before: Standing | None = None) -> Step | None:
+        """What changed of the accounts, and with them of the companies above; None where nothing was written since."""
+        step = await self._step(followed, before)
+        return None if step is None else replace(step, deltas={**step.deltas, **await self.owners()})
+
+    async def _step(self, followed: int | None, before: Standing | None) -> Step | None:
         """From the number `followed` on, or whole where there is none to go by; None where nothing was written since."""
         seen = await highest_number(self.driver, self.org_id, at_least=followed or 0)
         if followed is None:
-            return await self._whole(seen)
+            return await self._whole(seen, before)
         if seen == followed:
             return None
         if await many_changed(self.driver, self.org_id, followed, than=MOST_FOLLOWED):
@@ -133,7 +211,7 @@ class _Push:
             accounts = await read_families(self.driver, self.org_id, self.bits)
         return await anyio.to_thread.run_sync(self.maker.owners, accounts, self.level, self.stored)
 
-    async def _whole(self, seen: int) -> Step:
+    async def _whole(self, seen: int, before: Standing | None = None) -> Step:
         parts: list[Listed] = []
 
         async def take(accounts: pl.DataFrame) -> None:
@@ -141,7 +219,7 @@ class _Push:
 
         await each_taking_part(self.driver, self.org_id, self.bits, take)
         stands = all(part.stands for part in parts)
-        deltas = await anyio.to_thread.run_sync(self.maker.whole, parts, self.stored)
+        deltas = await anyio.to_thread.run_sync(self.maker.whole, parts, self.stored, before)
         return Step(deltas, self.terms if stands else f"{self.terms}|domains differ", seen, None)
 
     async def _changes(self, followed: int, seen: int) -> Step | None:

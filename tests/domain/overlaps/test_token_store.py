@@ -6,13 +6,21 @@ from uuid import UUID
 import numpy as np
 
 from service.linking.columns import TokenColumn
-from service.linking.layers import MOST_CHANGES, difference
+from service.linking.layers import MOST_CHANGES, Delta, difference
 from service.linking.meet import TokenSet, meet
 from service.linking.segments import SEGMENT_TOKENS
 from service.matching.kinds import KeyKind
 from service.overlaps.models import Part
-from service.overlaps.stored import ACCOUNTS, Place, read_sent, read_side
-from service.overlaps.tokens import Newest, Step, newest_changes, read_touched, write_step
+from service.overlaps.stored import ACCOUNTS, Place, Stored, read_sent, read_side
+from service.overlaps.tokens import (
+    Beside,
+    Newest,
+    Step,
+    drop_epochs,
+    newest_changes,
+    read_touched,
+    write_step,
+)
 from tests.factories.world import Member, Pair
 
 Rows = Sequence[tuple[int, int, int]]
@@ -140,7 +148,9 @@ async def test_what_stays_as_it_is_is_not_written(pair: Pair) -> None:
     assert await layers(pair) == before
     async with pair.world.database.matcher(pair.partnership.id) as session:
         newest = await newest_changes(session, pair.partnership.id)
-    assert newest == {pair.left.id: Newest(first + 1, sum(map(len, tokens.values())), 7, "as always")}
+    assert newest == {
+        pair.left.id: Newest(first + 1, sum(map(len, tokens.values())), 7, "as always", frozenset({1}))
+    }
 
 
 async def test_a_side_without_tokens_has_a_change_all_the_same(pair: Pair) -> None:
@@ -148,15 +158,25 @@ async def test_a_side_without_tokens_has_a_change_all_the_same(pair: Pair) -> No
     assert await stored(pair, pair.left) == {}
     async with pair.world.database.matcher(pair.partnership.id) as session:
         newest = await newest_changes(session, pair.partnership.id)
-    assert newest == {pair.left.id: Newest(change, 0, 7, "as always")}
+    assert newest == {pair.left.id: Newest(change, 0, 7, "as always", frozenset({1}))}
 
 
-async def test_tokens_of_another_epoch_are_not_read_and_go_with_the_next_push(pair: Pair) -> None:
-    await store(pair, pair.left, {DOMAIN: column(made_up(1, 50))})
-    assert await stored(pair, pair.left, epoch=2) == {}
-    await store(pair, pair.left, {NAME: column(made_up(2, 50))}, epoch=2)
-    assert set(await stored(pair, pair.left, epoch=2)) == {KeyKind.NAME}
+async def test_one_change_stands_under_two_epochs_and_each_has_its_own_tokens(pair: Pair) -> None:
+    old, new = column(made_up(1, 50)), column(made_up(2, 50))
+    await store(pair, pair.left, {DOMAIN: old, NAME: old})
+    async with pair.world.database.tenant(pair.left.id) as session:
+        stood = await read_side(session, pair.partnership.id, epoch=1)
+        step = Step({DOMAIN: Delta(TokenColumn.empty(), old)}, "as always", 8, None)
+        beside = Beside(2, Stored({}), {NAME: Delta(new, TokenColumn.empty())})
+        await write_step(session, pair.partnership.id, stood, step, epoch=1, beside=beside)
+        newest = (await newest_changes(session, pair.partnership.id))[pair.left.id]
+    assert (newest.epochs, newest.tokens) == (frozenset({1, 2}), len(old))
+    assert set(await stored(pair, pair.left)) == {KeyKind.NAME}
+    assert same((await stored(pair, pair.left, epoch=2))[KeyKind.NAME], new)
+    async with pair.world.database.tenant(pair.left.id) as session:
+        await drop_epochs(session, pair.partnership.id, but=[2])
     assert await stored(pair, pair.left) == {}
+    assert same((await stored(pair, pair.left, epoch=2))[KeyKind.NAME], new)
 
 
 async def test_the_matcher_sees_what_is_sent_and_nothing_that_is_kept_back(pair: Pair) -> None:

@@ -1,0 +1,122 @@
+"""A partnership's keys are rotated: the overlaps stay as they are, and nothing stays of the epoch before."""
+
+from collections.abc import Mapping
+
+import asyncpg
+import pytest
+
+from service.audit.repository import AuditLog
+from service.imports.models import ImportMode
+from service.linking import meet as meeting
+from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL
+from service.overlaps.jobs.parts import PURGE_JOB, SWITCH_JOB, Parts
+from service.overlaps.jobs.weigh import weigh
+from service.partnerships.rotation import ROTATE_JOB
+from tests.factories.world import Member, Pair, company_list
+from tests.support.epochs import ask, present, rests, rotated, standing
+from tests.support.whole_run import unlike_a_whole_run
+
+NAMES = ("Orchid Quarzwerk", "Kestrel Press", "Zephyr Nord", "Malachit Hafen", "Walnut Bakery")
+
+
+def listed(count: int, *, since: int = 0) -> list[tuple[str, str]]:
+    """Companies with a domain, and as many that share a weak name with the partner's under another domain."""
+    return [
+        row
+        for n in range(since, since + count)
+        for row in (
+            (f"{NAMES[n % 5]} {n}", f"company{n}.com"),
+            (f"Acme{n}", f"acme{n}.{'de' if since else 'fr'}"),
+        )
+    ]
+
+
+async def fill(pair: Pair) -> None:
+    await pair.world.upload(pair.left, company_list(*listed(20), *crowd(CROWDED_FROM)))
+    await pair.world.upload(pair.right, company_list(*listed(20, since=5), *crowd(1)))
+    await pair.world.work()
+    # fewer than make a domain crowded, and more than end it
+    fewer = company_list(*listed(20), *crowd(CROWDED_UNTIL + 1))
+    await pair.world.upload(pair.left, fewer, mode=ImportMode.REPLACE, confirmed=True)
+    await pair.world.work()
+
+
+def crowd(count: int) -> list[tuple[str, str]]:
+    return [(f"Tannenberg {n} Werk", "walnut.com") for n in range(count)]
+
+
+async def entries(pair: Pair, member: Member, action: str) -> list[Mapping[str, object] | None]:
+    async with pair.world.database.tenant_read(member.id) as session:
+        return [e.details for e in await AuditLog(session).page(limit=50) if e.action == action]
+
+
+async def test_overlaps_stay_and_the_old_epoch_goes(pair: Pair, superuser: asyncpg.Connection) -> None:
+    await fill(pair)
+    before = await standing(superuser, pair)
+    assert {row["status"] for row in await superuser.fetch("SELECT status FROM overlap")} == {
+        "auto",
+        "review",
+    }
+    tokens = await superuser.fetch("SELECT DISTINCT first FROM token_segment WHERE part <> 'accounts'")
+    for number in (2, 3):
+        await rotated(pair)
+        assert await standing(superuser, pair) == before
+        assert await present(superuser, pair) == number
+        assert await rests(superuser, pair) == []
+    assert not await superuser.fetchval(
+        "SELECT count(*) FROM token_segment WHERE part <> 'accounts' AND first = ANY($1)",
+        [row[0] for row in tokens],
+    )
+    assert await unlike_a_whole_run(pair, superuser) == []
+    for member in (pair.left, pair.right):
+        noted = await entries(pair, member, "partnership.epoch_changed")
+        assert [one and one["epoch"] for one in noted] == [3, 2]
+
+
+async def test_changes_before_amid_and_after_a_rotation_are_met_once(
+    pair: Pair, superuser: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One change at each step of the way; tokens that many share come to be left out and cease to be while it lasts."""
+    monkeypatch.setattr(meeting, "MAX_PAIRS_PER_TOKEN", 12)
+    await fill(pair)
+    number = 100
+    for steps in (
+        (),
+        (ROTATE_JOB,),
+        (ROTATE_JOB, "partnerships.epoch_opened"),
+        (ROTATE_JOB, "partnerships.epoch_opened", SWITCH_JOB),
+    ):
+        await superuser.execute("UPDATE partnership SET epoch_since = epoch_since - interval '2 days'")
+        await ask(pair)
+        await pair.world.work(*steps) if steps else None
+        number += 10
+        shared = [("Basalt Holding", f"basalt{number + n}.com") for n in range(4)]
+        for member in (pair.left, pair.right):
+            await pair.world.upload(member, company_list(*listed(2, since=number), *shared))
+            await pair.world.work("imports.run", "accounts.changed")
+        await pair.world.work()
+        assert await rests(superuser, pair) == []
+        assert await unlike_a_whole_run(pair, superuser) == [], steps
+    assert await present(superuser, pair) == 5
+
+
+async def test_what_was_begun_under_the_ended_epoch_is_void(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    """A run waits for evidence when the epoch changes: its requests go, and it is done over under the new one."""
+    await fill(pair)
+    for member in (pair.left, pair.right):
+        await pair.world.upload(member, company_list(*listed(1, since=50)))
+    every = await pair.world.work("imports.run", "accounts.changed", "overlaps.push", "overlaps.meet")
+    assert "overlaps.meet" in every
+    waiting = await superuser.fetch("SELECT run_id, org_id, epoch FROM evidence_request")
+    assert [row["epoch"] for row in waiting] == [1, 1]
+    await ask(pair)
+    await pair.world.work(ROTATE_JOB, "partnerships.epoch_opened", SWITCH_JOB, PURGE_JOB)
+    assert await superuser.fetchval("SELECT count(*) FROM evidence_request") == 0
+    parts = Parts(pair.world.database, pair.world.keystore, pair.world.clock, pair.world.ids)
+    for row in waiting:
+        await weigh(parts, org_id=row["org_id"], partnership_id=pair.partnership.id, run_id=row["run_id"])
+    await pair.world.work()
+    assert await unlike_a_whole_run(pair, superuser) == []
+    assert await rests(superuser, pair) == []
