@@ -1,26 +1,22 @@
-"""`commonground evaluate`: the matcher over labelled pairs of a folder, beside plain baselines."""
+"""`commonground evaluate`: the matcher over labelled pairs of a folder, beside plain baselines; and weights learnt from them."""
 
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from service.cli.calibrate import learn
+from service.cli.evaluate_data import read_errors, read_sets
 from service.matching.errors import EvaluationDataError
-from service.matching.evaluate import LabelledSet, Measure, evaluate_set
+from service.matching.evaluate import CurvePoint, LabelledSet, Measure, curve, evaluate_set, pooled
 from service.matching.version import NORMALISER_VERSION
+from service.matching.weights import Weights, read_weights
 
-SETS = "ID__*__*_by_*.csv"
-COLUMNS = ("left_name", "left_domain", "id", "right_name", "right_domain")
-FACTS = ("country", "city", "industry")
-SHAPE = (
-    "Give a folder with eval/ID__LEFT__RIGHT_by_WHAT.csv (left_name, left_domain, id, right_name, right_domain) and, if you have "
-    "them, lists/*.csv (name, domain, country, city, industry), by --data or COMMONGROUND_DATA."
-)
+LEVELS = (0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05)
 
 
 def evaluate(
@@ -30,96 +26,91 @@ def evaluate(
             "--data", envvar="COMMONGROUND_DATA", help="Folder with eval/ID__*.csv and lists/*.csv."
         ),
     ],
+    label_errors: Annotated[
+        Path | None,
+        typer.Option(help="CSV of labels known to be wrong (set, left_name, right_name, reason): left out."),
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Match weights to use instead of the shipped ones.")
+    ] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(help="Learn match weights from the labelled pairs and write them to this CSV."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="With --calibrate: write the reliability curve to this SVG.")
+    ] = None,
 ) -> None:
     """Print recall and precision of the matcher over the labelled pairs of a folder, per set, with denominators."""
     console = Console()
+    if plot is not None and calibrate is None:
+        raise typer.BadParameter("--plot draws what --calibrate learns; give --calibrate as well.")
     try:
-        sets = read_sets(data)
+        used = None if weights is None else read_weights(weights)
+        sets = read_sets(data, None if label_errors is None else read_errors(label_errors))
+        if calibrate is not None:
+            used = learn(console, data, sets, calibrate, plot)
     except EvaluationDataError as error:
         console.print(str(error), style="red", soft_wrap=True, markup=False)
         raise typer.Exit(code=2) from error
-    for labelled in sets:
-        console.print(_table(labelled.name, evaluate_set(labelled)))
+    _print(console, sets, used)
+
+
+def _print(console: Console, sets: list[LabelledSet], weights: Weights | None) -> None:
+    measures = {labelled.name: evaluate_set(labelled, weights=weights) for labelled in sets}
+    for name, lines in measures.items():
+        console.print(_table(name, lines))
+    with_domains = [labelled for labelled in sets if labelled.has_domains]
+    if len(with_domains) > 1:
+        together = pooled([measures[labelled.name] for labelled in with_domains])
+        console.print(_table(f"pooled: the {len(with_domains)} sets that have domains", together))
+        console.print(_curve_table(curve(with_domains, LEVELS, weights=weights)))
     console.print(
-        f"Normaliser {NORMALISER_VERSION}. Recall: labelled pairs found. Precision: predicted pairs of the cross product of both "
+        f"Normaliser {NORMALISER_VERSION}. Recall: labelled pairs found. Of shared: the same over the labelled pairs that share a "
+        "domain or the name without its legal form. Precision: predicted pairs of the cross product of both "
         "lists whose ids are equal. Country, city and industry come from lists/ where a record is found there.",
         soft_wrap=True,
     )
-
-
-def read_sets(data: Path) -> list[LabelledSet]:
-    """The labelled sets of a folder, in the order of their names. Raises `EvaluationDataError` if there is none."""
-    if not data.is_dir():
-        raise EvaluationDataError(f"There is no folder {data}. {SHAPE}")
-    paths = sorted((data / "eval").glob(SETS))
-    if not paths:
-        raise EvaluationDataError(f"There is no labelled set in {data / 'eval'}. {SHAPE}")
-    lists = [_read(path) for path in sorted((data / "lists").glob("*.csv"))]
-    return [_labelled_set(path, lists) for path in paths]
-
-
-def _read(path: Path) -> pl.DataFrame:
-    try:
-        return pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise EvaluationDataError(f"{path} can't be read as CSV ({error}). {SHAPE}") from error
-
-
-def _labelled_set(path: Path, lists: list[pl.DataFrame]) -> LabelledSet:
-    pairs = _read(path)
-    if missing := set(COLUMNS) - set(pairs.columns):
-        raise EvaluationDataError(f"{path} has no column {', '.join(sorted(missing))}. {SHAPE}")
-    left, right = _side(pairs, "left"), _side(pairs, "right")
-    truth = pl.DataFrame({"left": _rows(pairs, left, "left"), "right": _rows(pairs, right, "right")}).unique()
-    return LabelledSet(
-        path.stem.removeprefix("ID__"), _with_facts(left, lists), _with_facts(right, lists), truth
-    )
-
-
-def _side(pairs: pl.DataFrame, side: str) -> pl.DataFrame:
-    records = pairs.select("id", name=f"{side}_name", website=f"{side}_domain").unique(maintain_order=True)
-    return records.with_row_index("row")
-
-
-def _rows(pairs: pl.DataFrame, records: pl.DataFrame, side: str) -> pl.Series:
-    """For each labelled pair the row of its record in the list of that side."""
-    wanted = pairs.select("id", name=f"{side}_name", website=f"{side}_domain")
-    return wanted.join(records, on=wanted.columns, how="left", nulls_equal=True, maintain_order="left")["row"]
-
-
-def _with_facts(records: pl.DataFrame, lists: list[pl.DataFrame]) -> pl.DataFrame:
-    """`records` with country, city and industry of the list that holds most of them, found by name and domain."""
-    records = records.drop("row")
-    candidates = [_facts(frame) for frame in lists if {"name", "domain", *FACTS} <= set(frame.columns)]
-    best = max(candidates, key=lambda facts: _held(records, facts), default=None)
-    if best is None:
-        return records
-    return records.join(best, on=["name", "website"], how="left", nulls_equal=True, maintain_order="left")
-
-
-def _facts(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select("name", *FACTS, website="domain").unique(
-        ["name", "website"], keep="first", maintain_order=True
-    )
-
-
-def _held(records: pl.DataFrame, facts: pl.DataFrame) -> int:
-    return len(records.join(facts, on=["name", "website"], how="semi", nulls_equal=True))
 
 
 def _table(name: str, measures: list[Measure]) -> Table:
     """One set; narrow enough for 80 characters, where a file or a pipe reads it."""
     table = Table(title=Text(name, style="bold"), title_justify="left", box=SIMPLE_HEAD)
     table.add_column("method", no_wrap=True)
-    for header in ("recall", "found / labelled", "precision", "right / predicted"):
+    for header in ("recall", "of shared", "precision"):
         table.add_column(header, justify="right", no_wrap=True)
     for line in measures:
         table.add_row(
-            line.method, _ratio(line.recall), f"{line.found} / {line.labelled}", _ratio(line.precision),
-            f"{line.correct} / {line.predicted}",
+            line.method,
+            _share(line.recall, line.found, line.labelled),
+            _share(line.recall_shared, line.found_shared, line.shared),
+            _share(line.precision, line.correct, line.predicted),
+        )
+    return table
+
+
+def _curve_table(points: list[CurvePoint]) -> Table:
+    """What reviewing costs: from which confidence on how much is found, and at how many pairs for each further true one."""
+    title = Text("pooled: what reviewing finds", style="bold")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for header in (
+        "confidence from",
+        "recall",
+        "found",
+        "right / predicted",
+        "pairs read for each true one more",
+    ):
+        table.add_column(header, justify="right")
+    first = points[0]
+    for point in points:
+        read, true = point.predicted - first.predicted, point.correct - first.correct
+        cost = f"{read / true:.1f}" if true else "–"
+        table.add_row(
+            f"{point.confidence:.2f}", f"{point.found / point.labelled:.4f}", str(point.found),
+            f"{point.correct} / {point.predicted}", cost,
         )  # fmt: skip
     return table
 
 
-def _ratio(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def _share(value: float | None, part: int, whole: int) -> str:
+    return f"{'–' if value is None else f'{value:.3f}'}  {part}/{whole}"

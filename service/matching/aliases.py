@@ -6,21 +6,25 @@ import polars as pl
 
 from service.matching.columns import text_lists
 from service.matching.domains import Domains, account_domains
-from service.matching.names import latin, name_keys, short, weak
+from service.matching.names import NameKeys, latin, name_keys, short, weak
+from service.matching.spellings import romanised, spelled_otherwise
 
 MOST_ALIASES: Final = 20
 """Of one company: each of its domains, and each of its names, is one more thing that a partner can test."""
 LISTS: Final = pl.List(pl.String)
 
 
-def alias_columns(domains: pl.Series, names: pl.Series, name: pl.Series) -> dict[str, pl.Series]:
+def alias_columns(
+    domains: pl.Series, aliases: pl.Series, names: pl.Series, keys: NameKeys
+) -> dict[str, pl.Series]:
     """`alias_domains`: registrable domains in their order; `alias_names` and `alias_weak`: name keys, strong and weak ones.
 
-    Of columns with several values parted by `;` or a bar; null where there is none. `name` is the account's name key.
+    Of columns with several values parted by `;` or a bar, and of the other spellings (`spellings`) of these names and of the
+    account's own `names`, whose keys are `keys`; null where there is none.
     """
     return {
-        "alias_domains": _domains(domains, name),
-        **dict(zip(("alias_names", "alias_weak"), _names(names), strict=True)),
+        "alias_domains": _domains(domains, keys.name),
+        **dict(zip(("alias_names", "alias_weak"), _names(aliases, names, keys), strict=True)),
     }
 
 
@@ -59,22 +63,29 @@ def _domains(column: pl.Series, name: pl.Series) -> pl.Series:
     return gathered(parts["at"], part_domains(parts, name).domain, len(column))
 
 
-def _names(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    if column.null_count() == len(column):
-        return _none(len(column)), _none(len(column))
-    parts = alias_parts(column)
-    keys = name_keys(parts["part"])
-    foreign = latin(keys.spaced)
-    judged = pl.concat(
-        pl.DataFrame(
-            {
-                "at": parts["at"],
-                "key": key,
-                "weak": weak(keys.bare.set(key.is_null(), None), key),
-                "short": short(key),
-            }
-        )
-        for key in (keys.name, foreign)
-    )
-    strong, few = judged.filter(~pl.col("weak")), judged.filter(pl.col("weak") | pl.col("short"))
-    return tuple(gathered(kept["at"], kept["key"], len(column)) for kept in (strong, few))  # type: ignore[return-value]
+def _names(aliases: pl.Series, names: pl.Series, own: NameKeys) -> tuple[pl.Series, pl.Series]:
+    parts = alias_parts(aliases).rename({"part": "name"})
+    texts = pl.concat([parts, spelled_otherwise(names), _respelled(parts)])
+    keys = name_keys(texts["name"])
+    judged = [_judged(texts["at"], keys.bare, key) for key in (keys.name, latin(keys.spaced))]
+    theirs, ours = romanised(keys.spaced), romanised(own.spaced)
+    judged += [
+        _judged(texts["at"].gather(theirs["at"]), keys.bare.gather(theirs["at"]), theirs["name"]),
+        _judged(ours["at"], own.bare.gather(ours["at"]), ours["name"]),
+    ]
+    every = pl.concat(judged)
+    if not every.height:
+        return _none(len(names)), _none(len(names))
+    strong, few = every.filter(~pl.col("weak")), every.filter(pl.col("weak") | pl.col("short"))
+    return tuple(gathered(kept["at"], kept["key"], len(names)) for kept in (strong, few))  # type: ignore[return-value]
+
+
+def _respelled(parts: pl.DataFrame) -> pl.DataFrame:
+    others = spelled_otherwise(parts["name"])
+    return others.with_columns(parts["at"].gather(others["at"]).alias("at"))
+
+
+def _judged(at: pl.Series, bare: pl.Series, key: pl.Series) -> pl.DataFrame:
+    """`at`, `key` and whether it is weak and short, of keys that stand beside the spaced names `bare`."""
+    weakness = weak(bare.set(key.is_null(), None), key)
+    return pl.DataFrame({"at": at, "key": key, "weak": weakness, "short": short(key)})

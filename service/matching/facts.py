@@ -40,14 +40,14 @@ def countries(column: pl.Series) -> pl.Series:
 
 
 def cities(column: pl.Series) -> pl.Series:
-    """NFKC, casefold, one space."""
+    """NFKC, casefold, one space, without the region behind a comma; a country's name is no city."""
     text = on_rows(
         column.str.to_lowercase(),
         is_not_ascii(column),
         lambda _: map_distinct(column.filter(is_not_ascii(column).fill_null(value=False)), _casefold),
     )
-    text = text.str.replace_all(r"[\s\p{Cc}]+", " ").str.strip_chars(" ")
-    return text.set(text == "", None).alias("city")
+    text = text.str.replace(r"(?s),.*$", "").str.replace_all(r"[\s\p{Cc}]+", " ").str.strip_chars(" ")
+    return text.set((text == "") | text.is_in(list(tables.country_names())), None).alias("city")
 
 
 def _casefold(text: str) -> str:

@@ -66,7 +66,7 @@ def _normalised(frame: pl.DataFrame) -> pl.DataFrame:
             "city": cities(frame["city"]),
             "sector": sectors(frame["industry"]),
             "size": sizes(frame["employees"]),
-            **alias_columns(frame["alias_domains"], frame["alias_names"], names.name),
+            **alias_columns(frame["alias_domains"], frame["alias_names"], frame["name"], names),
         }
     )
 

@@ -27,6 +27,8 @@ from service.matching.names import (
 )
 from service.matching.records import REGISTRY_FIELDS
 from service.matching.registry import read_any, read_number
+from service.matching.romanise import romanisations
+from service.matching.spellings import other_spellings
 from service.matching.text import APOSTROPHES, LETTERS, plain_key
 
 Record = Mapping[str, str | None]
@@ -64,15 +66,24 @@ def record_keys(record: Record) -> set[tuple[KeyKind, str]]:
         (KeyKind.NAME_HEAD, "head_latin"),
     ):
         keys |= {(kind, str(facts[column]))} if facts[column] else set()
-    for suffix in ("", "_latin"):
-        name = facts[f"name{suffix}"]
-        keys |= {(KeyKind.NAME, str(name))} if name and not facts[f"weak{suffix}"] else set()
-        keys |= (
-            {(KeyKind.NAME_WEAK, str(name))}
-            if name and (facts[f"weak{suffix}"] or facts[f"short{suffix}"])
-            else set()
-        )
+    text = record.get("name") or ""
+    for spelling in (text, *other_spellings(text)):
+        keys |= _name_keys(spelling)
     return keys
+
+
+def _name_keys(text: str) -> set[tuple[KeyKind, str]]:
+    """The keys of one spelling of a name: in its script, transliterated, and in every way that it is romanised."""
+    spaced, bare = company_name(text)
+    names = {
+        squashed(bare),
+        transliterate(spaced) if spaced and any(_is_foreign(c) for c in spaced) else None,
+    }
+    names |= set(romanisations(spaced or ""))
+    keys = {(KeyKind.NAME, name) for name in names if name and not is_weak(bare, name)}
+    return keys | {
+        (KeyKind.NAME_WEAK, name) for name in names if name and (is_weak(bare, name) or is_short(name))
+    }
 
 
 def company_name(text: str) -> tuple[str | None, str | None]:
@@ -272,7 +283,8 @@ def _registry(record: Record) -> list[str]:
 
 def _city(text: str | None) -> str | None:
     folded_city = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text or "").casefold())
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", folded_city).strip(" ") or None
+    city = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", folded_city.partition(",")[0]).strip(" ")
+    return None if city in tables.country_names() else city or None
 
 
 def _size(text: str | None) -> str | None:

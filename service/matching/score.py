@@ -34,7 +34,7 @@ def score(
     (`evidence_column`); at least one kind must have met in each row. `status` is `auto` from `threshold` on, else `review`.
     """
     table = weights or shipped_weights()
-    grouped = pairs.with_columns(_group().alias("_group"))
+    grouped = pairs.with_columns(group_column().alias("_group"))
     bits = pl.lit(table.prior) + sum((_kind_bits(kind, table) for kind in KeyKind), start=pl.lit(0.0))
     bits = bits + sum((_evidence_bits(attribute, table) for attribute in Attribute), start=pl.lit(0.0))
     scored = grouped.with_columns(bits.alias("weight")).drop("_group")
@@ -47,7 +47,8 @@ def score(
     )
 
 
-def _group() -> pl.Expr:
+def group_column() -> pl.Expr:
+    """The group of `weights` that speaks for a pair."""
     rivals = (
         pl.when(pl.col(evidence_column(Attribute.DOMAIN)) < 0).then(pl.lit("_rivals")).otherwise(pl.lit(""))
     )
@@ -70,14 +71,19 @@ def implied_by(kind: KeyKind) -> list[KeyKind]:
     return list(NAMES[: NAMES.index(kind)]) if kind in NAMES else []
 
 
-def _kind_bits(kind: KeyKind, table: Weights) -> pl.Expr:
+def kind_counts(kind: KeyKind) -> tuple[pl.Expr, pl.Expr]:
+    """Whether `kind` met and leads, and whether it met and joins a stronger one; neither where a stronger name implies it."""
     stronger = _stronger(kind)
-    leads, joins = table.of(EVERY_GROUP, kind, LEADS), table.of(EVERY_GROUP, kind, JOINS)
-    if not stronger:
-        return pl.when(kind).then(leads).otherwise(0.0)
-    bits = pl.when(pl.any_horizontal(stronger)).then(joins).otherwise(leads)
     silent = pl.any_horizontal(implied_by(kind)) if implied_by(kind) else pl.lit(value=False)
-    return pl.when(pl.col(kind) & ~silent).then(bits).otherwise(0.0)
+    behind = pl.any_horizontal(stronger) if stronger else pl.lit(value=False)
+    counts = pl.col(kind) & ~silent
+    return counts & ~behind, counts & behind
+
+
+def _kind_bits(kind: KeyKind, table: Weights) -> pl.Expr:
+    leads, joins = kind_counts(kind)
+    said_leading, said_joining = (table.of(EVERY_GROUP, kind, outcome) for outcome in (LEADS, JOINS))
+    return pl.when(leads).then(said_leading).when(joins).then(said_joining).otherwise(0.0)
 
 
 def _evidence_bits(attribute: Attribute, table: Weights) -> pl.Expr:
@@ -87,11 +93,11 @@ def _evidence_bits(attribute: Attribute, table: Weights) -> pl.Expr:
         )
         for outcome in (AGREES, DIFFERS)
     }
-    value = _said(attribute)
+    value = said(attribute)
     return pl.when(value > 0).then(by_group[AGREES]).when(value < 0).then(by_group[DIFFERS]).otherwise(0.0)
 
 
-def _said(attribute: Attribute) -> pl.Expr:
+def said(attribute: Attribute) -> pl.Expr:
     """The agreement as far as the key that met doesn't say it already."""
     value = pl.col(evidence_column(attribute))
     if attribute is Attribute.DOMAIN:

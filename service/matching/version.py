@@ -5,8 +5,8 @@ Both sides of a partnership must agree on it, because other rules or another lis
 
 from importlib.metadata import version
 
-RULES_VERSION = "n1"
+RULES_VERSION = "n2"
 """Raise it whenever a rule or a table under `data/` changes a key or a piece of evidence."""
 
 NORMALISER_VERSION = f"{RULES_VERSION}.psl{version('publicsuffixlist').rsplit('.', 1)[-1]}"
-"""For example `n1.psl20261023`; the date is the release of the pinned `publicsuffixlist`."""
+"""For example `n2.psl20261023`; the date is the release of the pinned `publicsuffixlist`."""

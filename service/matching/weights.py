@@ -5,10 +5,14 @@ identifier has met, and agreement says next to nothing where two companies of on
 Other identifiers and names that met as well *join*. Missing evidence weighs nothing.
 """
 
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from service.matching import tables
+from service.matching.errors import EvaluationDataError
 from service.matching.kinds import KeyKind
 
 EVERY_GROUP = "*"
@@ -36,7 +40,27 @@ class Weights:
 
 @cache
 def shipped_weights() -> Weights:
-    """The hand-set table that comes with the normaliser."""
-    return Weights(
-        {(row["group"], row["term"], row["outcome"]): float(row["bits"]) for row in tables.weight_rows()}
-    )
+    """The table that comes with the normaliser: learnt from labelled pairs (`calibrate`), where enough were at hand."""
+    return _weights(tables.weight_rows())
+
+
+@cache
+def prior_weights() -> Weights:
+    """What was thought of each term before any pair was looked at: where `calibrate` begins."""
+    return _weights(row | {"bits": row["prior"]} for row in tables.weight_rows())
+
+
+def read_weights(path: Path) -> Weights:
+    """A table as `commonground evaluate --calibrate` writes it. Raises `EvaluationDataError`."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return _weights(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        raise EvaluationDataError(
+            f"{path} can't be read as match weights ({error!r}); give a CSV with the columns group, term, outcome and bits, such as "
+            "--calibrate writes."
+        ) from error
+
+
+def _weights(rows: Iterable[Mapping[str, str]]) -> Weights:
+    return Weights({(row["group"], row["term"], row["outcome"]): float(row["bits"]) for row in rows})
