@@ -165,6 +165,7 @@ class WriteSession(ReadSession):
         before = len(self._endings)
         try:
             async with self.orm.begin_nested():
+                await self.orm.connection()  # sets the savepoint now, for statements of the driver's own too
                 yield
         except BaseException:
             del self._endings[before:]

@@ -5,7 +5,8 @@ and no match is stored in it (`Turn.DECIDE`).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -25,7 +26,7 @@ from service.overlaps.models import COUNTED, OverlapStatus, Scored, Word
 from service.overlaps.rules import rules_text
 from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STATUS, of_one
 from service.overlaps.view import view_of
-from service.overlaps.words import is_open, status_of
+from service.overlaps.words import status_of
 from service.partnerships.models import Partnership
 from service.partnerships.repository import Partnerships
 
@@ -41,9 +42,9 @@ _PAIRS = """
 _BECOME = "UPDATE overlap SET status = $4, updated_at = $5 WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3"
 _SAY = """
     INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, kinds, actor_kind, actor_id, decided_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
-    SET word = excluded.word, open = excluded.open, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
+    SET word = excluded.word, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
         decided_at = excluded.decided_at, kinds = excluded.kinds, learned = false
 """
 _TAKE_BACK = "DELETE FROM decision WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3 AND org_id = $4"
@@ -97,8 +98,13 @@ async def decide(
     ids: Ids,
     partnership_id: UUID,
     choices: Mapping[UUID, Choice],
+    *,
+    dry_run: bool = False,
 ) -> Sequence[Outcome]:
-    """Say one's word on each overlap; those that one isn't told of are unknown. UnknownPartnershipError."""
+    """Say one's word on each overlap; those that one isn't told of are unknown. UnknownPartnershipError.
+
+    A dry run says what would become of them, and leaves nothing behind.
+    """
     await take_turn(session, Turn.DECIDE, partnership_id)
     partnership = await Partnerships(session).by_id(partnership_id)
     told = await _told(session, partnership_id, choices)
@@ -108,13 +114,21 @@ async def decide(
         if (why := _refusal(choice, told.get(overlap_id))) is not None
     }
     wanted = {overlap_id: choice for overlap_id, choice in choices.items() if overlap_id not in refused}
-    work = _Deciding(session, clock, ids, partnership)
-    await work.apply(wanted)
-    after = await _told(session, partnership_id, wanted)
+    after: Mapping[UUID, Mapping[str, Any]] = {}
+    with suppress(_RehearsedError):
+        async with session.savepoint():
+            await _Deciding(session, clock, ids, partnership).apply(wanted)
+            after = await _told(session, partnership_id, wanted)
+            if dry_run:
+                raise _RehearsedError
     return [
         Outcome(one, OverlapStatus(after[one]["status"]) if one in after else None, refused.get(one))
         for one in choices
     ]
+
+
+class _RehearsedError(Exception):
+    """Ends a dry run: what it wrote is undone."""
 
 
 async def _told(
@@ -188,8 +202,7 @@ class _Deciding:
             driver = await self.session.raw()
             rows = await driver.fetch(_PAIRS, self.partnership.id, list(choices))
             changed = [pair for row in rows if (pair := self._pair(row, choices[row["id"]])) is not None]
-            for pair in changed:
-                await self._write(driver, pair)
+            await self._write(driver, changed)
             await self._tell(driver, changed)
         for pair in changed:
             await self._note(pair, choices[pair.row["id"]])
@@ -214,22 +227,32 @@ class _Deciding:
         own = self.partnership.side_of(self.session.org_id)
         return own, "hi" if own == "lo" else "lo"
 
-    async def _write(self, driver: asyncpg.Connection, pair: _Pair) -> None:
-        session, now = self.session, self.clock.now()
-        place, partner = (self.partnership.id, *pair.place), self.partnership.partner_of(session.org_id)
-        if pair.status is not pair.was:
-            await driver.execute(_BECOME, *place, pair.status.value, now)
-        both = pair.row["both_told"]
-        if pair.word is None:
-            await driver.execute(_TAKE_BACK, *place, session.org_id)
-        else:
-            actor = session.actor
-            is_told = both and is_open(pair.status, pair.word)
-            who = pair.row["kinds"], actor.kind.value, actor.id, now
-            await driver.execute(_SAY, *place, session.org_id, partner, pair.word.value, is_told, *who)
-        if pair.word is Word.CONFIRM:
-            await driver.execute(_ANSWERED, *place, partner)
-        await driver.execute(_SHOW, *place, both, pair.status is not OverlapStatus.REVIEW)
+    async def _write(self, driver: asyncpg.Connection, pairs: Sequence[_Pair]) -> None:
+        """Every statement for all pairs at once; rows are locked in one order, and overlaps first, as by jobs."""
+        own, now, actor = self.session.org_id, self.clock.now(), self.session.actor
+        partner = self.partnership.partner_of(own)
+
+        def rows(wanted: Iterable[_Pair], *values: Callable[[_Pair], Any]) -> list[tuple[Any, ...]]:
+            return [(self.partnership.id, *pair.place, *(value(pair) for value in values)) for pair in wanted]
+
+        moved = [pair for pair in pairs if pair.status is not pair.was]
+        await driver.executemany(_BECOME, rows(moved, lambda pair: pair.status.value, lambda _: now))
+        said = [pair for pair in pairs if pair.word is not None]
+        await driver.executemany(
+            _SAY,
+            rows(
+                said, lambda _: own, lambda _: partner, lambda pair: pair.word, lambda pair: pair.row["kinds"],
+                lambda _: actor.kind.value, lambda _: actor.id, lambda _: now,
+            ),
+        )  # fmt: skip
+        unsaid = [pair for pair in pairs if pair.word is None]
+        await driver.executemany(_TAKE_BACK, rows(unsaid, lambda _: own))
+        confirmed = [pair for pair in pairs if pair.word is Word.CONFIRM]
+        await driver.executemany(_ANSWERED, rows(confirmed, lambda _: partner))
+        is_open = rows(
+            pairs, lambda pair: pair.row["both_told"], lambda pair: pair.status is not OverlapStatus.REVIEW
+        )
+        await driver.executemany(_SHOW, is_open)
 
     async def _tell(self, driver: asyncpg.Connection, pairs: Sequence[_Pair]) -> None:
         """Number the events behind those that are there: nobody else numbers any meanwhile."""

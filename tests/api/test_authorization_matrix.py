@@ -166,6 +166,11 @@ MATRIX: dict[str, Route] = {
     "list_overlaps": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "get_overlap": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "decide_overlap": Route(Scope.OVERLAPS_WRITE, query=PARTNERSHIP, json={"decision": "confirm"}),
+    "decide_overlaps": Route(
+        Scope.OVERLAPS_WRITE,
+        query=PARTNERSHIP,
+        json={"decisions": [{"overlap_id": "{overlap_id}", "decision": "confirm"}]},
+    ),
     "get_overlap_matrix": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "list_overlap_comments": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "create_overlap_comment": Route(Scope.COMMENTS_WRITE, query=PARTNERSHIP, json={"text": "x"}),
@@ -218,6 +223,8 @@ def filled(body: Mapping[str, object] | None, known: Mapping[str, str]) -> dict[
 def _said(value: object, known: Mapping[str, str]) -> object:
     if isinstance(value, list):
         return [_said(one, known) for one in value]
+    if isinstance(value, dict):
+        return {key: _said(one, known) for key, one in value.items()}
     return value.format(**known) if isinstance(value, str) else value
 
 

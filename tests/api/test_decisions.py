@@ -1,5 +1,6 @@
 """Saying over the API what a pair is, and reading who said it."""
 
+import asyncpg
 import httpx
 import pytest
 
@@ -95,3 +96,37 @@ async def test_pages_of_the_review_queue_and_its_switch(client: httpx.AsyncClien
     assert off.json()["reviews"] == {"own": False, "partner": True}
     del query["cursor"]
     assert (await client.get("/v1/overlaps", params=query, headers=pair.left.headers)).json()["items"] == []
+
+
+async def test_a_dry_run_says_what_a_thousand_would_become_and_leaves_nothing(
+    desk: Desk, superuser: asyncpg.Connection
+) -> None:
+    pair, unknown = desk.pair, "00000000-0000-7000-8000-000000000000"
+    body = {
+        "decisions": [
+            {"overlap_id": desk.overlap_id, "decision": "reject"},
+            {"overlap_id": unknown, "decision": "confirm"},
+        ]
+    }
+
+    async def decide(**query: str) -> dict[str, object]:
+        answer = await desk.client.post(
+            "/v1/overlaps/decisions", params=desk.query | query, json=body, headers=pair.left.headers
+        )
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def rows() -> list[int]:
+        tables = ("decision", "partnership_event", "audit_entry", "publish_request", "pgqueuer")
+        return [await superuser.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+
+    before = await rows()
+    rehearsed = await decide(dry_run="true")
+    assert (rehearsed["statuses"], rehearsed["refused"]) == ({"disputed": 1}, {"unknown": 1})
+    assert await rows() == before
+    assert (await desk.see(pair.left)).json()["status"] == "auto"
+    assert await decide() == rehearsed | {"dry_run": False}
+    assert await rows() == [a + b for a, b in zip(before, (1, 2, 1, 2, 2), strict=True)]
+    body["decisions"] *= 2
+    with pytest.raises(AssertionError, match="named twice"):
+        await decide()

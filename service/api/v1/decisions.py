@@ -1,10 +1,11 @@
 """What people say of pairs: the same company, or not."""
 
+from collections import Counter
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Depends, Query
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from service.api.deps import App, Writing, writes
 from service.api.problems import responses
@@ -17,6 +18,7 @@ from service.overlaps.models import OverlapStatus
 
 router = resource("/overlaps", "overlaps")
 _WHY = {
+    Refusal.UNKNOWN: "There is no such overlap.",
     Refusal.NOT_OFFERED: "A pair in review is confirmed by whoever was shown the other's account: offer yours, or wait for an offer.",
     Refusal.NOT_IN_REVIEW: "Only a pair in review is offered: of this one the partner sees your account already, or you have rejected it.",
     Refusal.NOTHING_SAID: "Your organization has said nothing of this pair that could be withdrawn.",
@@ -39,6 +41,64 @@ class DecidedOut(BaseModel):
     status: OverlapStatus | None = Field(
         description="What the pair is for you now; null where you are no longer told of it."
     )
+
+
+class ItemIn(DecisionIn):
+    overlap_id: UUID
+
+
+class DecisionsIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    decisions: list[ItemIn] = Field(min_length=1, max_length=1000)
+
+    @field_validator("decisions")
+    @classmethod
+    def _each_once(cls, decisions: list[ItemIn]) -> list[ItemIn]:
+        if len({item.overlap_id for item in decisions}) < len(decisions):
+            raise ValueError("an overlap is named twice: say one word on each")
+        return decisions
+
+
+class ResultOut(DecidedOut):
+    refused: Refusal | None = Field(description="Why nothing was done about this one.")
+    message: str | None = Field(description="The same in words.")
+
+
+class DecisionsOut(BaseModel):
+    dry_run: bool
+    statuses: dict[OverlapStatus, int] = Field(description="How many of them have which status then.")
+    refused: dict[Refusal, int] = Field(description="How many were left alone, by reason.")
+    results: list[ResultOut] = Field(description="One a decision, in their order.")
+
+
+@router.post(
+    "/decisions", operation_id="decide_overlaps", responses=responses(404),
+    dependencies=[Depends(writes(Scope.OVERLAPS_WRITE), scope="function")],
+)  # fmt: skip
+async def decide_overlaps(
+    session: Writing,
+    app: App,
+    partnership: PartnershipId,
+    body: DecisionsIn,
+    *,
+    dry_run: Annotated[bool, Query(description="Say what would become of them, and change nothing.")] = False,
+) -> DecisionsOut:
+    """Say a word on up to 1,000 pairs of one partnership, as each alone would be said. Those that can't be decided so are left alone."""
+    choices = {item.overlap_id: item.decision for item in body.decisions}
+    outcomes = await decide(session, app.clock, app.ids, partnership, choices, dry_run=dry_run)
+    return DecisionsOut(
+        dry_run=dry_run,
+        statuses=Counter(one.status for one in outcomes if one.status is not None),
+        refused=Counter(one.refused for one in outcomes if one.refused is not None),
+        results=[
+            ResultOut(
+                overlap_id=one.overlap_id, status=one.status, refused=one.refused,
+                message=None if one.refused is None else _WHY[one.refused],
+            )
+            for one in outcomes
+        ],
+    )  # fmt: skip
 
 
 @router.post(

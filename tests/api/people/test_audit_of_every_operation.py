@@ -72,6 +72,7 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "put_account_by_external_id": ("records.written",),
     "remove_account_by_external_id": ("records.written",),
     "update_partnership": ("partnership.reviews_switched",),
+    "decide_overlaps": ("overlap.decided",),
     "decide_overlap": ("overlap.decided",),
     "put_sharing_rule": ("sharing_rule.changed",),
     "create_overlap_comment": ("comment.created",),

@@ -56,6 +56,42 @@ class Decision(Model):
     sentence: str
 
 
+class ItemIn(Model):
+    decision: Choice = Field(
+        description="`offer`, of a pair in review, shows the partner what your rules show of your account. `withdraw` takes back what your organization said of the pair before."
+    )
+    overlap_id: UUID
+
+
+class DecisionsIn(Model):
+    decisions: list[ItemIn]
+
+
+class Refusal(OpenEnum):
+    """Why nothing was done about a pair."""
+
+    UNKNOWN = "unknown"
+    NOT_OFFERED = "not_offered"
+    NOT_IN_REVIEW = "not_in_review"
+    NOTHING_SAID = "nothing_said"
+
+
+class Result(Model):
+    message: str | None = Field(description="The same in words.")
+    overlap_id: UUID
+    refused: Refusal | None = Field(description="Why nothing was done about this one.")
+    status: OverlapStatus | None = Field(
+        description="What the pair is for you now; null where you are no longer told of it."
+    )
+
+
+class Decisions(Model):
+    dry_run: bool
+    refused: dict[str, int] = Field(description="How many were left alone, by reason.")
+    results: list[Result] = Field(description="One a decision, in their order.")
+    statuses: dict[str, int] = Field(description="How many of them have which status then.")
+
+
 class OwnAccount(Model):
     country: str | None
     domain: str | None

@@ -139,6 +139,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "put_opportunities": ("POST", "/v1/opportunities:batch"),
     "get_my_organization": ("GET", "/v1/organizations/me"),
     "decide_overlap": ("POST", "/v1/overlaps/{overlap_id}/decisions"),
+    "decide_overlaps": ("POST", "/v1/overlaps/decisions"),
     "get_overlap": ("GET", "/v1/overlaps/{overlap_id}"),
     "list_overlaps": ("GET", "/v1/overlaps"),
     "get_hierarchy": ("GET", "/v1/partnerships/{partnership_id}/hierarchy"),

@@ -23,6 +23,19 @@ def _decide_overlap(
     )
 
 
+def _decide_overlaps(
+    body: m.DecisionsIn, *, partnership: UUID, dry_run: bool | None = None, idempotency_key: str | None = None
+) -> Call[m.Decisions]:
+    return Call(
+        method="POST",
+        path=path("/v1/overlaps/decisions"),
+        answer=m.Decisions,
+        query={"partnership": partnership, "dry_run": dry_run},
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
+    )
+
+
 def _get_overlap(overlap_id: UUID, *, partnership: UUID) -> Call[m.Overlap]:
     return Call(
         method="GET",
@@ -71,6 +84,19 @@ class Overlaps(Sender):
         """
         return self.send(
             _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
+    def decide_overlaps(
+        self,
+        body: m.DecisionsIn,
+        *,
+        partnership: UUID,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Decisions:
+        """Say a word on up to 1,000 pairs of one partnership, as each alone would be said. Those that can't be decided so are left alone."""
+        return self.send(
+            _decide_overlaps(body, partnership=partnership, dry_run=dry_run, idempotency_key=idempotency_key)
         )
 
     def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
@@ -144,6 +170,19 @@ class AsyncOverlaps(AsyncSender):
         """
         return await self.send(
             _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
+    async def decide_overlaps(
+        self,
+        body: m.DecisionsIn,
+        *,
+        partnership: UUID,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Decisions:
+        """Say a word on up to 1,000 pairs of one partnership, as each alone would be said. Those that can't be decided so are left alone."""
+        return await self.send(
+            _decide_overlaps(body, partnership=partnership, dry_run=dry_run, idempotency_key=idempotency_key)
         )
 
     async def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
