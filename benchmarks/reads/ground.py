@@ -78,5 +78,6 @@ async def _fill(admin: str, partnership_id: UUID, lo: UUID, hi: UUID, rows: int)
         await driver.execute(_RECORDS, partnership_id, hi, lo, rows)
         await driver.execute(_OVERLAPS, partnership_id, lo, hi, rows)
         await driver.execute("VACUUM ANALYZE")
+        await driver.execute("CHECKPOINT")  # or it is written out while the rounds run
     finally:
         await driver.close()

@@ -33,6 +33,7 @@ class Edge:
     port: int
     plain_port: int
     trust: ssl.SSLContext
+    certificate: Path
 
     def client(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
         """A client that comes from this address of the machine."""
@@ -87,7 +88,8 @@ def _nginx(service_port: int) -> Iterator[Edge]:
                 [*arguments, "-g", "daemon off;"], stdout=log, stderr=subprocess.STDOUT
             )
         try:
-            yield Edge(port, plain_port, ssl.create_default_context(cafile=str(folder / "fullchain.pem")))
+            certificate = folder / "fullchain.pem"
+            yield Edge(port, plain_port, ssl.create_default_context(cafile=str(certificate)), certificate)
         finally:
             process.terminate()
             process.wait(timeout=20)
