@@ -7,7 +7,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 
 SEED ?= $(shell date +%s)
 BUDGET ?= 900
 
-.PHONY: demo test test-slow check bench bench-reads bench-formats bench-imports bench-changes lock format clean
+.PHONY: demo test test-slow check bench bench-reads bench-formats bench-imports bench-changes bench-beside lock format clean
 
 demo: $(READY)
 	$(BIN)/commonground demo
@@ -43,6 +43,9 @@ bench-imports: $(READY)
 
 bench-changes: $(READY)
 	$(BIN)/python -m benchmarks.changes $(BENCH)
+
+bench-beside: $(READY)
+	$(BIN)/python -m benchmarks.beside $(BENCH)
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -94,7 +94,7 @@ def _page(runs: Runs, chosen: argparse.Namespace, before: float) -> Iterator[str
 
 @contextmanager
 def _serving(which: str, urls: Urls, ground: Ground, folder: Path) -> Iterator[Served]:
-    port = _free_port()
+    port = free_port()
     settings = {
         "DATABASE_URL": urls.app, "MATCHER_DATABASE_URL": urls.matcher, "MIGRATOR_DATABASE_URL": urls.migrator,
         "COMMONGROUND_DATA_DIR": str(folder), "COMMONGROUND_KEYSTORE_DIR": str(folder / "keystore"),
@@ -107,20 +107,20 @@ def _serving(which: str, urls: Urls, ground: Ground, folder: Path) -> Iterator[S
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _wait_for(port, process)
+        wait_for(port, process)
         yield port, psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as probe:
