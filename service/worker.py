@@ -68,7 +68,7 @@ def make_registry(
         ),
     )
     import_tidy.register(registry, database=database, spool=spool, clock=clock)
-    account_jobs.register(registry, database)
+    account_jobs.register(registry, database, clock)
     overlap_jobs.register(
         registry,
         overlap_jobs.Parts(
@@ -114,6 +114,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             await checkpoints.plan(session)
             await import_tidy.plan(session)
             await overlap_jobs.plan(session)
+            await account_jobs.plan(session)
         keystore, warm = open_keystore(settings), WarmSegments(settings.warm_tokens_mb << 20)
         registry = make_registry(
             database=database,

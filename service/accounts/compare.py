@@ -23,6 +23,7 @@ from service.accounts.footprints import Standing, check_current
 from service.accounts.gone import TABLES as TABLES_OF_GONE
 from service.accounts.gone import find_gone
 from service.accounts.keeping import left_to_later, with_stored
+from service.accounts.merged import Redirected, redirected, told_of_merged
 from service.accounts.named import bits_that_keep, require_lists
 from service.accounts.rows import bits_spoken_of, settled_by
 from service.accounts.sieve import (
@@ -145,8 +146,8 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
             work, keeping=await bits_that_keep(session) & ~scope if scope & STANDARD_BITS else scope
         )
     await driver.execute(f"{_TABLES}; {TABLES_OF_GONE}")
-    comparison = _Comparison(driver, session.org_id, batch, order, work)
-    known = batch.known.with_row_index("at")
+    merged = await redirected(driver, session.org_id, batch.known.with_row_index("at"), sieve)
+    comparison, known = _Comparison(driver, session.org_id, batch, order, work, merged), merged.known
     unchanged = known.clear().with_columns(pl.lit(None, pl.String).alias("id"))
     if await driver.fetchval(_ANY, session.org_id):
         changed, unchanged = await comparison.differing(known)
@@ -159,16 +160,18 @@ async def compare(session: TenantSession, batch: Batch, order: Order) -> Differe
         others = known.join(changed, on="at", how="anti")["row"]
         there = _already_there(batch.rows.where(others.filter(~others.is_in(left["row"].implode()))))
         left = pl.concat([left, there])
+    left = pl.concat([left, told_of_merged(batch.rows, merged.left)])
     created, reworded, unread, staged = await comparison.stage(changed)
     updated = changed.height - created - reworded
     existing = removed = 0
     if order.mode is ImportMode.REPLACE:
         existing, removed = await find_gone(driver, session.org_id, work.scope, sieve)
-    same = known.height - created - updated - left.height + (sieve.height if sieve else 0)
+    same = batch.known.height - created - updated - left.height + (sieve.height if sieve else 0)
     warnings = (*(one.told for one in kept if one.is_new), *warnings_of(unread))
-    standing = partial(_standing, batch, unchanged, staged) if comparison.keeps_prints else None
+    standing = partial(_standing, batch, unchanged, staged, merged) if comparison.keeps_prints else None
     work = replace(work, reworded=reworded, standing=standing, sieve=sieve)
-    return Difference(created, updated, same, removed, existing, work, left, warnings, tuple(unread))
+    told = Difference(created, updated, same, removed, existing, work, left, warnings, tuple(unread))
+    return replace(told, stands_for=merged.identities)
 
 
 async def _kept(session: TenantSession, batch: Batch, order: Order) -> list[Kept]:
@@ -189,6 +192,7 @@ class _Comparison:
     batch: Batch
     order: Order
     work: Work
+    merged: Redirected
 
     @property
     def keeps_prints(self) -> bool:
@@ -276,6 +280,7 @@ class _Comparison:
             unread = joined(unread, more)
             spoken = 0 if self.order.population else self.work.spoken
             rows = await with_stored(self.driver, self.org_id, rows, said, spoken)
+            rows = rows.update(self.merged.at, on="at", include_nulls=True)
             rows = rows.with_columns(new_ids(rows.height), pl.col("id").alias("account_id"))
             told = None
             if self.keeps_prints:  # beside the copying
@@ -354,9 +359,11 @@ def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("at", *account_columns(rows["id"]))
 
 
-def _standing(batch: Batch, unchanged: pl.DataFrame, staged: Sequence[pl.DataFrame]) -> Standing:
+def _standing(
+    batch: Batch, unchanged: pl.DataFrame, staged: Sequence[pl.DataFrame], merged: Redirected
+) -> Standing:
     """Those of the rows that will stand for an account which bear its external id."""
-    ids = pl.concat([_accounts(unchanged), *staged])
+    ids = pl.concat([_accounts(unchanged), *staged]).filter(~pl.col("at").is_in(merged.several.implode()))
     told = batch.known.with_row_index("at").filter(pl.col("external_id").is_not_null())
     told = told.select("at", *PRINT, identity_hashes(told["identity"]), "populations")
     return Standing(told.join(ids, on="at").select(ENTRY.names()), settled_by(batch.overall.hints))

@@ -29,7 +29,8 @@ from service.imports.models import ImportMode
 from service.imports.packed import PackedRows
 from service.imports.repository import Imports
 from service.imports.stored import require_quota
-from service.imports.target import Order, Ready
+from service.imports.target import Difference, Order, Ready
+from service.ingest import REFUSED_SCHEMA
 from service.kit.clock import Clock
 
 _STORED = "SELECT identity, id FROM {} WHERE org_id = $1 AND identity = ANY($2::text[])"
@@ -97,13 +98,16 @@ def prepare(way: Way, order: Order, records: Records) -> Prepared:
     rows = records.batch.frame
     ready = way.target.ready(PackedRows.of(rows), order)
     refused = pl.concat([records.batch.refused, ready.refused], how="vertical_relaxed")
-    rejected = {
+    return Prepared(
+        way, order, ready, _rejected(refused), rows.height + records.batch.refused.height, records.attributes
+    )
+
+
+def _rejected(refused: pl.DataFrame) -> dict[int, Result]:
+    return {
         row: Result(RecordStatus.REJECTED, reason=reason, message=_said(message), field=column)
         for row, reason, message, column in refused.select("row", "reason", "message", "column").iter_rows()
     }
-    return Prepared(
-        way, order, ready, rejected, rows.height + records.batch.refused.height, records.attributes
-    )
 
 
 def _said(message: str) -> str:
@@ -119,7 +123,7 @@ async def write(session: TenantSession, clock: Clock, prepared: Prepared, sent: 
     await _require_same(session, prepared.attributes)
     way, batch = prepared.way, prepared.ready.batch
     difference = await way.target.compare(session, batch, prepared.order)
-    found = await _results(session, way, way.known(batch))
+    found = await _results(session, way, way.known(batch), difference)
     await way.target.write(session, difference, prepared.order)
     same = [result.id for result in found.values() if result.status is RecordStatus.UNCHANGED and result.id]
     confirmed = await confirm(session, way, same, sent)
@@ -160,13 +164,20 @@ async def confirm(session: TenantSession, way: Way, same: Sequence[UUID], sent: 
     return count_of(await driver.execute(statement, session.org_id, list(same), sent.import_id, waiting))
 
 
-async def _results(session: TenantSession, way: Way, known: pl.DataFrame) -> dict[int, Result]:
+async def _results(
+    session: TenantSession, way: Way, known: pl.DataFrame, difference: Difference[Any]
+) -> dict[int, Result]:
     """Of every row that is known, what the comparison left in its temporary table for it, or what is stored and says the same."""
+    left = REFUSED_SCHEMA.to_frame() if difference.left is None else difference.left
+    refused = _rejected(left)
+    known = known.filter(~pl.col("row").is_in(left["row"].implode())).with_columns(
+        pl.col("identity").replace(difference.stands_for)
+    )
     driver = await session.raw()
     staged = {row["identity"]: row for row in await driver.fetch(way.staged)}
     others = [identity for identity in known["identity"] if identity not in staged]
     stored = dict(await driver.fetch(_STORED.format(way.table), session.org_id, others))
-    found: dict[int, Result] = {}
+    found = dict(refused)
     for row, identity in known.select("row", "identity").iter_rows():
         if identity in staged:
             found[row] = Result(_status(staged[identity]), staged[identity]["id"])

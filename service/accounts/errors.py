@@ -15,6 +15,19 @@ class UnknownAccountError(UnknownRecordError):
         super().__init__("There is no such account.")
 
 
+class UnknownDuplicateError(UnknownRecordError):
+    def __init__(self) -> None:
+        super().__init__("There is no such group of duplicates.")
+
+
+class NotInGroupError(Exception):
+    def __init__(self) -> None:
+        super().__init__(
+            "account_id, accounts: name two or more accounts of the group, the one that is to be left among them; "
+            "the group says which there are."
+        )
+
+
 class ForgottenMomentError(Exception):
     def __init__(self, earliest: datetime) -> None:
         super().__init__(

@@ -77,6 +77,19 @@ async def each_taking_part(
     """Accounts of any population in `bits`, in one statement, handed to `take` some at a time and in any order: `id`,
     `populations`, `domain` and aliases as stored, and the fields that yield keys. At least once; with nothing where there is none.
     """
+    await _each(driver, take, "populations & $2 <> 0", org_id, bits)
+
+
+async def each_account(
+    driver: asyncpg.Connection, org_id: UUID, take: Callable[[pl.DataFrame], Awaitable[None]]
+) -> None:
+    """As `each_taking_part`, of all accounts."""
+    await _each(driver, take, "true", org_id)
+
+
+async def _each(
+    driver: asyncpg.Connection, take: Callable[[pl.DataFrame], Awaitable[None]], where: str, *values: object
+) -> None:
     text, taken = BytesIO(), 0
 
     async def hand_over() -> None:
@@ -90,8 +103,8 @@ async def each_taking_part(
         if text.tell() >= _AT_ONCE:
             await hand_over()
 
-    query = f"SELECT {_SELECTED} FROM account WHERE org_id = $1 AND populations & $2 <> 0"
-    await driver.copy_from_query(query, org_id, bits, output=sink, format="csv")
+    query = f"SELECT {_SELECTED} FROM account WHERE org_id = $1 AND {where}"
+    await driver.copy_from_query(query, *values, output=sink, format="csv")
     if text.tell() or not taken:
         await hand_over()
 

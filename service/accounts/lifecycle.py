@@ -12,6 +12,10 @@ TABLES = (
     "account",
     "account_departure",
     "account_footprint",
+    "account_merge",
+    "account_duplicate",
+    "account_distinct",
+    "account_duplicate_search",
     "account_attribute",
     "population",
 )

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
+from service.accounts import duplicate_tables as _duplicates  # noqa: F401  # tables of this room too
 from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 from service.imports.models import ImportKind

@@ -25,6 +25,7 @@ _MADE = """
 _IMAGES = """
     CREATE TEMPORARY TABLE image ON COMMIT DROP AS
     SELECT h.record_id AS of_id, h.change AS was, h.before -> 'contacts' AS contacts, h.before -> 'opportunities' AS opportunities,
+        (h.before ->> 'merged_into')::uuid AS merged_into,
         (jsonb_populate_record(jsonb_populate_record(NULL::account, '{"attributes": {}}'), h.before)).*
     FROM record_history h WHERE h.org_id = $1 AND h.import_id = $2 AND h.before ? 'identity'
     AND NOT EXISTS (
@@ -64,7 +65,7 @@ _BRING_BACK = f"""
 """
 _ATTACH = """
     UPDATE {table} r SET account_id = i.of_id FROM image i, jsonb_array_elements_text(i.{ids}) AS had
-    WHERE r.org_id = $1 AND r.id = had::uuid AND r.account_id IS NULL AND i.was = 'removed'
+    WHERE r.org_id = $1 AND r.id = had::uuid AND (r.account_id IS NULL OR r.account_id = i.merged_into) AND i.was = 'removed'
     AND EXISTS (SELECT FROM account a WHERE a.org_id = $1 AND a.id = i.of_id AND a.import_id = $2)
 """
 """What was at an account that has come back is at it again, unless it has found another meanwhile."""

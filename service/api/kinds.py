@@ -7,6 +7,7 @@ from service.accounts.errors import (
     AttributesChangedError,
     ForgottenMomentError,
     InvalidFilterError,
+    NotInGroupError,
     PopulationExistsError,
     PopulationKindError,
     PopulationsClearedError,
@@ -194,6 +195,9 @@ KINDS: Mapping[type[Exception], Kind] = {
         "too-many-populations", HTTPStatus.CONFLICT, "Too many populations", {"Retry-After": "5"}
     ),
     InvalidFilterError: Kind("invalid-filter", HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid filter"),
+    NotInGroupError: Kind(
+        "not-in-group", HTTPStatus.UNPROCESSABLE_ENTITY, "Not accounts of the group of duplicates"
+    ),
     UnknownRecordError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownPartnershipError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     UnknownSharingRuleError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),

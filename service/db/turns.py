@@ -21,6 +21,8 @@ class Turn(StrEnum):
     """Saying what becomes of a partnership's pairs, and numbering its events. Taken behind the partnership's own row."""
     EPOCH = "epoch"
     """Opening a partnership's next epoch, or deleting the secrets of ended ones. Taken before any other of the partnership."""
+    DUPLICATES = "duplicates"
+    """Searching a list for duplicates."""
     IMPORT_MAPPINGS = "import-mappings"
     IMPORTS = "imports"
     """Deciding which import comes next."""

@@ -94,6 +94,8 @@ class Difference(Generic[WorkT]):
     left: pl.DataFrame | None = None
     warnings: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    stands_for: Mapping[str, str] = field(default_factory=dict)
+    """Identity that a row says → that of the record which stands for it by now."""
 
     @property
     def changes(self) -> int:

@@ -15,12 +15,17 @@ from fastapi.routing import APIRoute
 from service.accounts.attached.repository import Opportunities
 from service.accounts.attributes import define
 from service.accounts.contacts import Contacts
+from service.accounts.direct import id_of
+from service.accounts.duplicate_tables import AccountDuplicate
 from service.accounts.populations import NewPopulation, create_population
+from service.accounts.ways import ACCOUNT_WAY
 from service.db.database import Database
 from service.imports.mappings import save_mapping
 from service.imports.models import ImportKind
 from service.ingest.values import AttributeType
 from service.jobs import forget
+from service.matching.kinds import Attribute
+from service.matching.score import evidence_column
 from service.organizations.invitations import invite
 from service.organizations.key_operations import Wish, issue_key
 from service.organizations.keys import parse_key
@@ -130,6 +135,12 @@ MATRIX: dict[str, Route] = {
     "delete_import_mapping": Route(Scope.IMPORTS_WRITE),
     "list_accounts": Route(Scope.ACCOUNTS_READ, own=False),
     "get_account": Route(Scope.ACCOUNTS_READ),
+    "list_duplicates": Route(Scope.ACCOUNTS_READ, own=False),
+    "get_duplicate_search": Route(Scope.ACCOUNTS_READ, own=False),
+    "search_duplicates": Route(Scope.IMPORTS_WRITE, own=False),
+    "get_duplicate": Route(Scope.ACCOUNTS_READ),
+    "merge_duplicate": Route(Scope.IMPORTS_WRITE, json={}),
+    "dismiss_duplicate": Route(Scope.IMPORTS_WRITE),
     "list_account_attributes": Route(Scope.ACCOUNTS_READ, own=False),
     "rename_account_attribute": Route(Scope.IMPORTS_WRITE, json={"name": "Tier"}),
     "delete_account_attribute": Route(Scope.IMPORTS_WRITE),
@@ -260,7 +271,7 @@ async def make_scene(pair: Pair) -> Scene:
         "import_id": import_id, "external_id": external_id, "account_id": told["account_id"], "partnership_id": pair.partnership.id,
         "overlap_id": told["id"], "comment_id": await comment_of(pair, told["id"]), "population": "customers", "key_id": await another_key(pair),
         "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "name": await mapping_of(pair), "contact_id": await contact_of(pair),
-        "attribute": await attribute_of(pair),
+        "attribute": await attribute_of(pair), "duplicate_id": await duplicate_of(pair, external_id),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
 
@@ -300,6 +311,31 @@ async def comment_of(pair: Pair, overlap_id: UUID) -> UUID:
                 world.ids, "x", Audience.ORGANIZATION
             )
         ).id
+
+
+async def duplicate_of(pair: Pair, external_id: str) -> UUID:
+    """A group of the left side's account and another, which is in no overlap."""
+    world, group_id = pair.world, pair.world.ids.new()
+    await world.upload(pair.left, f"Account ID,Company\n{group_id},Zweitfirma\n", population=None)
+    await world.work()
+    async with world.database.tenant(pair.left.id) as session:
+        ids = [await id_of(session, ACCOUNT_WAY, one) for one in (external_id, str(group_id))]
+        evidence = {evidence_column(attribute): 0 for attribute in Attribute}
+        said = {
+            "left": str(ids[0]),
+            "right": str(ids[1]),
+            "confidence": 0.95,
+            "weight": 4.0,
+            "rules": "name",
+            **evidence,
+        }
+        session.add(
+            AccountDuplicate(
+                org_id=pair.left.id, id=group_id, members=group_id.bytes, accounts=[one for one in ids if one], status="auto",
+                confidence=0.95, pairs={"pairs": [said]}, found_at=world.clock.now(),
+            )
+        )  # fmt: skip
+    return group_id
 
 
 async def mapping_of(pair: Pair) -> str:

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from service.accounts import models as _accounts
 from service.accounts.attribute_removal import PURGE_JOB
+from service.accounts.duplicates.search import SEARCH_JOB
+from service.accounts.jobs import DAILY_SEARCH_JOB
 from service.accounts.membership import SETTLE_JOB
 from service.audit import models as _audit
 from service.cli.data_key import SEALED_COLUMNS
@@ -98,6 +100,8 @@ def test_every_job_is_documented() -> None:
         ROTATE_JOB,
         PURGE_JOB,
         SETTLE_JOB,
+        SEARCH_JOB,
+        DAILY_SEARCH_JOB,
         FORGET_JOB,
         RUN_JOB,
         LETTER_JOB,

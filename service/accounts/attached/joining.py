@@ -10,6 +10,7 @@ import anyio.to_thread
 import asyncpg
 import polars as pl
 
+from service.accounts.merged import FOLLOWED
 from service.accounts.rows import bounded
 from service.accounts.staging import copied, copy_in
 from service.ingest.kinds import NAMES_ACCOUNT
@@ -26,7 +27,18 @@ _BY_DOMAIN = """
     SELECT i.at, min(a.id::text) FROM incoming_account i JOIN account a ON a.org_id = $1 AND a.domain = i.domain
     GROUP BY i.at HAVING count(*) = 1
 """
-_NAMES = "SELECT id, name FROM account WHERE org_id = $1 AND name IS NOT NULL"
+_BY_MERGED = f"""
+    {FOLLOWED}
+    SELECT i.at, min(a.id::text) FROM incoming_account i
+    JOIN followed f ON i.identity = ANY(f.identities) OR 'd:' || i.domain = ANY(f.identities)
+    JOIN account a ON a.org_id = $1 AND a.id = f.into_id GROUP BY i.at HAVING count(DISTINCT a.id) = 1
+"""
+_NAMES = f"""
+    {FOLLOWED}
+    SELECT id, name FROM account WHERE org_id = $1 AND name IS NOT NULL
+    UNION SELECT a.id, said FROM followed f, unnest(f.names) AS said, account a WHERE a.org_id = $1 AND a.id = f.into_id
+"""
+"""The names of accounts, and those of accounts that were merged into them."""
 _FOUND = {"at": pl.UInt32, "account_id": pl.String}
 
 
@@ -54,6 +66,8 @@ async def accounts_of(driver: asyncpg.Connection, org_id: UUID, rows: pl.DataFra
     found = await copied(driver, _BY_ID, _FOUND, org_id)
     by_domain = await copied(driver, _BY_DOMAIN, _FOUND, org_id)
     found = pl.concat([found, by_domain.join(found, on="at", how="anti")])
+    by_merged = await copied(driver, _BY_MERGED, _FOUND, org_id)
+    found = pl.concat([found, by_merged.join(found, on="at", how="anti")])
     rest = named.join(found, on="at", how="anti").filter(pl.col("account_name").is_not_null())
     if not rest.height:
         return found
@@ -79,5 +93,6 @@ def _keyed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _joined(rows: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    alone = accounts.filter(pl.col("said").is_not_null()).filter(pl.len().over("said") == 1)
+    named = accounts.filter(pl.col("said").is_not_null()).unique(["said", "id"])
+    alone = named.filter(pl.len().over("said") == 1)
     return rows.join(alone.select("said", "id"), on="said").select("at", pl.col("id").alias("account_id"))

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from service.api.v1 import (
     account_attributes,
+    account_duplicates,
     account_records,
     accounts,
     api_keys,
@@ -50,6 +51,7 @@ RESOURCES: Final = (
     imports,
     import_events,
     import_mappings,
+    account_duplicates,
     accounts,
     account_attributes,
     account_records,

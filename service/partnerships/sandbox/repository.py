@@ -27,6 +27,10 @@ OF_ONE_SIDE: Final = (
     ("account", "org_id"),
     ("account_departure", "org_id"),
     ("account_footprint", "org_id"),
+    ("account_merge", "org_id"),
+    ("account_duplicate", "org_id"),
+    ("account_distinct", "org_id"),
+    ("account_duplicate_search", "org_id"),
     ("account_attribute", "org_id"),
 )
 """What an organization has brought and shown, in the order in which it can go: table and the column of the owner."""

@@ -7,6 +7,7 @@ from commonground_client.operations.api_keys import ApiKeys, AsyncApiKeys
 from commonground_client.operations.audit_log import AsyncAuditLog, AuditLog
 from commonground_client.operations.comments import AsyncComments, Comments
 from commonground_client.operations.contacts import AsyncContacts, Contacts
+from commonground_client.operations.duplicates import AsyncDuplicates, Duplicates
 from commonground_client.operations.health import AsyncHealth, Health
 from commonground_client.operations.imports import AsyncImports, Imports
 from commonground_client.operations.lookup import AsyncLookup, Lookup
@@ -33,6 +34,7 @@ class Operations(
     AuditLog,
     Comments,
     Contacts,
+    Duplicates,
     Health,
     Imports,
     Lookup,
@@ -59,6 +61,7 @@ class AsyncOperations(
     AsyncAuditLog,
     AsyncComments,
     AsyncContacts,
+    AsyncDuplicates,
     AsyncHealth,
     AsyncImports,
     AsyncLookup,
@@ -109,6 +112,12 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "get_contact": ("GET", "/v1/contacts/{contact_id}"),
     "list_contacts": ("GET", "/v1/contacts"),
     "put_contacts": ("POST", "/v1/contacts:batch"),
+    "dismiss_duplicate": ("POST", "/v1/accounts/duplicates/{duplicate_id}/dismiss"),
+    "get_duplicate": ("GET", "/v1/accounts/duplicates/{duplicate_id}"),
+    "get_duplicate_search": ("GET", "/v1/accounts/duplicates/search"),
+    "list_duplicates": ("GET", "/v1/accounts/duplicates"),
+    "merge_duplicate": ("POST", "/v1/accounts/duplicates/{duplicate_id}/merge"),
+    "search_duplicates": ("POST", "/v1/accounts/duplicates/search"),
     "livez": ("GET", "/livez"),
     "readyz": ("GET", "/readyz"),
     "cancel_import": ("POST", "/v1/imports/{import_id}/cancel"),
