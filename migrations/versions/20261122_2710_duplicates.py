@@ -1,7 +1,7 @@
 """Duplicates inside a list: what a search found, what was merged, and what was said to be two companies.
 
 Revision: 20261122_2710
-After: 20261122_2500
+After: 20261122_2810
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from service.db.policies import owned_by_org
 
 revision = "20261122_2710"
-down_revision = "20261122_2500"
+down_revision = "20261122_2810"
 branch_labels = None
 depends_on = None
 
