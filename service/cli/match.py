@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from service.cli.match_explain import Pair
 from service.cli.match_files import Columns, List, Step, read_list
 from service.cli.match_output import check_output, pair_rows, write_pairs
 from service.cli.match_show import Narrator
@@ -56,6 +57,12 @@ def match(  # noqa: PLR0913  # each is one option
             "by parent_external_id, parent_name and parent_domain; a column says which pair is which."
         ),
     ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            help="LEFT_ROW:RIGHT_ROW: say of these two rows why they are a pair, term by term, or why not."
+        ),
+    ] = None,
     show: Annotated[int, typer.Option(min=0, max=1000, help="How many pairs the table shows.")] = 20,
 ) -> None:
     """Compare two lists on the spot, without a server, and show the companies in common.
@@ -63,6 +70,7 @@ def match(  # noqa: PLR0913  # each is one option
     Each side gets fresh keys, its names and domains are hashed twice, and only the hashes are compared.
     """
     target = check_output(output, (left, right))
+    asked = Pair.parse(explain)
     narrator = Narrator(to_stdout=output != "-")
     with narrator.steps() as step:
         sides = [
@@ -80,7 +88,10 @@ def match(  # noqa: PLR0913  # each is one option
     narrator.summary(pairs, sides, found)
     if families:
         narrator.families(pairs, families)
-    narrator.table(pairs, show)
+    if asked is None:
+        narrator.table(pairs, show)
+    else:
+        narrator.explained(asked, sides, found)
     if target is not None:
         write_pairs(pairs, target)
         narrator.written(target, pairs.height)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from service.cli.match_explain import Pair, tell
 from service.cli.match_files import List, Step
 from service.cli.match_output import Target
 from service.cli.words import counted
@@ -55,6 +56,10 @@ class Narrator:
             self._console.print(
                 f"  {escape(domain)} stands for {accounts} differently named accounts: it is evidence here, and no key."
             )
+
+    def explained(self, pair: Pair, sides: Sequence[List], found: LocalMatch) -> None:
+        """Why two rows are a pair, or none."""
+        tell(self._console, pair, sides, found)
 
     def summary(self, pairs: pl.DataFrame, sides: Sequence[List], found: LocalMatch) -> None:
         """Counts that reconcile; reviews are counted also where they are left out of the pairs."""

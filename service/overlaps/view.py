@@ -15,7 +15,7 @@ from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
 from service.partnerships.rules import bits_at
 
 _VIEW = """
-    SELECT p.id, p.lo_org_id, p.status,
+    SELECT p.id, p.lo_org_id, p.status, p.normaliser,
            (SELECT coalesce(bool_and(reviews), false) FROM partnership_side WHERE partnership_id = p.id) AS reviews,
            (SELECT array_agg(hierarchy) FROM partnership_side WHERE partnership_id = p.id) AS levels,
            (SELECT coalesce(json_agg(json_build_object('owner', owner_org_id, 'bit', bit, 'population', population, 'level', level,
@@ -65,6 +65,8 @@ class View:
     reviews: bool
     level: Level
     """How far up both sides let their accounts meet."""
+    normaliser: str
+    """Under which the two sides' keys are made."""
     side: str
 
     def sql(self, template: str, **words: str) -> str:
@@ -99,6 +101,6 @@ def _view(org_id: UUID, row: Any) -> View:
         partnership_id=row["id"], populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
         own_bits=bits_at((rule for rule in own if rule.shows), least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
         matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=row["reviews"],
-        level=nearer(*map(Level, row["levels"])),
+        level=nearer(*map(Level, row["levels"])), normaliser=row["normaliser"],
         side="lo" if row["lo_org_id"] == org_id else "hi",
     )  # fmt: skip

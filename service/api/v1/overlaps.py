@@ -94,6 +94,7 @@ class OverlapOut(BaseModel):
         description="Per attribute: `agrees`, `differs` or `unknown`. Nothing is compared above `same_company`."
     )
     explanation: list[TermOut] = Field(description="The terms add up to the weight behind the confidence.")
+    normaliser: str = Field(description="Version of the rules that made the keys of both sides.")
     account: OwnAccount
     partner_account: PartnerAccount | None = Field(
         description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
@@ -157,6 +158,7 @@ class Words:
 
     def __init__(self, view: View, names: Mapping[UUID, str] | None = None) -> None:
         self.names = names or {}
+        self.normaliser = view.normaliser
         self.own = cache(lambda bits: [p.slug for p in view.populations if bits >> p.bit & 1])
         self.partner = cache(lambda bits: [r.population for r in view.partner_rules if bits >> r.bit & 1])
         self.fields = cache(lambda bits: _fields(fields_shown(view.partner_rules, bits)))
@@ -174,7 +176,7 @@ class Words:
             "fields": self.fields(partner_bits).decode(partner_fields or "{}"), "populations": self.partner(partner_bits),
         }  # fmt: skip
         return {
-            "id": overlap_id, "status": status, "confidence": confidence, **_reasons(kinds, evidence, Level(level)),
+            "id": overlap_id, "status": status, "confidence": confidence, **_reasons(kinds, evidence, Level(level)), "normaliser": self.normaliser,
             "account": {
                 "id": account_id, "external_id": external_id, "name": name, "domain": domain, "country": country,
                 "owner": owner, "populations": self.own(populations),

@@ -64,6 +64,7 @@ def overlap(
         confidence=0.8 if theirs is None else 0.99,
         level=Level.SAME_COMPANY,
         assignee_id=None,
+        normaliser="n2",
         decisions=[],
         rules=list(kinds),
         evidence={"domain": "agrees", "country": "differs", "registry_id": "unknown"},

@@ -128,6 +128,7 @@ class Overlap(Model):
     met_until: datetime | None = Field(
         description="When a key of the two was last seen to meet, of a pair that stands by people's word alone; null while one does."
     )
+    normaliser: str = Field(description="Version of the rules that made the keys of both sides.")
     partner_account: PartnerAccount | None = Field(
         description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
     )
