@@ -87,7 +87,7 @@ def match(  # noqa: PLR0913  # each is one option
     pairs = pair_rows(found.pairs, *sides, only_auto=only is Only.AUTO, with_level=level is not None)
     narrator.summary(pairs, sides, found)
     if families:
-        narrator.families(pairs, families)
+        narrator.families(pairs, families, found)
     if asked is None:
         narrator.table(pairs, show)
     else:

@@ -88,7 +88,7 @@ class Narrator:
         if found.crowded:
             self._say(f"{counted(found.crowded, 'name')} borne by too many accounts on both sides: left out.")
 
-    def families(self, pairs: pl.DataFrame, families: Families) -> None:
+    def families(self, pairs: pl.DataFrame, families: Families, found: LocalMatch) -> None:
         """How many pairs each level above adds, and what they all come to."""
         for level in families.level.upto()[1:]:
             more = counted(_sure(pairs, level).height, "pair")
@@ -101,6 +101,10 @@ class Narrator:
         if left_out:
             self._say(
                 f"{counted(left_out, 'owner')} of {OWNER_OF_MOST} or more accounts of one list: left out."
+            )
+        if found.crowded_owners:
+            self._say(
+                f"{counted(found.crowded_owners, 'key')} of owners that would join too many pairs: left out."
             )
 
     def table(self, pairs: pl.DataFrame, count: int) -> None:

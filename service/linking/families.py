@@ -98,11 +98,16 @@ def _keys(frame: pl.DataFrame, owners: I64) -> tuple[dict[KeyKind, pl.DataFrame]
     index = np.flatnonzero(owners != _NONE)
     companies, at = np.unique(owners[index], return_inverse=True)
     listed, worded = companies[companies < count], companies[companies >= count] - count
-    described = pl.concat([
-        frame[listed].select(*KEY_FIELDS, *ALIAS_FIELDS),
-        frame[worded].select(name="parent_name", website="parent_domain"),
+    fields = [*KEY_FIELDS, *ALIAS_FIELDS]
+    said = pl.concat([
+        frame[listed].select(fields), frame[worded].select(name="parent_name", website="parent_domain"),
     ], how="diagonal")  # fmt: skip
-    links = pl.DataFrame({"index": index, "company": at}, schema={"index": pl.UInt32, "company": pl.UInt32})
+    # many rows say the same of one parent
+    described = said.unique(maintain_order=True).with_row_index("company")
+    company = said.join(described, on=fields, how="left", nulls_equal=True, maintain_order="left")["company"]
+    links = pl.DataFrame(
+        {"index": index, "company": company.gather(at)}, schema_overrides={"index": pl.UInt32}
+    )
     found = match_keys(normalise(described)).columns if described.height else {}
     borne = {
         kind: found[kind].rename({"index": "company"}).join(links, on="company").select("index", "key").unique(maintain_order=True)
@@ -112,4 +117,5 @@ def _keys(frame: pl.DataFrame, owners: I64) -> tuple[dict[KeyKind, pl.DataFrame]
     crowded = [frame.filter(many) for frame in borne.values()]
     off = pl.concat([pl.DataFrame(schema=_KEY_SCHEMA), *crowded])["index"].unique()
     kept = {kind: keys.filter(~many) for kind, keys in borne.items()}
-    return {kind: keys for kind, keys in kept.items() if keys.height}, len(np.unique(owners[off.to_numpy()]))
+    left_out = links.filter(pl.col("index").is_in(off.implode()))["company"].n_unique()
+    return {kind: keys for kind, keys in kept.items() if keys.height}, left_out

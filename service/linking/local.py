@@ -25,7 +25,7 @@ from service.linking.families import FamilyKeys
 from service.linking.keys import LinkKeys
 from service.linking.meet import TokenSet, meet
 from service.linking.prepare import Prepared
-from service.linking.relate import LEVEL_TYPE, relate
+from service.linking.relate import LEVEL_TYPE, Related, relate
 from service.linking.score import DEFAULT_THRESHOLD, score_pairs
 from service.linking.tokens import tokenise, tokens_of
 from service.matching import NORMALISER_VERSION
@@ -45,6 +45,7 @@ class LocalMatch:
 
     pairs: pl.DataFrame
     crowded: int
+    crowded_owners: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,19 +99,20 @@ def match_locally(
     scored = scored.with_columns(pl.lit(Level.SAME_COMPANY.value, LEVEL_TYPE).alias("level"))
     if related is not None:
         sure = scored.filter(pl.col("status") == AUTO)
-        more = related.join(sure, on=["left", "right"], how="anti")
+        more = related.pairs.join(sure, on=["left", "right"], how="anti")
         scored = pl.concat([scored, more], how="diagonal").with_columns(pl.col("^ev_.*$").fill_null(0))
     placed = scored.select(
         pl.exclude("left", "right"),
         *(pl.col(side).cast(pl.UInt32).alias(f"{side}_index") for side in ("left", "right")),
     )
     best = ["confidence", "weight", "left_index", "right_index", "level"]
-    return LocalMatch(placed.sort(best, descending=[True, True, False, False, False]), candidates.crowded)
+    ordered = placed.sort(best, descending=[True, True, False, False, False])
+    return LocalMatch(ordered, candidates.crowded, related.left_out if related else 0)
 
 
 def _related(
     sides: Sequence[TokenSet], families: Families, refs: Sequence[U64], link: LinkKeys, threshold: float
-) -> pl.DataFrame:
+) -> Related:
     left, right = (
         {Role.SELF: tokens, **{role: tokens_of(keys, of, link) for role, keys in family.columns.items()}}
         for tokens, family, of in zip(sides, (families.left, families.right), refs, strict=True)

@@ -36,4 +36,4 @@ async def relate(parts: Parts, *, partnership_id: UUID) -> None:
 def _sure(lo: Roles, hi: Roles, threshold: float) -> pl.DataFrame:
     # each side sends no farther than both look
     found = relate_tokens(lo, hi, Level.SAME_ULTIMATE_PARENT, threshold=threshold)
-    return packed(found.filter(pl.col("status") == AUTO))
+    return packed(found.pairs.filter(pl.col("status") == AUTO))

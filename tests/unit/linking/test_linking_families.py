@@ -1,5 +1,7 @@
 """Who is above an account, and where accounts of two lists belong to one owner."""
 
+import sys
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -80,6 +82,8 @@ def test_an_owner_gives_every_kind_of_key_but_first_words() -> None:
 
 @pytest.mark.parametrize(("owned", "left_out"), [(OWNER_OF_MOST - 1, 0), (OWNER_OF_MOST, 1)])
 def test_an_owner_of_very_many_accounts_is_none(owned: int, left_out: int) -> None:
+    in_words = frame(*(company(number, parent_domain="walnut.com") for number in range(owned)))
+    assert family_keys(in_words, Level.SAME_PARENT).left_out == left_out
     accounts = frame(
         company(0), *(company(number, 0) for number in range(1, owned + 1)), company(500, 501), company(501)
     )
@@ -128,3 +132,26 @@ def test_the_reasons_of_a_pair_add_up_to_its_weight_and_speak_of_owners() -> Non
     assert terms[1].sentence == (
         "The parent company of one account, and the other account or its parent, have the same web domain."
     )
+
+
+def test_owners_of_the_fewest_accounts_come_first_where_there_is_no_room_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left, right = (
+        frame(
+            *(
+                company(n, parent_domain=f"{'walnut' if n % 5 < 2 else 'juniper'}.com")
+                for n in range(at, at + 5)
+            )
+        )
+        for at in (0, 10)
+    )
+    families = Families(Level.SAME_PARENT, *(family_keys(side, Level.SAME_PARENT) for side in (left, right)))
+
+    def pairs() -> tuple[int, int]:
+        found = match_locally(prepare(left), prepare(right), families=families)
+        return found.pairs.filter(level="same_parent").height, found.crowded_owners
+
+    assert pairs() == (4 + 9, 0)
+    monkeypatch.setattr(sys.modules["service.linking.relate"], "MOST_MEETINGS", 12)
+    assert pairs() == (4, 1)
