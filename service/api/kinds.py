@@ -102,6 +102,7 @@ from service.overlaps.errors import (
     TooManyCommentsError,
     UnknownCommentError,
     UnknownOverlapError,
+    UnknownProposalError,
 )
 from service.partnerships.errors import (
     LevelNotOfferedError,
@@ -205,6 +206,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     UnknownCommentError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     NotTheAuthorError: Kind("not-the-author", HTTPStatus.FORBIDDEN, "Somebody else's comment"),
     TooManyCommentsError: Kind("too-many-comments", HTTPStatus.CONFLICT, "Too many comments"),
+    UnknownProposalError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
     DecisionRefusedError: Kind("decision-refused", HTTPStatus.CONFLICT, "Not as the pair stands"),
     UnknownPopulationError: Kind("unknown-population", HTTPStatus.UNPROCESSABLE_ENTITY, "Unknown population"),
     NoSandboxError: Kind("no-sandbox", HTTPStatus.NOT_FOUND, "There is no sandbox"),

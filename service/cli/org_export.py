@@ -81,6 +81,7 @@ PARTS: Mapping[str, Part] = {
     "overlap_assignees": Part("overlap_assignee", "who looks after which overlap"),
     "decisions": Part("decision", "what its people said of pairs"),
     "related_pairs": Part("related_pair", "pairs of one owner that the organization is told of", org=None),
+    "link_proposals": Part("link_proposal", "accounts that it proposed to link, and those proposed to it"),
     "partner_records": Part("shared_record", "what partners show of accounts", org=None),
     "account_references": Part("account_reference", "which of its accounts an overlap's reference names"),
     "audit_log": Part("audit_entry", "the audit log"),

@@ -21,8 +21,9 @@ from service.db.sessions import TenantSession
 from service.db.turns import Turn, take_turn
 from service.kit.clock import Clock
 from service.kit.ids import Ids
+from service.overlaps.decision_models import Word
 from service.overlaps.jobs.parts import request_publish
-from service.overlaps.models import COUNTED, OverlapStatus, Scored, Word
+from service.overlaps.models import COUNTED, OverlapStatus, Scored
 from service.overlaps.rules import rules_text
 from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STATUS, of_one
 from service.overlaps.view import view_of

@@ -26,5 +26,10 @@ class TooManyCommentsError(Exception):
         )
 
 
+class UnknownProposalError(Exception):
+    def __init__(self) -> None:
+        super().__init__("There is no such proposal.")
+
+
 class DecisionRefusedError(Exception):
     """What was asked about a pair can't be done as it stands."""

@@ -13,7 +13,15 @@ _OF_THE_SIDE = (
     "overlap_assignee",
     "decided_account",
 )
-_OF_BOTH = ("overlap", "related_pair", "match_run", "publish_request", "decision", "overlap_comment")
+_OF_BOTH = (
+    "overlap",
+    "related_pair",
+    "match_run",
+    "publish_request",
+    "decision",
+    "link_proposal",
+    "overlap_comment",
+)
 
 
 class OverlapsSide:

@@ -10,14 +10,12 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
-    Column,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     SmallInteger,
     Text,
-    text,
 )
 from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION
 from sqlmodel import Field
@@ -26,6 +24,7 @@ from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 from service.kit.actors import ActorKind
 from service.matching.kinds import Level
+from service.overlaps.decision_models import DecidedAccount, Decision, LinkProposal
 
 _OF_A_SIDE = (
     ["partnership_id", "org_id"],
@@ -56,15 +55,6 @@ class Scored(StrEnum):
 
     AUTO = "auto"
     REVIEW = "review"
-
-
-class Word(StrEnum):
-    """What the people of one side say of a pair."""
-
-    CONFIRM = "confirm"
-    REJECT = "reject"
-    OFFER = "offer"
-    """See what we show of our account, and say whether it is yours."""
 
 
 class Part(StrEnum):
@@ -313,55 +303,6 @@ class OverlapAssignee(Record, table=True):
     """As a comment's."""
 
 
-class Decision(Record, table=True):
-    """The word of one side's people on a pair. It hangs on the references of the two accounts, whatever matching says of them."""
-
-    __tablename__ = "decision"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["partnership_id", "org_id", "partner_org_id"],
-            ["partnership_side.partnership_id", "partnership_side.org_id", "partnership_side.partner_org_id"],
-        ),
-    )
-
-    partnership_id: UUID = Field(primary_key=True)
-    lo_ref: int = Field(primary_key=True, sa_type=BigInteger)
-    hi_ref: int = Field(primary_key=True, sa_type=BigInteger)
-    org_id: UUID = Field(primary_key=True)
-    """Whose word it is."""
-    partner_org_id: UUID
-    word: Word = Field(sa_column=enum_column(Word))
-    open: bool = False
-    """The other side may know of the word: the pair is one that both are told of, or it was offered to them."""
-    actor_kind: ActorKind = Field(sa_column=enum_column(ActorKind))
-    actor_id: UUID | None = None
-    decided_at: datetime = Field(sa_column=moment())
-    kinds: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
-    """The kinds of key that met when it was said, packed."""
-    learned: bool = Field(
-        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
-    )
-    """Said of two others of the same names, of which nothing more speaks for these."""
-
-
-class DecidedAccount(Record, table=True):
-    """One's own account that somebody has decided on, by marks under one's own key (`decided.py`); not for one's people."""
-
-    __tablename__ = "decided_account"
-    __table_args__ = (ForeignKeyConstraint(*_OF_A_SIDE),)
-
-    partnership_id: UUID = Field(primary_key=True)
-    org_id: UUID = Field(primary_key=True)
-    ref: int = Field(primary_key=True, sa_type=BigInteger)
-    account_id: UUID | None = None
-    identity: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """16 bytes: of what makes it the same account in the next list."""
-    name: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """16 bytes: of its name when it was first decided on."""
-    gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
-    """Since when it takes no part in the partnership."""
-
-
 class RelatedPair(Record, table=True):
     """Two accounts, one of each side, that belong to one owner: a pair at a level above `same_company`, whatever else the two are.
 
@@ -389,3 +330,7 @@ class RelatedPair(Record, table=True):
     hi_shows: bool = Field(default=False, sa_type=Boolean)
     found_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+
+
+SAID: Final = (Decision, DecidedAccount, LinkProposal)
+"""Tables of what people say of pairs, so that whoever imports this module knows them."""

@@ -5,7 +5,7 @@ from uuid import UUID
 import polars as pl
 
 from service.db.sessions import MatcherSession
-from service.overlaps.models import Word
+from service.overlaps.decision_models import Word
 from service.overlaps.rules import rules_text
 from service.overlaps.words import STATUSES, WORDS
 from service.partnerships.models import Partnership

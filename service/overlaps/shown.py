@@ -22,7 +22,12 @@ _PAIRS = """
            EXISTS (SELECT FROM decision d WHERE d.partnership_id = $1 AND d.lo_ref = o.lo_ref AND d.hi_ref = o.hi_ref AND d.org_id = $2
                    AND d.word = 'offer')
     FROM overlap o WHERE partnership_id = $1{within}
+    UNION ALL
+    SELECT {side}_ref, 'review', true, true, true
+    FROM (SELECT partnership_id, ref AS {side}_ref FROM link_proposal WHERE org_id = $2 AND sent AND state = 'open') o
+    WHERE partnership_id = $1{within}
 """
+"""An account that one has proposed is shown as one that is offered."""
 _RELATED = """
     UNION ALL
     SELECT {side}_ref, 'auto', {side}_shows, {partner}_shows, false FROM related_pair o

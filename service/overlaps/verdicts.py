@@ -11,7 +11,7 @@ from service.db.turns import PATIENCE, Turn, take_turn
 from service.kit.id_columns import new_ids
 from service.linking.columns import U64
 from service.overlaps.models import COUNTED
-from service.overlaps.rules import pack_evidence, pack_kinds
+from service.overlaps.rules import pack_evidence, pack_kinds, rules_text
 from service.overlaps.said import apply_words
 from service.partnerships.models import Partnership
 
@@ -157,6 +157,16 @@ async def write_verdicts(
     if scope.lo is None or scope.hi is None:
         return Scope()
     return Scope(_with(scope.lo, verdicts["lo_ref"]), _with(scope.hi, verdicts["hi_ref"]))
+
+
+async def judge_again(session: MatcherSession, partnership: Partnership, scope: Scope) -> Scope:
+    """As `write_verdicts`, after people said something that no match will look at: of the pairs in scope the score stays as it is."""
+    await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
+    known = (await _known(session, scope)).filter(pl.col("scored").is_not_null())
+    await (await session.raw()).execute("DROP TABLE scope")
+    rules = pl.Series("rules", [rules_text(kinds) for kinds in known["kinds"]], dtype=pl.String)
+    found = known.with_columns(rules, status="scored").drop("scored", "id")
+    return await write_verdicts(session, partnership, found, scope)
 
 
 def _with(refs: U64, stored: pl.Series) -> U64:

@@ -8,7 +8,8 @@ from itertools import product
 
 import polars as pl
 
-from service.overlaps.models import OverlapStatus, Scored, Word
+from service.overlaps.decision_models import Word
+from service.overlaps.models import OverlapStatus, Scored
 
 WORDS = ["lo_word", "hi_word"]
 

@@ -36,6 +36,7 @@ from service.organizations.people import People
 from service.organizations.repository import ApiKeys
 from service.overlaps.comments import Writing
 from service.overlaps.models import Audience
+from service.overlaps.proposals import Linking, Proposal
 from service.overlaps.told_pair import told_pair
 from service.partnerships.sandbox.operations import make_sandbox
 from tests.factories.people import PASSWORD, member
@@ -182,6 +183,14 @@ MATRIX: dict[str, Route] = {
         query=PARTNERSHIP,
         json={"decisions": [{"overlap_id": "{overlap_id}", "decision": "confirm"}]},
     ),
+    "list_link_proposals": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
+    "create_link_proposal": Route(
+        Scope.OVERLAPS_WRITE,
+        query=PARTNERSHIP,
+        json={"account_id": "{account_id}", "partner_name": "Siemens"},
+    ),
+    "answer_link_proposal": Route(Scope.OVERLAPS_WRITE, query=PARTNERSHIP, json={"answer": "refuse"}),
+    "withdraw_link_proposal": Route(Scope.OVERLAPS_WRITE, query=PARTNERSHIP),
     "get_overlap_matrix": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "list_overlap_comments": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),
     "create_overlap_comment": Route(Scope.COMMENTS_WRITE, query=PARTNERSHIP, json={"text": "x"}),
@@ -272,8 +281,24 @@ async def make_scene(pair: Pair) -> Scene:
         "overlap_id": told["id"], "comment_id": await comment_of(pair, told["id"]), "population": "customers", "key_id": await another_key(pair),
         "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "name": await mapping_of(pair), "contact_id": await contact_of(pair),
         "attribute": await attribute_of(pair), "duplicate_id": await duplicate_of(pair, external_id),
+        **await proposals_of(pair, told["account_id"]),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
+
+
+async def proposals_of(pair: Pair, account_id: object) -> dict[str, UUID]:
+    """One that the left side sent, and one that it received."""
+    world, partnership = pair.world, pair.partnership
+    [theirs] = await world.told(pair.right, partnership)
+    made = {}
+    for name, side, own in (
+        ("proposal_id", pair.left, account_id),
+        ("received_id", pair.right, theirs["account_id"]),
+    ):
+        async with world.database.tenant(side.id) as session:
+            linking = await Linking.begin(session, world.keystore, world.clock, world.ids, partnership.id)
+            made[name] = await linking.propose(Proposal(UUID(str(own)), partner_name="Siemens"))
+    return made
 
 
 async def people_of(pair: Pair) -> dict[str, UUID]:

@@ -23,8 +23,9 @@ from service.matching.kinds import KeyKind, Level
 from service.organizations.actors import actor_names
 from service.organizations.models import Scope
 from service.overlaps import reading
+from service.overlaps.decision_models import Word
 from service.overlaps.errors import UnknownOverlapError
-from service.overlaps.models import OverlapStatus, Word
+from service.overlaps.models import OverlapStatus
 from service.overlaps.rules import evidence_of, kinds_of
 from service.overlaps.view import View, view_of
 from service.partnerships.errors import UnknownPopulationError

@@ -24,8 +24,10 @@ from service.jobs import JobContext, Payload, Registry
 from service.overlaps.comments import COMMENTED_JOB
 from service.overlaps.jobs import commented
 from service.overlaps.jobs.commented import plan
+from service.overlaps.jobs.link import link
 from service.overlaps.jobs.meet import meet
 from service.overlaps.jobs.parts import (
+    LINK_JOB,
     MEET_JOB,
     PUBLISH_JOB,
     PURGE_JOB,
@@ -61,6 +63,7 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     WEIGH_JOB: weigh,
     SCORE_JOB: score,
     PUBLISH_JOB: publish,
+    LINK_JOB: link,
     SETTLED_JOB: follow_settled,
     GONE_JOB: retire,
     EPOCH_OPENED_JOB: push,

@@ -10,6 +10,7 @@ OF_ONE_SIDE: Final = (
     ("overlap_assignee", "org_id"),
     ("account_reference", "org_id"),
     ("decision", "org_id"),
+    ("link_proposal", "org_id"),
     ("decided_account", "org_id"),
     ("token_segment", "org_id"),
     ("token_change", "org_id"),

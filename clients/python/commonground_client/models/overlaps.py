@@ -8,6 +8,19 @@ from commonground_client.models.common import ActorKind, KeyKind, Level, Overlap
 from pydantic import Field
 
 
+class AnswerIn(Model):
+    account_id: UUID | None = Field(
+        default=None,
+        description="To accept: which of my accounts it is, unless the proposal names one that the partner is shown.",
+    )
+    answer: str = Field(description="Of a refusal the partner hears nothing.")
+
+
+class Box(OpenEnum):
+    RECEIVED = "received"
+    SENT = "sent"
+
+
 class Choice(OpenEnum):
     """What one may do about a pair."""
 
@@ -92,6 +105,11 @@ class Decisions(Model):
     statuses: dict[str, int] = Field(description="How many of them have which status then.")
 
 
+class LinkedAccount(Model):
+    id: UUID
+    name: str | None
+
+
 class OwnAccount(Model):
     country: str | None
     domain: str | None
@@ -143,3 +161,34 @@ class Overlap(Model):
 
 class OverlapPage(Page[Overlap]):
     pass
+
+
+class Proposal(Model):
+    account: LinkedAccount | None = Field(description="Mine, where it is known.")
+    answered_at: datetime | None
+    box: Box
+    id: UUID
+    partner_account: PartnerAccount | None = Field(
+        description="What the partner shows of its account; of those received."
+    )
+    partner_domain: str | None
+    partner_name: str | None = Field(description="What whoever proposed says of the other side's account.")
+    proposed_at: datetime
+    state: str = Field(
+        description="`refused` is told to whoever refused alone: to whoever proposed it stays `open`."
+    )
+
+
+class ProposalPage(Page[Proposal]):
+    pass
+
+
+class ProposalIn(Model):
+    """Name the partner's account by what you know of it. Nothing of it is looked up in the partner's list."""
+
+    account_id: UUID = Field(description="My account.")
+    overlap_id: UUID | None = Field(
+        default=None, description="An overlap in which the partner shows me the account that I mean."
+    )
+    partner_domain: str | None = Field(default=None)
+    partner_name: str | None = Field(default=None)

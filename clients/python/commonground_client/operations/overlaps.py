@@ -10,6 +10,32 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
+def _answer_link_proposal(
+    received_id: UUID, body: m.AnswerIn, *, partnership: UUID, idempotency_key: str | None = None
+) -> Call[m.Proposal]:
+    return Call(
+        method="POST",
+        path=path("/v1/link-proposals/{}/answer", received_id),
+        answer=m.Proposal,
+        query={"partnership": partnership},
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
+    )
+
+
+def _create_link_proposal(
+    body: m.ProposalIn, *, partnership: UUID, idempotency_key: str | None = None
+) -> Call[m.Proposal]:
+    return Call(
+        method="POST",
+        path=path("/v1/link-proposals"),
+        answer=m.Proposal,
+        query={"partnership": partnership},
+        headers={"Idempotency-Key": idempotency_key},
+        json=body,
+    )
+
+
 def _decide_overlap(
     overlap_id: UUID, body: m.DecisionIn, *, partnership: UUID, idempotency_key: str | None = None
 ) -> Call[m.Decided]:
@@ -45,6 +71,17 @@ def _get_overlap(overlap_id: UUID, *, partnership: UUID) -> Call[m.Overlap]:
     )
 
 
+def _list_link_proposals(
+    *, partnership: UUID, box: m.Box | str | None = None, cursor: str | None = None, limit: int | None = None
+) -> Call[m.ProposalPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/link-proposals"),
+        answer=m.ProposalPage,
+        query={"partnership": partnership, "box": box, "cursor": cursor, "limit": limit},
+    )
+
+
 def _list_overlaps(
     *,
     partnership: UUID,
@@ -73,7 +110,34 @@ def _list_overlaps(
     )
 
 
+def _withdraw_link_proposal(proposal_id: UUID, *, partnership: UUID) -> Call[None]:
+    return Call(
+        method="DELETE",
+        path=path("/v1/link-proposals/{}", proposal_id),
+        answer=type(None),
+        query={"partnership": partnership},
+    )
+
+
 class Overlaps(Sender):
+    def answer_link_proposal(
+        self, received_id: UUID, body: m.AnswerIn, *, partnership: UUID, idempotency_key: str | None = None
+    ) -> m.Proposal:
+        """Accept, and the two are a confirmed overlap in a moment; or refuse, and nothing comes back."""
+        return self.send(
+            _answer_link_proposal(received_id, body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
+    def create_link_proposal(
+        self, body: m.ProposalIn, *, partnership: UUID, idempotency_key: str | None = None
+    ) -> m.Proposal:
+        """Propose that an account of mine and one of the partner's are the same company. The partner is shown of mine what my rules show;
+        whether it has such an account I hear only if it accepts.
+        """
+        return self.send(
+            _create_link_proposal(body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
     def decide_overlap(
         self, overlap_id: UUID, body: m.DecisionIn, *, partnership: UUID, idempotency_key: str | None = None
     ) -> m.Decided:
@@ -102,6 +166,25 @@ class Overlaps(Sender):
     def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
         """One overlap, explained term by term."""
         return self.send(_get_overlap(overlap_id, partnership=partnership))
+
+    def list_link_proposals(
+        self,
+        *,
+        partnership: UUID,
+        box: m.Box | str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.ProposalPage:
+        """Proposals of one partnership that one's organization received or sent, the newest first."""
+        return self.send(_list_link_proposals(partnership=partnership, box=box, cursor=cursor, limit=limit))
+
+    def iter_link_proposals(
+        self, *, partnership: UUID, box: m.Box | str | None = None, limit: int | None = None
+    ) -> Iterator[m.Proposal]:
+        """Every item of `list_link_proposals`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_link_proposals(partnership=partnership, box=box, limit=limit, cursor=cursor)
+        )
 
     def list_overlaps(
         self,
@@ -158,8 +241,30 @@ class Overlaps(Sender):
             )
         )
 
+    def withdraw_link_proposal(self, proposal_id: UUID, *, partnership: UUID) -> None:
+        """Take back a proposal of mine that isn't accepted."""
+        return self.send(_withdraw_link_proposal(proposal_id, partnership=partnership))
+
 
 class AsyncOverlaps(AsyncSender):
+    async def answer_link_proposal(
+        self, received_id: UUID, body: m.AnswerIn, *, partnership: UUID, idempotency_key: str | None = None
+    ) -> m.Proposal:
+        """Accept, and the two are a confirmed overlap in a moment; or refuse, and nothing comes back."""
+        return await self.send(
+            _answer_link_proposal(received_id, body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
+    async def create_link_proposal(
+        self, body: m.ProposalIn, *, partnership: UUID, idempotency_key: str | None = None
+    ) -> m.Proposal:
+        """Propose that an account of mine and one of the partner's are the same company. The partner is shown of mine what my rules show;
+        whether it has such an account I hear only if it accepts.
+        """
+        return await self.send(
+            _create_link_proposal(body, partnership=partnership, idempotency_key=idempotency_key)
+        )
+
     async def decide_overlap(
         self, overlap_id: UUID, body: m.DecisionIn, *, partnership: UUID, idempotency_key: str | None = None
     ) -> m.Decided:
@@ -188,6 +293,27 @@ class AsyncOverlaps(AsyncSender):
     async def get_overlap(self, overlap_id: UUID, *, partnership: UUID) -> m.Overlap:
         """One overlap, explained term by term."""
         return await self.send(_get_overlap(overlap_id, partnership=partnership))
+
+    async def list_link_proposals(
+        self,
+        *,
+        partnership: UUID,
+        box: m.Box | str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> m.ProposalPage:
+        """Proposals of one partnership that one's organization received or sent, the newest first."""
+        return await self.send(
+            _list_link_proposals(partnership=partnership, box=box, cursor=cursor, limit=limit)
+        )
+
+    def iter_link_proposals(
+        self, *, partnership: UUID, box: m.Box | str | None = None, limit: int | None = None
+    ) -> AsyncIterator[m.Proposal]:
+        """Every item of `list_link_proposals`, page after page; `limit` is the size of a page."""
+        return self.each(
+            lambda cursor: _list_link_proposals(partnership=partnership, box=box, limit=limit, cursor=cursor)
+        )
 
     async def list_overlaps(
         self,
@@ -243,3 +369,7 @@ class AsyncOverlaps(AsyncSender):
                 cursor=cursor,
             )
         )
+
+    async def withdraw_link_proposal(self, proposal_id: UUID, *, partnership: UUID) -> None:
+        """Take back a proposal of mine that isn't accepted."""
+        return await self.send(_withdraw_link_proposal(proposal_id, partnership=partnership))

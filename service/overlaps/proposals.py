@@ -1,0 +1,263 @@
+"""Two accounts linked by hand: one side proposes its own account and says what it knows of the partner's, the other answers.
+
+Nothing is looked up in the partner's list, and nothing comes back but an acceptance: whether there is such an account stays
+with the partner. Each side keeps a copy of its own, so that a refusal is written where whoever proposed can't read it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import anyio.to_thread
+import asyncpg
+import numpy as np
+import polars as pl
+
+from service.accounts.errors import UnknownRecordError
+from service.audit import record
+from service.crypto import Keystore
+from service.crypto.columns import references
+from service.db.names import Duty
+from service.db.sessions import TenantReadSession, TenantSession
+from service.db.turns import Turn, take_turn
+from service.jobs import enqueue
+from service.kit.clock import Clock
+from service.kit.ids import Ids
+from service.organizations.operations import reference_key
+from service.overlaps.errors import DecisionRefusedError, UnknownOverlapError, UnknownProposalError
+from service.overlaps.jobs.parts import LINK_JOB, request_publish
+from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, of_one
+from service.overlaps.view import View, view_of
+from service.partnerships.models import Partnership
+from service.partnerships.repository import Partnerships
+
+MOST_OPEN: Final = 1000
+_POPULATIONS = "SELECT populations FROM account WHERE org_id = $1 AND id = $2"
+_THEIR_REF = f"SELECT o.{{partner}}_ref {PAIRS} {CONDITIONS} AND o.id = $7 AND o.status IN ('auto', 'confirmed', 'disputed')"
+_OPEN = (
+    "SELECT count(*) FROM link_proposal WHERE partnership_id = $1 AND org_id = $2 AND sent AND state = 'open'"
+)
+_PUT = """
+    INSERT INTO link_proposal (partnership_id, id, org_id, partner_org_id, sent, state, ref, other_ref, partner_name, partner_domain,
+                               actor_kind, actor_id, proposed_at)
+    VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $12)
+"""
+_REFER = """
+    INSERT INTO account_reference (org_id, partnership_id, ref, account_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+"""
+_SENT = """
+    SELECT p.id, p.state, p.partner_name, p.partner_domain, p.proposed_at, p.answered_at, a.id AS account_id, a.name AS account_name,
+           NULL AS partner_fields, 0::bigint AS partner_populations
+    FROM link_proposal p
+    JOIN account_reference r ON r.org_id = $1 AND r.partnership_id = p.partnership_id AND r.ref = p.ref
+    JOIN account a ON a.org_id = $1 AND a.id = r.account_id
+    WHERE p.partnership_id = $2 AND p.org_id = $1 AND p.sent AND $3::bigint IS NOT NULL
+"""
+_RECEIVED = """
+    SELECT p.id, p.state, p.partner_name, p.partner_domain, p.proposed_at, p.answered_at, a.id AS account_id, a.name AS account_name,
+           s.fields::text AS partner_fields, s.populations & $3 AS partner_populations, p.ref, p.other_ref
+    FROM link_proposal p
+    JOIN shared_record s ON s.partnership_id = p.partnership_id AND s.owner_org_id = p.partner_org_id AND s.ref = p.ref
+    LEFT JOIN account_reference r ON r.org_id = $1 AND r.partnership_id = p.partnership_id AND r.ref = p.other_ref
+    LEFT JOIN account a ON a.org_id = $1 AND a.id = r.account_id
+    WHERE p.partnership_id = $2 AND p.org_id = $1 AND NOT p.sent AND s.viewer_org_id = $1 AND s.populations & $3 <> 0
+"""
+_PAGE = " AND ($4::uuid IS NULL OR p.id < $4) ORDER BY p.id DESC LIMIT $5"
+_ONE = " AND p.id = $4"
+_WITHDRAW = "DELETE FROM link_proposal WHERE partnership_id = $1 AND id = $2"
+_ANSWER = """
+    UPDATE link_proposal SET state = $4, other_ref = coalesce($5, other_ref), answered_at = $6
+    WHERE partnership_id = $1 AND id = $2 AND org_id = $3
+"""
+_CONFIRM = """
+    INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
+    VALUES ($1, $2, $3, $4, $5, 'confirm', false, $6, $7, $8)
+    ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
+    SET word = 'confirm', actor_kind = excluded.actor_kind, actor_id = excluded.actor_id, decided_at = excluded.decided_at, learned = false
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One's own account, and what one knows of the partner's: a name, a domain, or an overlap that it stands in."""
+
+    account_id: UUID
+    partner_name: str | None = None
+    partner_domain: str | None = None
+    overlap_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """The proposals of one partnership, as the session's organization sends and receives them."""
+
+    session: TenantReadSession
+    view: View
+
+    @property
+    def are_told(self) -> bool:
+        """As pairs in review: where both sides show their overlaps and have reviews switched on."""
+        return bool(self.view.reviews and self.view.own_bits and self.view.partner_bits)
+
+    async def page(self, *, sent: bool, after: UUID | None, limit: int) -> Sequence[Mapping[str, Any]]:
+        """The newest first."""
+        if not self.are_told:
+            return []
+        driver: asyncpg.Connection = await self.session.raw()
+        rows: Sequence[Mapping[str, Any]] = await driver.fetch(
+            (_SENT if sent else _RECEIVED) + _PAGE, *self._place, after, limit
+        )
+        return rows
+
+    async def one(self, proposal_id: UUID, *, sent: bool) -> Mapping[str, Any]:
+        """UnknownProposalError."""
+        driver: asyncpg.Connection = await self.session.raw()
+        row: Mapping[str, Any] | None = None
+        if self.are_told:
+            row = await driver.fetchrow((_SENT if sent else _RECEIVED) + _ONE, *self._place, proposal_id)
+        if row is None:
+            raise UnknownProposalError
+        return row
+
+    @property
+    def _place(self) -> tuple[UUID, UUID, int]:
+        return self.session.org_id, self.view.partnership_id, self.view.partner_bits
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """Proposing and answering, in a partnership that is one's own turn until the transaction ends."""
+
+    session: TenantSession
+    keystore: Keystore
+    clock: Clock
+    ids: Ids
+    partnership: Partnership
+    proposals: Proposals
+
+    @classmethod
+    async def begin(
+        cls, session: TenantSession, keystore: Keystore, clock: Clock, ids: Ids, partnership_id: UUID
+    ) -> "Linking":
+        """UnknownPartnershipError."""
+        await take_turn(session, Turn.DECIDE, partnership_id)
+        partnership = await Partnerships(session).by_id(partnership_id)
+        view = await view_of(session, partnership_id)
+        return cls(session, keystore, clock, ids, partnership, Proposals(session, view))
+
+    async def propose(self, proposal: Proposal) -> UUID:
+        """UnknownRecordError, UnknownOverlapError, DecisionRefusedError."""
+        session, driver = self.session, await self.session.raw()
+        if not self.proposals.are_told:
+            raise DecisionRefusedError(
+                "Accounts are linked where both sides share overlaps and have reviews switched on: see the sharing rules and `reviews` of the partnership."
+            )
+        ref, theirs = await self._own_ref(proposal.account_id), await self._their_ref(proposal.overlap_id)
+        if await driver.fetchval(_OPEN, self.partnership.id, session.org_id) >= MOST_OPEN:
+            raise DecisionRefusedError(
+                f"{MOST_OPEN:,} proposals are open: withdraw some, or wait for answers."
+            )
+        proposal_id, now, partner = (
+            self.ids.new(),
+            self.clock.now(),
+            self.partnership.partner_of(session.org_id),
+        )
+        said = ref, theirs, proposal.partner_name, proposal.partner_domain
+        actor = session.actor
+        await driver.execute(
+            _PUT, self.partnership.id, proposal_id, session.org_id, partner, True, *said, actor.kind.value, actor.id, now
+        )  # fmt: skip
+        async with session.on_duty(Duty.DECIDE):
+            await driver.execute(
+                _PUT, self.partnership.id, proposal_id, partner, session.org_id, False, *said, None, None, now
+            )
+        await driver.execute(_REFER, session.org_id, self.partnership.id, ref, proposal.account_id)
+        await self._publish(ref)
+        await self._note("link.proposed", proposal_id)
+        return proposal_id
+
+    async def withdraw(self, proposal_id: UUID) -> None:
+        """UnknownProposalError; DecisionRefusedError for one that was accepted."""
+        row = await self.proposals.one(proposal_id, sent=True)
+        if row["state"] == "accepted":
+            raise DecisionRefusedError(
+                "The proposal was accepted: what came of it is an overlap, which you may reject."
+            )
+        ref = await self._ref(row["account_id"])
+        async with self.session.on_duty(Duty.DECIDE):
+            await (await self.session.raw()).execute(_WITHDRAW, self.partnership.id, proposal_id)
+        await self._publish(ref)
+        await self._note("link.withdrawn", proposal_id)
+
+    async def accept(self, proposal_id: UUID, account_id: UUID | None) -> None:
+        """UnknownProposalError, UnknownRecordError, DecisionRefusedError."""
+        row = await self._open(proposal_id)
+        chosen = account_id or row["account_id"]
+        if chosen is None:
+            raise DecisionRefusedError("Say which of your accounts it is: `account_id`.")
+        own, theirs, session = await self._own_ref(chosen), row["ref"], self.session
+        pair = (own, theirs) if self.partnership.side_of(session.org_id) == "lo" else (theirs, own)
+        driver, partner, now = (
+            await session.raw(),
+            self.partnership.partner_of(session.org_id),
+            self.clock.now(),
+        )
+        actor = session.actor
+        await driver.execute(
+            _CONFIRM, self.partnership.id, *pair, session.org_id, partner, actor.kind.value, actor.id, now
+        )
+        await driver.execute(_ANSWER, self.partnership.id, proposal_id, session.org_id, "accepted", own, now)
+        place = {"partnership_id": str(self.partnership.id), "proposal_id": str(proposal_id)}
+        await enqueue(session, LINK_JOB, place)
+        await self._note("link.accepted", proposal_id)
+
+    async def refuse(self, proposal_id: UUID) -> None:
+        """UnknownProposalError, DecisionRefusedError."""
+        await self._open(proposal_id)
+        await (await self.session.raw()).execute(
+            _ANSWER, self.partnership.id, proposal_id, self.session.org_id, "refused", None, self.clock.now()
+        )
+        await self._note("link.refused", proposal_id)
+
+    async def _open(self, proposal_id: UUID) -> Mapping[str, Any]:
+        row = await self.proposals.one(proposal_id, sent=False)
+        if row["state"] != "open":
+            raise DecisionRefusedError(f"The proposal was {row['state']} already.")
+        return row
+
+    async def _own_ref(self, account_id: UUID) -> int:
+        """Of an account that the partner is shown in overlaps."""
+        driver = await self.session.raw()
+        populations = await driver.fetchval(_POPULATIONS, self.session.org_id, account_id)
+        if populations is None:
+            raise UnknownRecordError
+        if not populations & self.proposals.view.own_bits:
+            raise DecisionRefusedError(
+                "The account is in no population that you share as `overlapping` or `all` in this partnership: share one that it is in."
+            )
+        return await self._ref(account_id)
+
+    async def _ref(self, account_id: UUID) -> int:
+        key, place = reference_key(self.keystore, self.session.org_id), str(self.partnership.id)
+        refs = await anyio.to_thread.run_sync(references, place, pl.Series([str(account_id)]), key)
+        return int(refs.view(np.int64)[0])
+
+    async def _their_ref(self, overlap_id: UUID | None) -> int | None:
+        if overlap_id is None:
+            return None
+        view, driver = self.proposals.view, await self.session.raw()
+        ref: int | None = await driver.fetchval(
+            view.sql(_THEIR_REF, **OF_ONE), *of_one(self.session, view), overlap_id
+        )
+        if ref is None:
+            raise UnknownOverlapError
+        return ref
+
+    async def _publish(self, ref: int) -> None:
+        refs = np.array([ref], dtype=np.int64).view(np.uint64)
+        await request_publish(self.session, self.ids, self.partnership, self.session.org_id, refs)
+
+    async def _note(self, action: str, proposal_id: UUID) -> None:
+        details = {"partnership_id": str(self.partnership.id)}
+        await record(self.session, self.clock, action, target=f"link_proposal:{proposal_id}", details=details)

@@ -1,0 +1,141 @@
+"""Linking by hand: what is proposed, what comes back of it, and what doesn't."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from service.accounts.repository import Accounts
+from service.overlaps.models import OverlapStatus
+from service.overlaps.reading import Page
+from service.partnerships.models import SharingLevel
+from tests.domain.overlaps.test_decisions import everything_told
+from tests.factories.world import Member, Pair, company_list
+from tests.support.whole_run import told_wrongly
+
+LEFT = company_list(("Alphabet Inc", "abc.xyz", "US"), ("Orchid Bakery", "orchidbakery.com", "FR"))
+RIGHT = company_list(("Google LLC", "google.com", "US"), ("Orchid Bakery", "orchidbakery.com", "FR"))
+
+
+class Table:
+    """Both sides' calls about the proposals of one partnership."""
+
+    def __init__(self, client: httpx.AsyncClient, pair: Pair) -> None:
+        self.client, self.pair = client, pair
+        self.query = {"partnership": str(pair.partnership.id)}
+
+    async def ask(
+        self, member: Member, method: str, path: str = "", body: dict[str, Any] | None = None, **query: str
+    ) -> httpx.Response:
+        return await self.client.request(
+            method, f"/v1/link-proposals{path}", params=self.query | query, json=body, headers=member.headers
+        )
+
+    async def account(self, member: Member, domain: str) -> str:
+        async with self.pair.world.database.tenant_read(member.id) as session:
+            [row] = await Accounts(session).page(limit=2, domain=domain)
+        return str(row["id"])
+
+    async def propose(self, **named: str) -> httpx.Response:
+        body = {"account_id": await self.account(self.pair.left, "abc.xyz")} | named
+        answer = await self.ask(self.pair.left, "POST", body=body)
+        await self.pair.world.work()
+        return answer
+
+    async def listed(self, member: Member, box: str) -> list[dict[str, Any]]:
+        answer = await self.ask(member, "GET", box=box)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    @asynccontextmanager
+    async def nothing_comes_back(self) -> AsyncIterator[None]:
+        left = self.pair.left
+        before = await everything_told(self.pair, left), await self.listed(left, "sent")
+        yield
+        await self.pair.world.work()
+        assert (await everything_told(self.pair, left), await self.listed(left, "sent")) == before
+
+
+@pytest.fixture
+async def table(client: httpx.AsyncClient, pair: Pair) -> Table:
+    await pair.world.upload(pair.left, LEFT)
+    await pair.world.upload(pair.right, RIGHT)
+    await pair.world.work()
+    return Table(client, pair)
+
+
+async def test_an_accepted_proposal_is_a_confirmed_overlap(
+    table: Table, superuser: asyncpg.Connection
+) -> None:
+    pair = table.pair
+    made = await table.propose(partner_domain="google.com")
+    assert (made.status_code, made.json()["state"]) == (201, "open")
+    [received] = await table.listed(pair.right, "received")
+    assert received["partner_account"]["fields"]["name"] == "Alphabet Inc"
+    assert (received["account"], received["partner_domain"]) == (None, "google.com")
+    path = f"/{received['id']}/answer"
+    assert (await table.ask(pair.right, "POST", path, {"answer": "accept"})).status_code == 409
+    body = {"answer": "accept", "account_id": await table.account(pair.right, "google.com")}
+    assert (await table.ask(pair.right, "POST", path, body)).json()["state"] == "accepted"
+    assert (await table.ask(pair.right, "POST", path, body)).status_code == 409
+    await pair.world.work()
+    [sent] = await table.listed(pair.left, "sent")
+    assert (sent["state"], sent["account"]["name"]) == ("accepted", "Alphabet Inc")
+    for member in (pair.left, pair.right):
+        [row] = await pair.world.told(member, pair.partnership, Page(status=OverlapStatus.CONFIRMED))
+        shown = await table.client.get(
+            f"/v1/overlaps/{row['id']}", params=table.query, headers=member.headers
+        )
+        assert (shown.json()["rules"], shown.json()["explanation"]) == ([], [])
+        assert {one["decision"] for one in shown.json()["decisions"]} == {"confirm"}
+    await pair.world.upload(pair.left, LEFT.replace("Alphabet Inc", "Alphabet Incorporated"))
+    await pair.world.work()
+    assert len(await pair.world.told(pair.left, pair.partnership)) == 2
+    assert await told_wrongly(pair, superuser) == []
+
+    [row] = await pair.world.told(pair.left, pair.partnership, Page(status=OverlapStatus.CONFIRMED))
+    again = await table.propose(overlap_id=str(row["id"]))
+    assert again.status_code == 201
+    [newest, _] = await table.listed(pair.right, "received")
+    assert newest["account"]["name"] == "Google LLC"
+
+
+async def test_a_proposal_tells_nothing_but_that_it_was_accepted(table: Table) -> None:
+    """Whether the partner has such an account or not, and whatever it answers."""
+    pair = table.pair
+    answers = [await table.propose(partner_domain=domain) for domain in ("google.com", "nobody.example")]
+    assert len({str({**a.json(), "id": "", "proposed_at": "", "partner_domain": ""}) for a in answers}) == 1
+    async with table.nothing_comes_back():
+        for received in await table.listed(pair.right, "received"):
+            path = f"/{received['id']}/answer"
+            assert (await table.ask(pair.right, "POST", path, {"answer": "refuse"})).json()[
+                "state"
+            ] == "refused"
+    async with pair.world.database.tenant_read(pair.left.id) as session:
+        copies = await (await session.raw()).fetch("SELECT sent, state FROM link_proposal")
+    assert {tuple(row) for row in copies} == {(True, "open")}
+    for one in await table.listed(pair.left, "sent"):
+        assert (await table.ask(pair.left, "DELETE", f"/{one['id']}")).status_code == 204
+    assert (await table.listed(pair.left, "sent"), await table.listed(pair.right, "received")) == ([], [])
+
+
+async def test_proposals_are_made_and_told_where_both_sides_show(table: Table) -> None:
+    pair, unknown = table.pair, str(UUID(int=7))
+    [received] = [(await table.propose(partner_name="Google")).json()]
+    await pair.world.share(pair.left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    path = f"/{received['id']}/answer"
+    body = {"answer": "accept", "account_id": await table.account(pair.right, "google.com")}
+    told = await table.ask(pair.right, "POST", path, body)
+    absent = await table.ask(pair.right, "POST", f"/{unknown}/answer", body)
+    assert {**told.json(), "request_id": ""} == {**absent.json(), "request_id": ""}
+    assert await table.listed(pair.right, "received") == []
+    refused = await table.propose(partner_name="Google")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:commonground:problem:decision-refused")
+    await pair.world.share(pair.left, pair.partnership)
+    assert (await table.propose(partner_name="Google", account_id=unknown)).status_code == 404
+    assert (await table.propose(overlap_id=unknown)).status_code == 404
+    assert (await table.propose()).status_code == 422
