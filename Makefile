@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 READY := $(VENV)/.ready
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(5, 1 + (os.cpu_count() or 1)))")
 SEED ?= $(shell date +%s)
 BUDGET ?= 900
 
-.PHONY: demo test test-slow check bench bench-reads bench-formats bench-imports bench-changes bench-beside lock format clean
+.PHONY: demo test test-slow check bench bench-reads bench-formats bench-imports bench-changes bench-beside bench-peers lock format clean
 
 demo: $(READY)
 	$(BIN)/commonground demo
@@ -47,23 +48,33 @@ bench-changes: $(READY)
 bench-beside: $(READY)
 	$(BIN)/python -m benchmarks.beside $(BENCH)
 
+# Needs packages that nothing else does: they go into a folder of their own when this is first asked for.
+bench-peers: $(READY) $(PEERS)/.ready
+	$(BIN)/python -m benchmarks.peers --python $(PEERS)/bin/python $(BENCH)
+
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # Exact versions and hashes, without the address of any registry (requirements/README.md).
-UV := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml
+UV := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 lock: $(READY)
-	$(UV) --extra server --group dev -o requirements/dev.lock
-	$(UV) --extra server -c requirements/dev.lock -o requirements/server.lock
-	$(UV) -c requirements/dev.lock -o requirements/base.lock
+	$(UV) pyproject.toml --extra server --group dev -o requirements/dev.lock
+	$(UV) pyproject.toml --extra server -c requirements/dev.lock -o requirements/server.lock
+	$(UV) pyproject.toml -c requirements/dev.lock -o requirements/base.lock
+	$(UV) requirements/peers.in -o requirements/peers.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 $(READY): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Commonground needs Python 3.11 or newer: set PYTHON=python3.x"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(PEERS)/.ready: requirements/peers.lock
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/peers.lock
 	@touch $@
