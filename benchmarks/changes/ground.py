@@ -20,8 +20,13 @@ from service.db import migrate
 from service.db.database import Database
 from service.db.embedded import EmbeddedServer, Urls
 from service.db.engine import JOB_LIMITS
+from service.imports.operations import CHANGED_JOB
 from service.imports.spool import Spool
 from service.jobs.drain import drain
+from service.jobs.queue import enqueue
+from service.kit.clock import SystemClock
+from service.kit.ids import UuidV7Ids
+from service.worker import make_registry
 
 DATABASE = "bench_changes"
 
@@ -64,7 +69,9 @@ def ground(rows: int) -> Iterator[Ground]:
             known.write_text(json.dumps(asyncio.run(_make(folder, urls, rows))))
         made = json.loads(known.read_text())
         ids = {name: UUID(made[name]) for name in ("partnership_id", "lo", "hi")}
-        yield Ground(folder=folder, urls=urls, key=made["key"], **ids)
+        pair = Ground(folder=folder, urls=urls, key=made["key"], **ids)
+        asyncio.run(_settle(pair))
+        yield pair
 
 
 async def _make(folder: Path, urls: Urls, rows: int) -> dict[str, str]:
@@ -83,6 +90,20 @@ async def _make(folder: Path, urls: Urls, rows: int) -> dict[str, str]:
     finally:
         await driver.close()
     return _said(world)
+
+
+async def _settle(pair: Ground) -> None:
+    """What an earlier run left, and what a migration asks for."""
+    limits = {"limits": JOB_LIMITS, "application": "benchmark"}
+    async with Database(app_url=pair.urls.app, matcher_url=pair.urls.matcher, **limits) as database:  # type: ignore[arg-type]  # two kinds of value
+        for org_id in (pair.lo, pair.hi):
+            async with database.tenant(org_id) as session:
+                await enqueue(session, CHANGED_JOB, {"org_id": str(org_id)})
+        with tempfile.TemporaryDirectory(prefix="cg-bench-spool-") as spooled:
+            registry = make_registry(
+                database=database, keystore=pair.keystore, spool=Spool(Path(spooled), limit=1), clock=SystemClock(), ids=UuidV7Ids()
+            )  # fmt: skip
+            await drain(database, registry)
 
 
 def _said(world: World) -> dict[str, str]:

@@ -94,8 +94,8 @@ async def _each(
 
     async def hand_over() -> None:
         nonlocal text, taken
-        rows, text, taken = parsed(text, _SCHEMA), BytesIO(), taken + 1
-        await take(rows)
+        full, text, taken = text, BytesIO(), taken + 1
+        await take(await parsed(full, _SCHEMA))
 
     async def sink(lines: bytes) -> None:
         # the server sends a message a row (PostgreSQL, Message Flow, COPY Operations), and the driver hands over whole ones
@@ -151,4 +151,4 @@ async def _read(driver: asyncpg.Connection, where: str, *values: object) -> pl.D
     buffer = BytesIO()
     query = f"SELECT {_SELECTED} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
-    return parsed(buffer, _SCHEMA)
+    return await parsed(buffer, _SCHEMA)

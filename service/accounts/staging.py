@@ -1,6 +1,7 @@
 """Rows on their way into temporary tables and out of the server: COPY both ways, and refusals of what doesn't go in."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from io import BytesIO
 
 import anyio.to_thread
@@ -62,14 +63,15 @@ async def copied(
     """COPY to the client is several times faster than fetching rows, and row-level security holds for a query."""
     buffer = BytesIO()
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
-    return parsed(buffer, schema)
+    return await parsed(buffer, schema)
 
 
-def parsed(buffer: BytesIO, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+async def parsed(buffer: BytesIO, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    """Rows that COPY wrote, read in a thread: long lists would hold up whatever else the process answers."""
     if not buffer.tell():
         return pl.DataFrame(schema=schema)
     buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=schema)
+    return await anyio.to_thread.run_sync(partial(pl.read_csv, buffer, has_header=False, schema=schema))
 
 
 def count_of(tag: str) -> int:

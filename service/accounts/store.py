@@ -136,4 +136,6 @@ async def _copied(
     columns = ", ".join(("id", "populations", *map(as_text, fields)))
     query = f"SELECT {columns} FROM account WHERE org_id = $1 AND {where} ORDER BY id"
     await driver.copy_from_query(query, *values, output=buffer, format="csv")
-    return parsed(buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(fields, pl.String)})
+    return await parsed(
+        buffer, {"id": pl.String, "populations": pl.Int64, **dict.fromkeys(fields, pl.String)}
+    )

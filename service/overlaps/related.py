@@ -2,8 +2,10 @@
 
 from io import BytesIO
 
+import anyio.to_thread
 import polars as pl
 
+from service.accounts.staging import parsed
 from service.db.sessions import MatcherSession
 from service.kit.id_columns import new_ids
 from service.overlaps.rules import pack_kinds
@@ -68,12 +70,10 @@ async def write_related(session: MatcherSession, partnership: Partnership, found
     """Store what changed against what is known. The references of changed pairs, of each side."""
     driver, buffer = await session.raw(), BytesIO()
     await driver.copy_from_query(_KNOWN, partnership.id, output=buffer, format="csv")
-    buffer.seek(0)
-    known = pl.read_csv(buffer, has_header=False, schema=SCHEMA) if buffer.getbuffer().nbytes else None
-    changed = differences(pl.DataFrame(schema=SCHEMA) if known is None else known, found)
+    changed = await anyio.to_thread.run_sync(differences, await parsed(buffer, SCHEMA), found)
     if changed.height:
         await driver.execute(_WORK)
-        await driver.copy_to_table("relation", source=csv_of(changed), format="csv", columns=_COLUMNS)
+        await driver.copy_to_table("relation", source=await csv_of(changed), format="csv", columns=_COLUMNS)
         await driver.execute("ANALYZE relation")
         await driver.execute(_DELETE, partnership.id)
         await driver.execute(_UPDATE, partnership.id)

@@ -7,11 +7,13 @@ from io import BytesIO
 import numpy as np
 import polars as pl
 
+from service.accounts.staging import parsed
 from service.db.sessions import DutySession
 from service.db.turns import Turn, take_turn
 from service.linking.columns import U64
 from service.matching.kinds import Level
 from service.overlaps.models import COUNTED, OverlapStatus
+from service.overlaps.verdicts import csv_of
 from service.partnerships.models import Partnership, SharingLevel
 from service.partnerships.rules import Rule, bits_at, fields_shown
 
@@ -129,11 +131,8 @@ async def own_pairs(within: Within) -> pl.DataFrame:
     await driver.copy_from_query(
         query, within.partnership.id, within.session.org_id, output=buffer, format="csv"
     )
-    if not buffer.tell():
-        return pl.DataFrame(schema=PAIR_SCHEMA)
-    buffer.seek(0)
     said = ["shows", "partner_shows", "offered"]
-    pairs = pl.read_csv(buffer, has_header=False, schema=PAIR_SCHEMA | dict.fromkeys(said, pl.String))
+    pairs = await parsed(buffer, PAIR_SCHEMA | dict.fromkeys(said, pl.String))
     return pairs.with_columns(pl.col(said) == "t")
 
 
@@ -200,9 +199,6 @@ async def write_references(within: Within, told: pl.DataFrame) -> None:
 async def _copy(driver: object, table: str, frame: pl.DataFrame) -> None:
     if not frame.height:
         return
-    buffer = BytesIO()
-    frame.write_csv(buffer, include_header=False)
-    buffer.seek(0)
-    await driver.copy_to_table(table, source=buffer, format="csv")  # type: ignore[attr-defined]  # asyncpg has no annotations
+    await driver.copy_to_table(table, source=await csv_of(frame), format="csv")  # type: ignore[attr-defined]  # asyncpg has no annotations
     # Without it the planner takes the table for a few rows, and a hundred thousand may be joined row by row.
     await driver.execute(f"ANALYZE {table}")  # type: ignore[attr-defined]  # asyncpg has no annotations

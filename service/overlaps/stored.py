@@ -203,8 +203,12 @@ async def ids_named(
     stored = await read_side(
         session, partnership.id, epoch=partnership.epoch, parts=[Part.ACCOUNTS], warm=warm
     )
-    text = stored.of(ACCOUNTS).of_refs(References(refs)).token_bytes().hex()
-    return [text[at : at + 32] for at in range(0, len(text), 32)]
+
+    def ids() -> list[str]:
+        text = stored.of(ACCOUNTS).of_refs(References(refs)).token_bytes().hex()
+        return [text[at : at + 32] for at in range(0, len(text), 32)]
+
+    return await anyio.to_thread.run_sync(ids)
 
 
 def within(names: Iterable[SegmentName], words: Words) -> list[SegmentName]:

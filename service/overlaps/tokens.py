@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import anyio.to_thread
 import numpy as np
 
 from service.db.sessions import MatcherSession, TenantSession
@@ -122,21 +123,24 @@ async def _write_columns(
     session: TenantSession, change: tuple[UUID, UUID, int], one: Beside, touched: U64 | None
 ) -> None:
     driver, (*side, _) = await session.raw(), change
-    rows: list[tuple[Any, ...]] = []
-    for place, delta in one.deltas.items():
-        written = _written(one.stored, place, delta)
-        if written.instead is None:
+
+    def made() -> tuple[dict[Place, _Written], list[tuple[Any, ...]]]:
+        written = {place: _written(one.stored, place, delta) for place, delta in one.deltas.items()}
+        columns = [(*p, layer, column) for p, w in written.items() for layer, column in w.columns.items()]
+        words = _touched(one.stored, one.deltas, touched)
+        columns += [(Part.TOUCHED, kind, Layer.BASE, column) for kind, column in words.items()]
+        return written, [
+            (*change, one.epoch, *named, s.number, s.first, s.last, s.count, s.tokens, s.refs)
+            for *named, column in columns
+            for s in cut(column)
+        ]
+
+    written, segments = await anyio.to_thread.run_sync(made)
+    for place, of_place in written.items():
+        if of_place.instead is None:
             await driver.execute(_DROP, *side, one.epoch, *place)
-        elif written.instead:
-            await driver.execute(_DROP_CHANGES, *side, one.epoch, *place, written.instead)
-        rows += [(*place, layer, column) for layer, column in written.columns.items()]
-    words = _touched(one.stored, one.deltas, touched)
-    rows += [(Part.TOUCHED, kind, Layer.BASE, column) for kind, column in words.items()]
-    segments = [
-        (*change, one.epoch, *named, s.number, s.first, s.last, s.count, s.tokens, s.refs)
-        for *named, column in rows
-        for s in cut(column)
-    ]
+        elif of_place.instead:
+            await driver.execute(_DROP_CHANGES, *side, one.epoch, *place, of_place.instead)
     await driver.executemany(_ADD_SEGMENT, segments)
 
 

@@ -1,11 +1,14 @@
 """What a run found against what was known: created, updated, removed, written by sets with one event a fact."""
 
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 
+import anyio.to_thread
 import numpy as np
 import polars as pl
 
+from service.accounts.staging import parsed
 from service.db.sessions import MatcherSession
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.kit.id_columns import new_ids
@@ -144,10 +147,10 @@ async def write_verdicts(
     await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
     known = await _known(session, scope)
     decided = await apply_words(session, partnership, found, known, within=scope.holds())
-    verdicts = differences(known, decided)
+    verdicts = await anyio.to_thread.run_sync(differences, known, decided)
     await driver.execute(_VERDICT)
     if verdicts.height:
-        await driver.copy_to_table("verdict", source=csv_of(verdicts), format="csv", columns=_COLUMNS)
+        await driver.copy_to_table("verdict", source=await csv_of(verdicts), format="csv", columns=_COLUMNS)
     sides = partnership.id, partnership.lo_org_id, partnership.hi_org_id
     await driver.execute(_DELETE, partnership.id)
     await driver.execute(_UPDATE, partnership.id)
@@ -185,18 +188,15 @@ async def _known(session: MatcherSession, scope: Scope) -> pl.DataFrame:
                 {"lo": lo, "ref": refs.view(np.int64)}, schema={"lo": pl.Boolean, "ref": pl.Int64}
             )
             if rows.height:
-                await driver.copy_to_table("scope", source=csv_of(rows), format="csv")
+                await driver.copy_to_table("scope", source=await csv_of(rows), format="csv")
         await driver.execute("ANALYZE scope")
         await driver.copy_from_query(_KNOWN_WITHIN, session.partnership_id, output=buffer, format="csv")
-    if not buffer.tell():
-        return pl.DataFrame(schema=SCHEMA)
-    buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=SCHEMA)
+    return await parsed(buffer, SCHEMA)
 
 
-def csv_of(frame: pl.DataFrame) -> BytesIO:
-    """Rows as `COPY` takes them."""
+async def csv_of(frame: pl.DataFrame) -> BytesIO:
+    """Rows as `COPY` takes them, written in a thread."""
     buffer = BytesIO()
-    frame.write_csv(buffer, include_header=False)
+    await anyio.to_thread.run_sync(partial(frame.write_csv, buffer, include_header=False))
     buffer.seek(0)
     return buffer

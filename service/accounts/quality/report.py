@@ -67,7 +67,7 @@ async def names_of(session: TenantReadSession, quality: Quality) -> Mapping[str,
 async def _page(session: TenantReadSession, after: UUID, bits: int, limit: int) -> pl.DataFrame:
     driver, buffer = await session.raw(), BytesIO()
     await driver.copy_from_query(_PAGE, session.org_id, after, bits, limit, output=buffer, format="csv")
-    return await anyio.to_thread.run_sync(parsed, buffer, COLUMNS)
+    return await parsed(buffer, COLUMNS)
 
 
 async def _fresh(session: TenantReadSession, since: datetime, *, bits: int, accounts: int) -> Fresh:

@@ -154,20 +154,28 @@ async def _ask(session: MatcherSession, parts: Parts, changes: _Changes, found: 
     partnership, run_id = changes.partnership, parts.ids.new()
     key = rest_key_of(parts.keystore, partnership.id, partnership.epoch)
     lo, hi = changes.orgs
+    sides: list[tuple[UUID, Literal["left", "right"]]] = [(lo, "left"), (hi, "right")]
+
+    def sealed() -> tuple[bytes, list[bytes]]:
+        asked = [
+            seal_frame(wanted(found.meetings, side), key, org_id=org_id, run_id=run_id, column="asked")
+            for org_id, side in sides
+        ]
+        return seal_frame(found.meetings, key, org_id=lo, run_id=run_id, column="meetings"), asked
+
+    meetings, requests = await anyio.to_thread.run_sync(sealed)
     session.add(
         MatchRun(
             partnership_id=partnership.id, id=run_id, lo_org_id=lo, hi_org_id=hi,
             lo_change=changes.lo.change, hi_change=changes.hi.change, terms=changes.terms,
-            meetings=seal_frame(found.meetings, key, org_id=lo, run_id=run_id, column="meetings"),
+            meetings=meetings,
             crowded=found.left_out.height, left_out=frame_bytes(found.left_out),
             lo_touched=refs_as_bytes(found.left), hi_touched=refs_as_bytes(found.right),
             created_at=parts.clock.now(), scored_at=None,
         )
     )  # fmt: skip
     await session.flush()
-    sides: list[tuple[UUID, Literal["left", "right"]]] = [(lo, "left"), (hi, "right")]
-    for org_id, side in sides:
-        asked = seal_frame(wanted(found.meetings, side), key, org_id=org_id, run_id=run_id, column="asked")
+    for org_id, asked in zip(changes.orgs, requests, strict=True):
         session.add(EvidenceRequest(
             partnership_id=partnership.id, run_id=run_id, org_id=org_id, epoch=partnership.epoch, asked=asked
         ))  # fmt: skip

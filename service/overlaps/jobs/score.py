@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import anyio.to_thread
+import polars as pl
 
 from service.linking.score import score_pairs
 from service.overlaps.blobs import open_frame
@@ -25,15 +26,14 @@ async def score(parts: Parts, *, partnership_id: UUID, run_id: UUID) -> None:
         if partnership is None or run is None or len(answers) < len((run.lo_org_id, run.hi_org_id)):
             return
         key = rest_key_of(parts.keystore, partnership_id, partnership.epoch)
-        meetings = open_frame(run.meetings, key, org_id=run.lo_org_id, run_id=run_id, column="meetings")
-        lo, hi = (
-            open_frame(answers[org_id], key, org_id=org_id, run_id=run_id, column="codes")
-            for org_id in (run.lo_org_id, run.hi_org_id)
-        )
-        threshold = partnership.threshold
-        scored = await anyio.to_thread.run_sync(
-            lambda: packed(score_pairs(meetings, lo, hi, threshold=threshold))
-        )
+        sides, met, threshold = (run.lo_org_id, run.hi_org_id), run.meetings, partnership.threshold
+
+        def pairs() -> pl.DataFrame:
+            meetings = open_frame(met, key, org_id=sides[0], run_id=run_id, column="meetings")
+            lo, hi = (open_frame(answers[o], key, org_id=o, run_id=run_id, column="codes") for o in sides)
+            return packed(score_pairs(meetings, lo, hi, threshold=threshold))
+
+        scored = await anyio.to_thread.run_sync(pairs)
         scope = Scope(refs_from_bytes(run.lo_touched), refs_from_bytes(run.hi_touched))
         concerned = await write_verdicts(session, partnership, scored, scope)
         await runs.forget_requests(run_id)

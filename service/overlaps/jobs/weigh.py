@@ -33,7 +33,10 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
             # its epoch has ended, or fixes other rules than codes are made by today: the run is done over under the next
             return
         key = rest_key_of(parts.keystore, partnership_id, opened.partnership.epoch)
-        asked = open_frame(request.asked, key, org_id=org_id, run_id=run_id, column="asked")
+        place = {"org_id": org_id, "run_id": run_id}
+        asked = await anyio.to_thread.run_sync(
+            lambda: open_frame(request.asked, key, **place, column="asked")
+        )
         driver = await session.raw()
         bits = bits_at(await Partnerships(session).rules(partnership_id, of=org_id), SharingLevel.MATCHED)
         own_references = reference_key(parts.keystore, org_id)
@@ -42,15 +45,10 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
         accounts = accounts.filter(pl.col("populations") & bits != 0)
         link = link_keys(parts.keystore, opened, org_id)
 
-        def codes() -> pl.DataFrame:
-            return codes_for(
-                asked,
-                prepare(accounts),
-                references(str(partnership_id), accounts["id"], own_references),
-                link,
-            )
+        def codes() -> bytes:
+            refs = references(str(partnership_id), accounts["id"], own_references)
+            return seal_frame(codes_for(asked, prepare(accounts), refs, link), key, **place, column="codes")
 
-        answer = await anyio.to_thread.run_sync(codes)
-        sealed = seal_frame(answer, key, org_id=org_id, run_id=run_id, column="codes")
+        sealed = await anyio.to_thread.run_sync(codes)
         if await EvidenceRequests(session).answer(partnership_id, run_id, sealed):
             await enqueue(session, SCORE_JOB, {"partnership_id": str(partnership_id), "run_id": str(run_id)})
