@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     """Whoever sends it as a bearer may read `/metrics`; without it there is no such address."""
     jobs_at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    epoch_days: Annotated[int, Field(ge=0, le=3650)] = 365
+    """After so many days a partnership's keys are rotated; 0 for never."""
     warm_tokens_mb: Annotated[int, Field(ge=0)] = 256
     """Memory for token segments that a worker keeps once it has read them."""
 

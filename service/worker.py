@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from service.accounts import jobs as account_jobs
 from service.accounts.contact_target import ContactTarget
@@ -42,7 +43,7 @@ def targets(keystore: Keystore) -> Targets:
     }
 
 
-def make_registry(
+def make_registry(  # noqa: PLR0913  # each is a part or a setting of some room
     *,
     database: Database,
     keystore: Keystore,
@@ -51,6 +52,7 @@ def make_registry(
     ids: Ids,
     mailer: Mailer | None = None,
     public_url: str = "http://127.0.0.1:8000",
+    epoch_age: timedelta | None = None,
     warm: WarmSegments | None = None,
 ) -> Registry:
     """Register the jobs of every room."""
@@ -79,7 +81,7 @@ def make_registry(
             warm=WarmSegments() if warm is None else warm,
         ),
     )
-    partnership_jobs.register(registry, RotationParts(database, keystore, clock))
+    partnership_jobs.register(registry, RotationParts(database, keystore, clock, epoch_age))
     sandbox_jobs.register(
         registry,
         sandbox_jobs.SandboxParts(database=database, keystore=keystore, spool=spool, clock=clock, ids=ids),
@@ -115,6 +117,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             await import_tidy.plan(session)
             await overlap_jobs.plan(session)
             await account_jobs.plan(session)
+            await partnership_jobs.plan(session)
         keystore, warm = open_keystore(settings), WarmSegments(settings.warm_tokens_mb << 20)
         registry = make_registry(
             database=database,
@@ -124,6 +127,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             ids=UuidV7Ids(),
             mailer=make_mailer(settings),
             public_url=settings.own_url,
+            epoch_age=timedelta(days=settings.epoch_days) if settings.epoch_days else None,
             warm=warm,
         )
 

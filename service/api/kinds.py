@@ -107,6 +107,8 @@ from service.overlaps.errors import (
 from service.partnerships.errors import (
     LevelNotOfferedError,
     PartnershipEndedError,
+    PartnershipPausedError,
+    RotatedLatelyError,
     UnknownPartnershipError,
     UnknownPopulationError,
     UnknownSharingRuleError,
@@ -213,6 +215,10 @@ KINDS: Mapping[type[Exception], Kind] = {
     SandboxInSandboxError: Kind("sandbox-in-sandbox", HTTPStatus.CONFLICT, "A sandbox has no sandbox"),
     SandboxLeavingError: Kind("sandbox-leaving", HTTPStatus.CONFLICT, "The sandbox is being taken away"),
     PartnershipEndedError: Kind("partnership-ended", HTTPStatus.CONFLICT, "The partnership has ended"),
+    PartnershipPausedError: Kind("partnership-paused", HTTPStatus.CONFLICT, "The partnership is paused"),
+    RotatedLatelyError: Kind(
+        "rotated-lately", HTTPStatus.CONFLICT, "The keys were rotated less than a day ago"
+    ),
     LevelNotOfferedError: Kind(
         "level-not-offered", HTTPStatus.UNPROCESSABLE_ENTITY, "Sharing level not offered"
     ),

@@ -162,11 +162,7 @@ def link_keys(keystore: Keystore, opened: Opened, org_id: UUID, epoch: Epoch | N
 
 
 def kept_keys(keystore: Keystore, opened: Opened, org_id: UUID, epoch: Epoch) -> LinkKeys | None:
-    """As `link_keys`; None where tokens can't be made under the epoch any more: its secrets are gone, as after a restore,
-    or it fixes the rules of another normaliser.
-    """
-    if not epoch.is_of_today:
-        return None
+    """As `link_keys`; None where the epoch's secrets are gone, as after a restore."""
     try:
         return link_keys(keystore, opened, org_id, epoch)
     except EpochGoneError:

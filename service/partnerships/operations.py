@@ -68,10 +68,10 @@ async def create_partnership(
     if await Partnerships(session).with_partner(partner.id):
         raise AlreadyPartnersError
     await require_room_for_one(session)
-    lo, hi = sorted((own, partner), key=lambda o: o.id)
+    (lo, hi), now = sorted((own, partner), key=lambda o: o.id), clock.now()
     partnership = Partnership(
         id=partnership_id, lo_org_id=lo.id, hi_org_id=hi.id, status=PartnershipStatus.ACTIVE, epoch=1,
-        normaliser=NORMALISER_VERSION, epoch_since=clock.now(), created_at=clock.now(), ended_at=None, sandbox=own.sandbox,
+        normaliser=NORMALISER_VERSION, epoch_since=now, created_at=now, ended_at=None, sandbox=own.sandbox,
     )  # fmt: skip
     session.add(partnership)
     await session.flush()

@@ -29,6 +29,9 @@ from service.partnerships.repository import Partnerships
 ROTATE_JOB: Final = "partnerships.rotate"
 EPOCH_OPENED_JOB: Final = "partnerships.epoch_opened"
 """Enqueued by name for whoever makes tokens: {org_id, partnership_id}, once a side."""
+EPOCH_ENDED_JOB: Final = "overlaps.purge_epoch"
+"""The same for whoever keeps something of an epoch that has ended: {org_id, partnership_id}."""
+ROUND_JOB: Final = "partnerships.epochs"
 AT_MOST_EVERY: Final = timedelta(days=1)
 REQUESTED: Final = "partnership.rotation_requested"
 ROTATED: Final = "partnership.epoch_changed"
@@ -39,6 +42,8 @@ class RotationParts:
     database: Database
     keystore: Keystore
     clock: Clock
+    age: timedelta | None = None
+    """After so long an epoch is due; None for never."""
 
 
 async def ask_for_rotation(session: TenantSession, clock: Clock, partnership_id: UUID) -> Partnership:
@@ -132,5 +137,7 @@ async def end_others(
     details: dict[str, Detail] = {"epoch": partnership.epoch, "normaliser": partnership.normaliser}
     target = f"partnership:{place}"
     noted = await AuditLog(session).page(limit=1, wanted=Wanted(action=ROTATED, target=target))
-    if not noted or noted[0].details != details:
+    if partnership.epoch > 1 and (not noted or noted[0].details != details):
         await record(session, clock, ROTATED, target=target, details=details)
+    # another may begin
+    await enqueue(session, ROUND_JOB, {}, dedupe_key="next")

@@ -170,6 +170,7 @@ MATRIX: dict[str, Route] = {
     "list_partnerships": Route(Scope.PARTNERSHIPS_READ, own=False),
     "get_partnership": Route(Scope.PARTNERSHIPS_READ),
     "update_partnership": Route(Scope.PARTNERSHIPS_ADMIN, json={"reviews": False}),
+    "rotate_partnership_keys": Route(Scope.PARTNERSHIPS_ADMIN),
     "list_sharing_rules": Route(Scope.PARTNERSHIPS_READ),
     "get_sharing_rule": Route(Scope.PARTNERSHIPS_READ),
     "put_sharing_rule": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "overlapping"}),

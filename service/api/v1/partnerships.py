@@ -30,6 +30,7 @@ from service.partnerships.models import (
 )
 from service.partnerships.operations import Share, share, switch_reviews
 from service.partnerships.repository import Partnerships, rule_of
+from service.partnerships.rotation import ask_for_rotation
 from service.partnerships.rules import PRESET_FIELDS
 
 router = resource("/partnerships", "partnerships")
@@ -60,7 +61,13 @@ class PartnershipOut(BaseModel):
     safety_number: str = Field(
         description="Read it to your partner over the telephone: both sides see the same digits."
     )
-    epoch: int
+    epoch: int = Field(
+        description="Counts the keys that both sides agreed on: 1 when the partnership began, one more with each rotation."
+    )
+    epoch_since: datetime = Field(description="Since when matching goes by these keys.")
+    next_epoch: int | None = Field(
+        description="The epoch that is prepared while keys are rotated: it takes over once both sides' lists are hashed under it."
+    )
     reviews: ReviewsOut
     created_at: datetime
 
@@ -100,6 +107,7 @@ def _partnership(opened: Opened, org_id: UUID) -> PartnershipOut:
     partner = opened.other(org_id)
     return PartnershipOut(
         id=opened.partnership.id, status=opened.partnership.status, epoch=opened.partnership.epoch,
+        epoch_since=opened.partnership.epoch_since, next_epoch=opened.partnership.next_epoch,
         partner=PartnerOut(id=partner.org_id, name=partner.name, handle=partner.handle, mode=partner.mode),
         safety_number=safety_number(_party(opened.lo), _party(opened.hi)), created_at=opened.partnership.created_at,
         reviews=ReviewsOut(own=opened.side(org_id).reviews, partner=partner.reviews),
@@ -148,6 +156,20 @@ async def update_partnership(
     """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
     opened = await switch_reviews(session, app.clock, partnership_id=partnership_id, on=body.reviews)
     return _partnership(opened, session.org_id)
+
+
+@router.post(
+    "/{partnership_id}/epochs", operation_id="rotate_partnership_keys", status_code=202, responses=responses(404, 409),
+    dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
+)  # fmt: skip
+async def rotate_partnership_keys(session: Writing, app: App, partnership_id: UUID) -> PartnershipOut:
+    """Have the partnership's keys made anew, once a day at most. Overlaps, decisions and what is shown stay, and no event tells of it.
+
+    The worker does it: `next_epoch` is there while it lasts, and `epoch` counts one more when it is done. Asked for again meanwhile,
+    nothing more is begun.
+    """
+    await ask_for_rotation(session, app.clock, partnership_id)
+    return _partnership(await Partnerships(session).opened(partnership_id), session.org_id)
 
 
 @router.get(

@@ -13,6 +13,7 @@ from service.linking.columns import U64
 from service.overlaps.repository import put_publish_request
 from service.overlaps.warm import WarmSegments
 from service.partnerships.models import Partnership
+from service.partnerships.rotation import EPOCH_ENDED_JOB
 
 PUSH_JOB = "overlaps.push"
 MEET_JOB = "overlaps.meet"
@@ -22,7 +23,7 @@ LINK_JOB = "overlaps.link"
 PUBLISH_JOB = "overlaps.publish"
 RELATE_JOB = "overlaps.relate"
 SWITCH_JOB = "overlaps.switch_epoch"
-PURGE_JOB = "overlaps.purge_epoch"
+PURGE_JOB = EPOCH_ENDED_JOB
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,11 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if opened.partnership.status is not PartnershipStatus.ACTIVE:
             return
         bits = bits_at(await partnerships.rules(partnership_id, of=org_id), SharingLevel.MATCHED)
-        present, coming = await _works(session, parts, opened, bits)
-        if (coming or present) is None or (coming is None and opened.next is not None):
+        works = await _works(session, parts, opened, bits)
+        if works.lack_an_epoch or (works.coming is None and opened.next is not None):
             await enqueue_rotation(session, opened.partnership)
         newest = (await newest_changes(session, partnership_id)).get(org_id)
-        made = await _made(present, coming, newest)
+        made = await _made(works, newest)
         if made is not None:
             came = await _came(session, opened, made, newest)
             await write_step(session, partnership_id, *made.columns, epoch=made.epoch, beside=made.beside)
@@ -95,27 +95,42 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
                 part for part, _ in made.columns[1].deltas
             }:
                 await enqueue_relate(session, partnership_id)
-        if coming is not None:
+        if works.coming is not None:
             place = {"partnership_id": str(partnership_id)}
             await enqueue(session, SWITCH_JOB, place, dedupe_key=str(partnership_id))
 
 
-async def _works(
-    session: TenantSession, parts: Parts, opened: Opened, bits: int
-) -> tuple["_Push | None", "_Push | None"]:
-    """Under the present epoch and under the next, where there is one: None where tokens can't be made under it now."""
+@dataclass(frozen=True, slots=True)
+class _Works:
+    """What tokens are made under: the present epoch and the next, each None where they can't be made under it. `before` is how the
+    side stands under the present one, though it may fix the rules of another normaliser; None where its secrets are gone.
+    """
+
+    present: "_Push | None"
+    coming: "_Push | None"
+    before: Standing | None
+
+    @property
+    def lack_an_epoch(self) -> bool:
+        return self.present is None and self.coming is None
+
+
+async def _works(session: TenantSession, parts: Parts, opened: Opened, bits: int) -> _Works:
     own, place = reference_key(parts.keystore, session.org_id), opened.partnership.id
+    standings: list[Standing | None] = []
     works: list[_Push | None] = []
     for epoch in (opened.present, opened.next):
         link = kept_keys(parts.keystore, opened, session.org_id, epoch) if epoch else None
         if epoch is None or link is None:
+            standings.append(None)
             works.append(None)
             continue
         stored = await read_side(session, place, epoch=epoch.number, warm=parts.warm)
         standing = Standing(Maker(str(place), link, own), stored)
-        works.append(_Push(await session.raw(), session.org_id, bits, opened.level, standing, epoch.number))
-    present, coming = works
-    return present, coming
+        work = _Push(await session.raw(), session.org_id, bits, opened.level, standing, epoch.number)
+        standings.append(standing)
+        works.append(work if epoch.is_of_today else None)
+    return _Works(works[0], works[1], standings[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +142,16 @@ class _Made:
     beside: Beside | None
 
 
-async def _made(present: "_Push | None", coming: "_Push | None", newest: Newest | None) -> _Made | None:
+async def _made(works: _Works, newest: Newest | None) -> _Made | None:
     """What is to be written; None where nothing changed."""
+    present, coming = works.present, works.coming
     first = present or coming
     if first is None:
         return None
-    step = await first.step(first.followed(newest))
+    step = await first.step(first.followed(newest), works.before)
     if present is None or coming is None:
         return None if step is None else _Made((first.standing.stored, step), first.epoch, None)
-    followed = coming.followed(newest)
-    other = await coming.step(followed, present.standing)
+    other = await coming.step(coming.followed(newest), works.before)
     if step is None:
         if other is None or newest is None:
             return None

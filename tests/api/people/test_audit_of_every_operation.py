@@ -84,6 +84,7 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "update_overlap_comment": ("comment.edited",),
     "delete_overlap_comment": ("comment.deleted",),
     "put_overlap_assignee": ("overlap.assigned",),
+    "rotate_partnership_keys": ("partnership.rotation_requested",),
     "put_hierarchy": ("partnership.hierarchy_changed",),
     "create_sandbox": ("api_key.created", "sandbox.created"),
     "reset_sandbox": ("sandbox.reset",),

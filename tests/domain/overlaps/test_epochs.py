@@ -1,6 +1,8 @@
 """A partnership's keys are rotated: the overlaps stay as they are, and nothing stays of the epoch before."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from importlib import import_module
 
 import asyncpg
 import pytest
@@ -11,7 +13,10 @@ from service.linking import meet as meeting
 from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL
 from service.overlaps.jobs.parts import PURGE_JOB, SWITCH_JOB, Parts
 from service.overlaps.jobs.weigh import weigh
-from service.partnerships.rotation import ROTATE_JOB
+from service.partnerships import epochs, rotation, schedule
+from service.partnerships.epochs import service_secret_name
+from service.partnerships.rotation import ROTATE_JOB, RotationParts
+from service.partnerships.schedule import AT_ONCE, look_round
 from tests.factories.world import Member, Pair, company_list
 from tests.support.epochs import ask, present, rests, rotated, standing
 from tests.support.whole_run import unlike_a_whole_run
@@ -31,11 +36,11 @@ def listed(count: int, *, since: int = 0) -> list[tuple[str, str]]:
     ]
 
 
-async def fill(pair: Pair) -> None:
-    await pair.world.upload(pair.left, company_list(*listed(20), *crowd(CROWDED_FROM)))
+async def fill(pair: Pair, *, crowded: int = CROWDED_FROM) -> None:
+    """With a domain that gave no token, and has fewer accounts by now than make one crowded."""
+    await pair.world.upload(pair.left, company_list(*listed(20), *crowd(crowded)))
     await pair.world.upload(pair.right, company_list(*listed(20, since=5), *crowd(1)))
     await pair.world.work()
-    # fewer than make a domain crowded, and more than end it
     fewer = company_list(*listed(20), *crowd(CROWDED_UNTIL + 1))
     await pair.world.upload(pair.left, fewer, mode=ImportMode.REPLACE, confirmed=True)
     await pair.world.work()
@@ -120,3 +125,98 @@ async def test_what_was_begun_under_the_ended_epoch_is_void(
     await pair.world.work()
     assert await unlike_a_whole_run(pair, superuser) == []
     assert await rests(superuser, pair) == []
+
+
+async def begin_afresh(pair: Pair, age: timedelta | None = None) -> None:
+    """What the worker does each hour, and all that comes of it."""
+    world = pair.world
+    await look_round(RotationParts(world.database, world.keystore, world.clock, age))
+    await world.work()
+
+
+async def test_an_epoch_of_another_normaliser_is_no_longer_written_to_and_is_followed_by_one_of_todays(
+    pair: Pair, superuser: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules of before made one pair less: the change tells of that one, and of nothing else."""
+    await fill(pair)
+    before = await standing(superuser, pair)
+    for name in ("meet", "push"):
+        # the package names the steps themselves
+        monkeypatch.setattr(
+            import_module(f"service.overlaps.jobs.{name}"), "NORMALISER_VERSION", "n9.psl20300101"
+        )
+    for module in (epochs, rotation, schedule):
+        monkeypatch.setattr(module, "NORMALISER_VERSION", "n9.psl20300101")
+    [gone] = await superuser.fetch(
+        "DELETE FROM overlap WHERE id = (SELECT id FROM overlap WHERE status = 'auto' ORDER BY id LIMIT 1) RETURNING lo_ref, hi_ref"
+    )
+    written = await superuser.fetch("SELECT ctid, xmin FROM token_segment ORDER BY ctid")
+    await pair.world.upload(pair.left, company_list(("Basalt Quelle", "basaltquelle.com")))
+    await pair.world.work("imports.run", "accounts.changed", "overlaps.push", "overlaps.meet")
+    assert await superuser.fetch("SELECT ctid, xmin FROM token_segment ORDER BY ctid") == written
+    await pair.world.work()
+    assert await present(superuser, pair) == 2
+    assert await superuser.fetchval("SELECT normaliser FROM partnership") == "n9.psl20300101"
+    assert await rests(superuser, pair) == []
+    events = await superuser.fetch(
+        "SELECT type, data ->> 'overlap_id' AS id FROM partnership_event ORDER BY sequence"
+    )
+    [told] = events[len(before[3]) :]
+    found = await superuser.fetchrow(
+        "SELECT id::text, lo_ref, hi_ref FROM overlap WHERE id::text = $1", told["id"]
+    )
+    assert found is not None
+    assert (told["type"], found["lo_ref"], found["hi_ref"]) == (
+        "overlap.created",
+        gone["lo_ref"],
+        gone["hi_ref"],
+    )
+
+
+async def test_the_worker_begins_what_is_due_by_itself(pair: Pair, superuser: asyncpg.Connection) -> None:
+    # which domains were crowded is known by keys alone
+    await fill(pair, crowded=0)
+    before = await standing(superuser, pair)
+    year = timedelta(days=365)
+    await begin_afresh(pair, year)
+    assert await present(superuser, pair) == 1
+    await superuser.execute("UPDATE partnership SET epoch_since = now() - interval '366 days'")
+    await begin_afresh(pair)
+    assert await present(superuser, pair) == 1
+    await begin_afresh(pair, year)
+    assert await present(superuser, pair) == 2
+    # a restored keystore has no secret of an epoch, and neither has one whose next epoch was being prepared
+    await ask_again(pair, superuser)
+    await pair.world.work(ROTATE_JOB)
+    for epoch in (2, 3):
+        assert pair.world.keystore.delete_epoch(str(pair.partnership.id), epoch) == 3
+    await begin_afresh(pair)
+    assert await present(superuser, pair) == 4
+    # the job that deletes was lost
+    pair.world.keystore.get_or_create(service_secret_name(pair.partnership.id, 3))
+    await begin_afresh(pair)
+    assert await rests(superuser, pair) == []
+    assert await standing(superuser, pair) == before
+    assert await unlike_a_whole_run(pair, superuser) == []
+
+
+async def ask_again(pair: Pair, superuser: asyncpg.Connection) -> None:
+    await superuser.execute("UPDATE partnership SET epoch_since = epoch_since - interval '2 days'")
+    await ask(pair)
+
+
+async def test_no_more_rotations_are_begun_than_may_be_under_way(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    for number in range(AT_ONCE + 1):
+        await pair.world.partnership(pair.left, await pair.world.organization(f"other-{number}"))
+    await superuser.execute("UPDATE partnership SET normaliser = 'n0.psl20200101'")
+    parts = RotationParts(pair.world.database, pair.world.keystore, pair.world.clock)
+    under_way = "SELECT count(*) FROM partnership WHERE next_epoch IS NOT NULL"
+    for _ in range(2):
+        await look_round(parts)
+        await pair.world.work(ROTATE_JOB)
+        assert await superuser.fetchval(under_way) == AT_ONCE
+    # each that ends lets another begin
+    await pair.world.work()
+    assert await superuser.fetchval("SELECT count(*) FROM partnership WHERE epoch = 2") == AT_ONCE + 2

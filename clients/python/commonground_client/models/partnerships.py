@@ -37,8 +37,14 @@ class PartnershipStatus(OpenEnum):
 
 class Partnership(Model):
     created_at: datetime
-    epoch: int
+    epoch: int = Field(
+        description="Counts the keys that both sides agreed on: 1 when the partnership began, one more with each rotation."
+    )
+    epoch_since: datetime = Field(description="Since when matching goes by these keys.")
     id: UUID
+    next_epoch: int | None = Field(
+        description="The epoch that is prepared while keys are rotated: it takes over once both sides' lists are hashed under it."
+    )
     partner: Partner
     reviews: Reviews
     safety_number: str = Field(

@@ -162,6 +162,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "list_sharing_rules": ("GET", "/v1/partnerships/{partnership_id}/sharing-rules"),
     "put_hierarchy": ("PUT", "/v1/partnerships/{partnership_id}/hierarchy"),
     "put_sharing_rule": ("PUT", "/v1/partnerships/{partnership_id}/sharing-rules/{population}"),
+    "rotate_partnership_keys": ("POST", "/v1/partnerships/{partnership_id}/epochs"),
     "update_partnership": ("PATCH", "/v1/partnerships/{partnership_id}"),
     "ask_for_password_reset": ("POST", "/v1/password-resets"),
     "ask_for_verification": ("POST", "/v1/person/me/email-verification"),

@@ -73,6 +73,17 @@ def _put_sharing_rule(
     )
 
 
+def _rotate_partnership_keys(
+    partnership_id: UUID, *, idempotency_key: str | None = None
+) -> Call[m.Partnership]:
+    return Call(
+        method="POST",
+        path=path("/v1/partnerships/{}/epochs", partnership_id),
+        answer=m.Partnership,
+        headers={"Idempotency-Key": idempotency_key},
+    )
+
+
 def _update_partnership(partnership_id: UUID, body: m.PartnershipIn) -> Call[m.Partnership]:
     return Call(
         method="PATCH", path=path("/v1/partnerships/{}", partnership_id), answer=m.Partnership, json=body
@@ -128,6 +139,16 @@ class Partnerships(Sender):
                 partnership_id, population, body, if_match=if_match, if_none_match=if_none_match
             )
         )
+
+    def rotate_partnership_keys(
+        self, partnership_id: UUID, *, idempotency_key: str | None = None
+    ) -> m.Partnership:
+        """Have the partnership's keys made anew, once a day at most. Overlaps, decisions and what is shown stay, and no event tells of it.
+
+        The worker does it: `next_epoch` is there while it lasts, and `epoch` counts one more when it is done. Asked for again meanwhile,
+        nothing more is begun.
+        """
+        return self.send(_rotate_partnership_keys(partnership_id, idempotency_key=idempotency_key))
 
     def update_partnership(self, partnership_id: UUID, body: m.PartnershipIn) -> m.Partnership:
         """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
@@ -185,6 +206,16 @@ class AsyncPartnerships(AsyncSender):
                 partnership_id, population, body, if_match=if_match, if_none_match=if_none_match
             )
         )
+
+    async def rotate_partnership_keys(
+        self, partnership_id: UUID, *, idempotency_key: str | None = None
+    ) -> m.Partnership:
+        """Have the partnership's keys made anew, once a day at most. Overlaps, decisions and what is shown stay, and no event tells of it.
+
+        The worker does it: `next_epoch` is there while it lasts, and `epoch` counts one more when it is done. Asked for again meanwhile,
+        nothing more is begun.
+        """
+        return await self.send(_rotate_partnership_keys(partnership_id, idempotency_key=idempotency_key))
 
     async def update_partnership(self, partnership_id: UUID, body: m.PartnershipIn) -> m.Partnership:
         """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
