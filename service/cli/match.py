@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from service.cli.errors import CommandError
 from service.cli.match_explain import Pair
 from service.cli.match_files import Columns, List, Step, read_list
-from service.cli.match_output import check_output, pair_rows, write_pairs
+from service.cli.match_output import Target, check_output, pair_rows, write_pairs
 from service.cli.match_show import Narrator
 from service.linking.families import family_keys
 from service.linking.local import Families, match_locally
+from service.linking.within import match_within
 from service.matching.kinds import Level
 
 
@@ -29,7 +31,7 @@ def match(  # noqa: PLR0913  # each is one option
             help="A list: CSV, TSV, XLSX, ODS, Parquet, NDJSON or JSON, plain or in gzip, zstd or zip."
         ),
     ],
-    right: Annotated[Path, typer.Argument(help="The other list.")],
+    right: Annotated[Path | None, typer.Argument(help="The other list; none with --duplicates.")] = None,
     *,
     output: Annotated[
         str | None,
@@ -63,13 +65,25 @@ def match(  # noqa: PLR0913  # each is one option
             help="LEFT_ROW:RIGHT_ROW: say of these two rows why they are a pair, term by term, or why not."
         ),
     ] = None,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Look for companies that stand twice in the one list.")
+    ] = False,
     show: Annotated[int, typer.Option(min=0, max=1000, help="How many pairs the table shows.")] = 20,
 ) -> None:
-    """Compare two lists on the spot, without a server, and show the companies in common.
+    """Compare two lists on the spot, without a server, and show the companies in common; or one list with itself.
 
     Each side gets fresh keys, its names and domains are hashed twice, and only the hashes are compared.
     """
-    target = check_output(output, (left, right))
+    if (right is None) != duplicates:
+        raise CommandError("Name two lists, or one with --duplicates.", exit_code=2)
+    target = check_output(output, [path for path in (left, right) if path])
+    if right is None:
+        if level or explain or right_columns or right_sheet:
+            raise CommandError(
+                "--level, --explain and what is said of the right list go with two lists.", exit_code=2
+            )
+        _within(left, Columns.parse(left_columns, "--left-columns"), left_sheet, target, only=only, show=show)
+        return
     asked = Pair.parse(explain)
     narrator = Narrator(to_stdout=output != "-")
     with narrator.steps() as step:
@@ -92,6 +106,29 @@ def match(  # noqa: PLR0913  # each is one option
         narrator.table(pairs, show)
     else:
         narrator.explained(asked, sides, found)
+    if target is not None:
+        write_pairs(pairs, target)
+        narrator.written(target, pairs.height)
+
+
+def _within(
+    path: Path,
+    columns: Columns,
+    worksheet: str | None,
+    target: Target | None,
+    *,
+    only: Only | None,
+    show: int,
+) -> None:
+    narrator = Narrator(to_stdout=target is None or target.path is not None)
+    with narrator.steps() as step:
+        side = read_list(path, columns, step, worksheet=worksheet)
+        step("meeting the list with itself")
+        found = match_within(side.prepared)
+    narrator.list_read(side)
+    pairs = pair_rows(found.pairs, side, side, only_auto=only is Only.AUTO)
+    narrator.duplicates(pairs, side, found)
+    narrator.table(pairs, show)
     if target is not None:
         write_pairs(pairs, target)
         narrator.written(target, pairs.height)

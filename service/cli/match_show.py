@@ -88,6 +88,19 @@ class Narrator:
         if found.crowded:
             self._say(f"{counted(found.crowded, 'name')} borne by too many accounts on both sides: left out.")
 
+    def duplicates(self, pairs: pl.DataFrame, side: List, found: LocalMatch) -> None:
+        """How many pairs of one list are one company; reviews are counted also where they are left out."""
+        auto = pairs.filter(pl.col("decision") == "auto")
+        review = found.pairs.filter(pl.col("status") != "auto").height
+        rows = pl.concat([auto["left_row"], auto["right_row"]]).n_unique()
+        self._say()
+        self._say(
+            f"[bold]{counted(auto.height, 'pair')}[/] taken for the same company: {rows:,} of {side.accounts.height:,} accounts."
+        )
+        self._say(f"[bold]{counted(review, 'pair')}[/] for a person to review.")
+        if found.crowded:
+            self._say(f"{counted(found.crowded, 'key')} borne by too many accounts: left out.")
+
     def families(self, pairs: pl.DataFrame, families: Families, found: LocalMatch) -> None:
         """How many pairs each level above adds, and what they all come to."""
         for level in families.level.upto()[1:]:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from service.linking.columns import U64
 from service.linking.evidence import codes_for, wanted
 from service.linking.keys import LinkKeys
-from service.linking.meet import meet
+from service.linking.local import LocalMatch, local_keys
+from service.linking.meet import TokenSet, meet
 from service.linking.prepare import Prepared
 from service.linking.score import DEFAULT_THRESHOLD, score_pairs
-from service.linking.tokens import tokens_of
+from service.linking.tokens import tokenise, tokens_of
 from service.matching.keys import match_keys
 
 TOKEN = ("kind", "high", "low", "ref")
@@ -38,6 +39,24 @@ def alike(normalised: pl.DataFrame, link: LinkKeys) -> Alike:
     found = match_keys(normalised).columns
     tokens = tokens_of(found, np.arange(normalised.height, dtype=np.uint64), link)
     del found
+    return _met(tokens)
+
+
+def match_within(prepared: Prepared, *, threshold: float = DEFAULT_THRESHOLD) -> LocalMatch:
+    """A prepared list against itself on the spot, as `match_locally` does with two: each pair once, the earlier account left."""
+    link, refs = local_keys(), np.arange(prepared.accounts, dtype=np.uint64)
+    found = _met(tokenise(prepared, refs, link))
+    concerned = prepared.subset(pl.Series(found.positions, dtype=pl.UInt32))
+    scored = score_alike(found.meetings, concerned, found.positions, link, threshold=threshold)
+    placed = scored.select(
+        pl.exclude("left", "right"),
+        *(pl.col(side).cast(pl.UInt32).alias(f"{side}_index") for side in ("left", "right")),
+    )
+    best = ["confidence", "weight", "left_index", "right_index"]
+    return LocalMatch(placed.sort(best, descending=[True, True, False, False]), found.crowded)
+
+
+def _met(tokens: TokenSet) -> Alike:
     candidates = meet(tokens, tokens)
     return Alike(candidates.meetings.filter(pl.col("left") < pl.col("right")), candidates.crowded)
 

@@ -275,3 +275,20 @@ def test_a_level_asked_for_adds_pairs_of_one_owner_and_says_which_they_are(tmp_p
     plainly = match(tmp_path, "--output", "pairs.csv", left=left, right=right)
     assert "owner" not in plainly.stdout
     assert "level" not in (tmp_path / "pairs.csv").read_text()
+
+
+def test_one_list_is_met_with_itself(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "Company,Website,Country\nBrook Bakery Ltd,brook-bakery.com,DE\nOrchid,orchid.fr,FR\nBROOK BAKERY,www.brook-bakery.com/en,DE\n"
+    )
+    with contextlib.chdir(tmp_path):
+        done = run_here_apart("match", "--duplicates", "list.csv", "-o", "-", **TERMINAL)
+        [pair] = csv.DictReader(io.StringIO(done.stdout))
+        assert (pair["left_row"], pair["right_row"], pair["decision"]) == ("1", "3", "auto")
+        assert "1 pair taken for the same company: 2 of 3 accounts." in done.stderr
+        for wrong in (
+            ["list.csv"],
+            ["list.csv", "list.csv", "--duplicates"],
+            ["list.csv", "--duplicates", "--level", "same_parent"],
+        ):
+            assert run_here_apart("match", *wrong, **TERMINAL).returncode == 2, wrong
