@@ -12,6 +12,8 @@ STAYS = (
     "SELECT * FROM overlap WHERE partnership_id = $1",
     "SELECT * FROM shared_record WHERE partnership_id = $1",
     "SELECT * FROM account_reference WHERE partnership_id = $1",
+    "SELECT * FROM decision WHERE partnership_id = $1",
+    "SELECT * FROM decided_account WHERE partnership_id = $1",
     "SELECT * FROM partnership_event WHERE partnership_id = $1",
     "SELECT partnership_id, org_id, name, handle, mode, identity FROM partnership_side WHERE partnership_id = $1",
 )

@@ -13,6 +13,7 @@ from service.overlaps.reading import Page
 from service.partnerships.models import SharingLevel
 from tests.domain.overlaps.test_decisions import events, say, statuses
 from tests.factories.world import Member, Pair
+from tests.support.epochs import rotated, standing
 from tests.support.whole_run import told_wrongly
 
 OTHERS = "9,Orchid Bakery,orchidbakery.com,FR\n8,Walnut Press,walnutpress.com,ES\n"
@@ -50,6 +51,9 @@ async def test_a_confirmed_pair_stands_without_a_key_and_is_there_again_when_its
     [row] = await pair.world.told(pair.left, pair.partnership, Page(overlap_id=siemens))
     assert row["unmet_since"] is not None
 
+    before = await standing(superuser, pair)
+    await rotated(pair)
+    assert await standing(superuser, pair) == before
     await bring(pair, pair.left)
     assert await statuses(pair, siemens) == (None, None)
     assert await superuser.fetchval(GONE) == 1
