@@ -91,13 +91,17 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
             await enqueue(
                 session, MEET_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
             )
-            if opened.level is not Level.SAME_COMPANY or OWNERS & {
-                part for part, _ in made.columns[1].deltas
-            }:
+            if _relates(opened.level, made.columns[1].deltas):
                 await enqueue_relate(session, partnership_id)
         if works.coming is not None:
             place = {"partnership_id": str(partnership_id)}
             await enqueue(session, SWITCH_JOB, place, dedupe_key=str(partnership_id))
+
+
+def _relates(level: Level, deltas: Mapping[Place, Delta]) -> bool:
+    """Whether other accounts may belong to one owner now: tokens changed, and somebody looks at owners, or did."""
+    changed = {part for (part, _), delta in deltas.items() if len(delta)}
+    return bool(changed & OWNERS) or (Part.SENT in changed and level is not Level.SAME_COMPANY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,15 @@ async def test_a_list_that_comes_with_other_parents_moves_the_pairs(met: Pair) -
     assert await told(met, met.left) == SAME
 
 
+async def test_owners_are_met_anew_where_tokens_changed_alone(met: Pair) -> None:
+    city = "Account ID,Company,Website,City\n1,Orchid Energy,orchidenergy.com,Wien\n"
+    await met.world.upload(met.left, city)
+    assert "overlaps.relate" not in await met.world.work()
+    assert await told(met, met.left) == EVERY
+    await met.world.upload(met.left, HEADER + "6,Dulcimer Press,dulcimer.com,,,\n")
+    assert "overlaps.relate" in await met.world.work()
+
+
 async def test_a_pair_is_said_at_its_nearest_level_and_as_one_company_no_longer_than_it_is_one(
     met: Pair,
 ) -> None:
