@@ -81,7 +81,7 @@ async def searched(session: TenantReadSession) -> Searched:
 
 
 async def search(database: Database, clock: Clock, org_id: UUID) -> None:
-    """Find the groups anew, and keep what differs. A list of a million takes about half a minute."""
+    """Find the groups anew, and keep what differs. A list of a million takes 15 s of one core, and 1 GB of memory."""
     async with database.tenant(org_id) as session:
         await take_turn(session, Turn.DUPLICATES, org_id, wait=PATIENCE)
         driver, listing = await session.raw(), Listing([], [])
