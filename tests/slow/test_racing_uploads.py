@@ -8,7 +8,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -21,14 +20,13 @@ from service.crypto import MemoryKeystore
 from service.guards.limits import Limiter, RateLimits
 from service.http.state import AppState
 from service.imports.models import Import, ImportStatus
-from service.jobs.worker import Worker, WorkerLimits
 from service.kit.clock import SystemClock
 from service.kit.ids import UuidV7Ids
-from service.worker import make_registry
 from tests.domain.imports.support import fetch, one
 from tests.factories.world import Pair, World, make_pair, make_world
 from tests.support.servers import OwnDatabase
 from tests.support.stopping import idle, superuser
+from tests.support.two_workers import working
 from tests.support.whole_run import unlike_a_whole_run
 
 pytestmark = pytest.mark.slow
@@ -64,23 +62,6 @@ def some(random: Random, word: str) -> Rows:
 def listed(rows: Rows) -> bytes:
     lines = [f"{number},{name},c{number}.example\n" for number, name in rows.items()]
     return "".join(["Account ID,Company,Website\n", *lines]).encode()
-
-
-@asynccontextmanager
-async def working(world: World, url: str) -> AsyncIterator[None]:
-    """Two workers."""
-    registry = make_registry(
-        database=world.database, keystore=world.keystore, spool=world.spool, clock=world.clock, ids=world.ids
-    )
-    limits = WorkerLimits(at_once=2, poll=timedelta(seconds=0.2))
-    workers = [Worker(world.database, registry, url=url, limits=limits) for _ in range(2)]
-    running = [asyncio.create_task(worker.run()) for worker in workers]
-    try:
-        yield
-    finally:
-        for worker in workers:
-            worker.stop()
-        await asyncio.gather(*running)
 
 
 @asynccontextmanager

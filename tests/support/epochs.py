@@ -61,12 +61,9 @@ async def ask(pair: Pair) -> None:
         await ask_for_rotation(session, pair.world.clock, pair.partnership.id)
 
 
-async def rotated(pair: Pair) -> list[str]:
-    """Rotate to the end, whenever the last time was; the jobs that ran."""
-    async with pair.world.database.matcher(pair.partnership.id) as session:
-        await session.sql(
-            "UPDATE partnership SET epoch_since = epoch_since - interval '2 days' WHERE id = $1",
-            pair.partnership.id,
-        )
-    await ask(pair)
-    return await pair.world.work()
+async def age(admin: asyncpg.Connection, pair: Pair) -> None:
+    """Let the last rotation be long ago."""
+    await admin.execute(
+        "UPDATE partnership SET epoch_since = epoch_since - interval '2 days' WHERE id = $1",
+        pair.partnership.id,
+    )

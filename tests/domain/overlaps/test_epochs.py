@@ -11,14 +11,15 @@ from service.audit.repository import AuditLog
 from service.imports.models import ImportMode
 from service.linking import meet as meeting
 from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL
+from service.overlaps.blobs import open_frame
 from service.overlaps.jobs.parts import PURGE_JOB, SWITCH_JOB, Parts
 from service.overlaps.jobs.weigh import weigh
 from service.partnerships import epochs, rotation, schedule
-from service.partnerships.epochs import service_secret_name
-from service.partnerships.rotation import ROTATE_JOB, RotationParts
+from service.partnerships.epochs import rest_key_of, service_secret_name
+from service.partnerships.rotation import EPOCH_OPENED_JOB, ROTATE_JOB, RotationParts
 from service.partnerships.schedule import AT_ONCE, look_round
 from tests.factories.world import Member, Pair, company_list
-from tests.support.epochs import ask, present, rests, rotated, standing
+from tests.support.epochs import age, ask, present, rests, standing
 from tests.support.whole_run import unlike_a_whole_run
 
 NAMES = ("Orchid Quarzwerk", "Kestrel Press", "Zephyr Nord", "Malachit Hafen", "Walnut Bakery")
@@ -55,6 +56,16 @@ async def entries(pair: Pair, member: Member, action: str) -> list[Mapping[str, 
         return [e.details for e in await AuditLog(session).page(limit=50) if e.action == action]
 
 
+async def asked(admin: asyncpg.Connection, pair: Pair) -> list[int]:
+    """How many pieces of evidence each side is asked for."""
+    key = rest_key_of(pair.world.keystore, pair.partnership.id, await present(admin, pair))
+    rows = await admin.fetch("SELECT org_id, run_id, asked FROM evidence_request")
+    return [
+        open_frame(row["asked"], key, org_id=row["org_id"], run_id=row["run_id"], column="asked").height
+        for row in rows
+    ]
+
+
 async def test_overlaps_stay_and_the_old_epoch_goes(pair: Pair, superuser: asyncpg.Connection) -> None:
     await fill(pair)
     before = await standing(superuser, pair)
@@ -64,7 +75,11 @@ async def test_overlaps_stay_and_the_old_epoch_goes(pair: Pair, superuser: async
     }
     tokens = await superuser.fetch("SELECT DISTINCT first FROM token_segment WHERE part <> 'accounts'")
     for number in (2, 3):
-        await rotated(pair)
+        await age(superuser, pair)
+        await ask(pair)
+        await pair.world.work(ROTATE_JOB, EPOCH_OPENED_JOB, SWITCH_JOB, "overlaps.meet")
+        assert await asked(superuser, pair) == [0, 0]
+        await pair.world.work()
         assert await standing(superuser, pair) == before
         assert await present(superuser, pair) == number
         assert await rests(superuser, pair) == []
@@ -88,10 +103,10 @@ async def test_changes_before_amid_and_after_a_rotation_are_met_once(
     for steps in (
         (),
         (ROTATE_JOB,),
-        (ROTATE_JOB, "partnerships.epoch_opened"),
-        (ROTATE_JOB, "partnerships.epoch_opened", SWITCH_JOB),
+        (ROTATE_JOB, EPOCH_OPENED_JOB),
+        (ROTATE_JOB, EPOCH_OPENED_JOB, SWITCH_JOB),
     ):
-        await superuser.execute("UPDATE partnership SET epoch_since = epoch_since - interval '2 days'")
+        await age(superuser, pair)
         await ask(pair)
         await pair.world.work(*steps) if steps else None
         number += 10
@@ -117,7 +132,7 @@ async def test_what_was_begun_under_the_ended_epoch_is_void(
     waiting = await superuser.fetch("SELECT run_id, org_id, epoch FROM evidence_request")
     assert [row["epoch"] for row in waiting] == [1, 1]
     await ask(pair)
-    await pair.world.work(ROTATE_JOB, "partnerships.epoch_opened", SWITCH_JOB, PURGE_JOB)
+    await pair.world.work(ROTATE_JOB, EPOCH_OPENED_JOB, SWITCH_JOB, PURGE_JOB)
     assert await superuser.fetchval("SELECT count(*) FROM evidence_request") == 0
     parts = Parts(pair.world.database, pair.world.keystore, pair.world.clock, pair.world.ids)
     for row in waiting:
@@ -186,7 +201,8 @@ async def test_the_worker_begins_what_is_due_by_itself(pair: Pair, superuser: as
     await begin_afresh(pair, year)
     assert await present(superuser, pair) == 2
     # a restored keystore has no secret of an epoch, and neither has one whose next epoch was being prepared
-    await ask_again(pair, superuser)
+    await age(superuser, pair)
+    await ask(pair)
     await pair.world.work(ROTATE_JOB)
     for epoch in (2, 3):
         assert pair.world.keystore.delete_epoch(str(pair.partnership.id), epoch) == 3
@@ -198,11 +214,6 @@ async def test_the_worker_begins_what_is_due_by_itself(pair: Pair, superuser: as
     assert await rests(superuser, pair) == []
     assert await standing(superuser, pair) == before
     assert await unlike_a_whole_run(pair, superuser) == []
-
-
-async def ask_again(pair: Pair, superuser: asyncpg.Connection) -> None:
-    await superuser.execute("UPDATE partnership SET epoch_since = epoch_since - interval '2 days'")
-    await ask(pair)
 
 
 async def test_no_more_rotations_are_begun_than_may_be_under_way(
