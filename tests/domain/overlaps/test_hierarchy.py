@@ -16,6 +16,7 @@ from service.partnerships.models import SharingLevel
 from tests.domain.overlaps.test_counts_reconcile import LEVELS, POPULATIONS, SHOWS
 from tests.factories.world import Member, Pair, World, apart, make_pair
 from tests.properties.test_counts_reconcile import counted
+from tests.support.epochs import rotated
 
 HEADER = "Account ID,Company,Website,Parent ID,Parent Name,Parent Website\n"
 LEFT = (
@@ -213,6 +214,23 @@ async def test_owners_are_met_anew_where_tokens_changed_alone(met: Pair) -> None
     assert await told(met, met.left) == EVERY
     await met.world.upload(met.left, HEADER + "6,Dulcimer Press,dulcimer.com,,,\n")
     assert "overlaps.relate" in await met.world.work()
+
+
+async def test_pairs_of_one_owner_stay_as_they_are_when_the_epoch_is_rotated(
+    met: Pair, superuser: asyncpg.Connection
+) -> None:
+    owners = "SELECT DISTINCT first FROM token_segment WHERE part IN ('parent', 'ultimate_parent') AND partnership_id = $1"
+    ids = "SELECT id FROM related_pair WHERE partnership_id = $1 ORDER BY id"
+    pairs, tokens = [await superuser.fetch(query, met.partnership.id) for query in (ids, owners)]
+    await rotated(met)
+    assert await told(met, met.left) == await told(met, met.right) == EVERY
+    assert await superuser.fetch(ids, met.partnership.id) == pairs
+    now = await superuser.fetch(owners, met.partnership.id)
+    assert now
+    assert not {row[0] for row in now} & {row[0] for row in tokens}
+    await met.world.upload(met.left, LEFT.replace("orchidenergy.com,2,", "orchidenergy.com,,"))
+    await met.world.work()
+    assert await told(met, met.left) == {pair for pair in EVERY if pair[0] != "Orchid Energy"}
 
 
 async def test_a_pair_is_said_at_its_nearest_level_and_as_one_company_no_longer_than_it_is_one(
