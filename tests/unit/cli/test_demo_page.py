@@ -132,7 +132,7 @@ def view(
     return SideView(
         me=Organization(id=uuid4(), handle=name.lower(), name=name, mode=Mode.HOSTED, created_at=NOON),
         partnership=Partnership(
-            id=partnership, status=PartnershipStatus.ACTIVE, safety_number="1", epoch=1, created_at=NOON,
+            id=partnership, status=PartnershipStatus.ACTIVE, safety_number="1", epoch=1, epoch_since=NOON, next_epoch=None, created_at=NOON,
             reviews=Reviews(own=True, partner=True), partner=Partner(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
         ),
         rules=Rules(own=[rule(gives, called)], partner=[rule(gets, called)]),
