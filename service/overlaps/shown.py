@@ -13,7 +13,7 @@ from service.db.turns import Turn, take_turn
 from service.linking.columns import U64
 from service.matching.kinds import Level
 from service.overlaps.models import COUNTED, OverlapStatus
-from service.overlaps.verdicts import csv_of
+from service.overlaps.verdicts import VERY_MANY, csv_of
 from service.partnerships.models import Partnership, SharingLevel
 from service.partnerships.rules import Rule, bits_at, fields_shown
 
@@ -178,6 +178,8 @@ async def write_shown(within: Within, records: pl.DataFrame) -> U64:
         flag = within.sql(_FLAG, f"o.{within.side}_ref", table=table)
         flipped += [row[0] for row in await driver.fetch(flag, partnership.id)]
     await driver.execute(within.sql(_OPEN, f"o.{within.side}_ref"), partnership.id)
+    if max(records.height, len(flipped)) >= VERY_MANY:
+        await driver.execute("SELECT count_shown()")
     return np.unique(np.array(flipped, dtype=np.int64).view(np.uint64))
 
 

@@ -57,6 +57,10 @@ _DELETE = """
     DELETE FROM overlap o USING verdict v
     WHERE v.change = 'removed' AND o.partnership_id = $1 AND o.lo_ref = v.lo_ref AND o.hi_ref = v.hi_ref
 """
+VERY_MANY = 10_000
+"""Rows that the planner is told of at once: until it has counted them it takes them for a few, and a small change that comes next would look at
+all of them for each of its own.
+"""
 _LAST = "SELECT coalesce(max(sequence), 0) FROM partnership_event WHERE partnership_id = $1"
 """Numbers are never given twice, so a partnership's newest event stays as long as the partnership."""
 _TELL = """
@@ -157,6 +161,8 @@ async def write_verdicts(
     await driver.execute(_INSERT, *sides)
     last: int = await driver.fetchval(_LAST, partnership.id)
     await driver.execute(_TELL, *sides, last)
+    if verdicts.height >= VERY_MANY:
+        await driver.execute("SELECT count_overlaps()")
     if scope.lo is None or scope.hi is None:
         return Scope()
     return Scope(_with(scope.lo, verdicts["lo_ref"]), _with(scope.hi, verdicts["hi_ref"]))

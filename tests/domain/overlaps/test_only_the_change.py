@@ -1,5 +1,6 @@
 """What a change costs, counted in rows and references; and the guards over a whole list, met by way of changes alone."""
 
+import sys
 from collections.abc import Mapping
 
 import asyncpg
@@ -286,3 +287,18 @@ async def test_departures_are_forgotten_once_every_partnership_has_followed(
     await superuser.execute("UPDATE partnership SET status = 'active' WHERE id = $1", other.id)
     await replace(pair, pair.left, companies(34))
     assert await superuser.fetchval("SELECT count(*) FROM account_departure") == 1
+
+
+async def test_the_planner_knows_of_very_many_rows_in_the_transaction_that_wrote_them(
+    pair: Pair, superuser: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = ["account_reference", "overlap", "shared_record"]
+    await superuser.execute("DELETE FROM pg_statistic WHERE starelid = ANY ($1::regclass[])", tables)
+    known = "SELECT DISTINCT tablename FROM pg_stats WHERE tablename = ANY ($1) ORDER BY tablename"
+    few, more = companies(30), companies(60)
+    await both(pair, few, few)
+    assert await superuser.fetch(known, tables) == []
+    for module in ("verdicts", "shown"):
+        monkeypatch.setattr(sys.modules[f"service.overlaps.{module}"], "VERY_MANY", 30)
+    await both(pair, more, more)
+    assert [row["tablename"] for row in await superuser.fetch(known, tables)] == tables
