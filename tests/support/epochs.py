@@ -5,6 +5,8 @@ from typing import Any
 import asyncpg
 
 from service.kit.actors import OPERATOR
+from service.overlaps.blobs import frame_of
+from service.overlaps.stored import read_sent
 from service.partnerships.rotation import ask_for_rotation
 from tests.factories.world import Pair
 
@@ -12,6 +14,7 @@ STAYS = (
     "SELECT * FROM overlap WHERE partnership_id = $1",
     "SELECT * FROM shared_record WHERE partnership_id = $1",
     "SELECT * FROM account_reference WHERE partnership_id = $1",
+    "SELECT * FROM related_pair WHERE partnership_id = $1",
     "SELECT * FROM decision WHERE partnership_id = $1",
     "SELECT * FROM decided_account WHERE partnership_id = $1",
     "SELECT * FROM partnership_event WHERE partnership_id = $1",
@@ -42,12 +45,24 @@ async def rests(admin: asyncpg.Connection, pair: Pair) -> list[str]:
     ]
     runs = await admin.fetch("SELECT terms FROM match_run WHERE partnership_id = $1", pair.partnership.id)
     found += [f"match_run: {row[0]}" for row in runs if not row[0].startswith(f"{epoch}|")]
+    found += await _left_out_elsewhere(admin, pair, epoch)
     found += [str(name) for name in pair.world.keystore.names() if name.epoch not in {None, epoch}]
     side = await admin.fetchrow(
         "SELECT * FROM partnership_side WHERE partnership_id = $1 LIMIT 1", pair.partnership.id
     )
     assert side is not None
     return found + [key for key, value in side.items() if key.startswith("next_") and value is not None]
+
+
+async def _left_out_elsewhere(admin: asyncpg.Connection, pair: Pair, epoch: int) -> list[str]:
+    """Tokens counted as too many that aren't those of the epoch."""
+    async with pair.world.database.matcher(pair.partnership.id) as session:
+        sides = list((await read_sent(session, epoch=epoch)).values())
+    words = {int(word) for side in sides for column in side.values() for word in column.high}
+    counted = await admin.fetch(
+        "SELECT left_out FROM match_run WHERE partnership_id = $1", pair.partnership.id
+    )
+    return [f"left out: {word}" for row in counted for word in frame_of(row[0])["high"] if word not in words]
 
 
 async def present(admin: asyncpg.Connection, pair: Pair) -> int:
