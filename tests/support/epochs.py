@@ -82,3 +82,10 @@ async def age(admin: asyncpg.Connection, pair: Pair) -> None:
         "UPDATE partnership SET epoch_since = epoch_since - interval '2 days' WHERE id = $1",
         pair.partnership.id,
     )
+
+
+async def rotated(admin: asyncpg.Connection, pair: Pair) -> list[str]:
+    """Rotate to the end, whenever the last time was; the jobs that ran."""
+    await age(admin, pair)
+    await ask(pair)
+    return await pair.world.work()

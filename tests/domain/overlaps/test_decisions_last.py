@@ -52,7 +52,7 @@ async def test_a_confirmed_pair_stands_without_a_key_and_is_there_again_when_its
     assert row["unmet_since"] is not None
 
     before = await standing(superuser, pair)
-    await rotated(pair)
+    await rotated(superuser, pair)
     assert await standing(superuser, pair) == before
     await bring(pair, pair.left)
     assert await statuses(pair, siemens) == (None, None)

@@ -222,7 +222,7 @@ async def test_pairs_of_one_owner_stay_as_they_are_when_the_epoch_is_rotated(
     owners = "SELECT DISTINCT first FROM token_segment WHERE part IN ('parent', 'ultimate_parent') AND partnership_id = $1"
     ids = "SELECT id FROM related_pair WHERE partnership_id = $1 ORDER BY id"
     pairs, tokens = [await superuser.fetch(query, met.partnership.id) for query in (ids, owners)]
-    await rotated(met)
+    await rotated(superuser, met)
     assert await told(met, met.left) == await told(met, met.right) == EVERY
     assert await superuser.fetch(ids, met.partnership.id) == pairs
     now = await superuser.fetch(owners, met.partnership.id)
