@@ -14,6 +14,7 @@ from service.cli.evaluate_data import read_list_pairs
 from service.cli.reliability_plot import drawn
 from service.matching.calibrate import Bin, Calibration, calibrate, log_loss, reliability
 from service.matching.cases import cases_of_lists, cases_of_set
+from service.matching.errors import EvaluationDataError
 from service.matching.evaluate import LabelledSet
 from service.matching.score import score
 from service.matching.tables import weight_rows
@@ -24,6 +25,7 @@ EDGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 def learn(console: Console, data: Path, sets: list[LabelledSet], to: Path, plot: Path | None) -> Weights:
     """Learn, print how good the weights are, write them to `to` and the curve to `plot`; gives the weights."""
+    _check_folders(to, plot)
     parts = [cases_of_set(labelled) for labelled in sets]
     parts += [cases_of_lists(pair) for pair in read_list_pairs(data)]
     cases, prior = pl.concat(parts), prior_weights()
@@ -49,9 +51,21 @@ def learn(console: Console, data: Path, sets: list[LabelledSet], to: Path, plot:
         f"{len(cases):,} pairs of {len(parts)} sets and pairs of lists; {len(found.seen)} terms learnt, written to {to}.",
         soft_wrap=True,
     )
+    worth = [log_loss(losses[name], same, counted) for name in ("the shipped weights", "the learnt weights")]
+    if worth[1] > worth[0]:
+        console.print(
+            "They are worse than the shipped ones: there are too few labelled pairs to learn from.",
+            style="yellow",
+        )
     if plot is not None:
         plot.write_text(drawn(bins), encoding="utf-8")
     return found.weights
+
+
+def _check_folders(*paths: Path | None) -> None:
+    for path in paths:
+        if path is not None and not path.parent.is_dir():
+            raise EvaluationDataError(f"{path} can't be written: there is no folder {path.parent}.")
 
 
 def _confidence(cases: pl.DataFrame, weights: Weights) -> np.ndarray:

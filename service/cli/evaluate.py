@@ -57,6 +57,7 @@ def evaluate(
 
 
 def _print(console: Console, sets: list[LabelledSet], weights: Weights | None) -> None:
+    console.print(f"By the {'shipped' if weights is None else 'given or learnt'} weights:", style="bold")
     measures = {labelled.name: evaluate_set(labelled, weights=weights) for labelled in sets}
     for name, lines in measures.items():
         console.print(_table(name, lines))

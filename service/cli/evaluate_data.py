@@ -40,7 +40,7 @@ def read_sets(data: Path, errors: pl.DataFrame | None = None) -> list[LabelledSe
 
 def read_errors(path: Path) -> pl.DataFrame:
     """Labels found to be wrong: `set`, `left_name`, `right_name`, `reason`. Raises `EvaluationDataError`."""
-    return _with_columns(path, ERROR_COLUMNS, f"Its columns are {', '.join(ERROR_COLUMNS)}.")
+    return _with_columns(path, ERROR_COLUMNS, f"It wants the columns {', '.join(ERROR_COLUMNS)}.")
 
 
 def read_list_pairs(data: Path) -> list[ListPair]:

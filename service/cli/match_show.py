@@ -84,7 +84,9 @@ class Narrator:
         left_out = " (left out)" if review > pairs.filter(pl.col("decision") != "auto").height else ""
         self._say(f"[bold]{counted(review, 'pair')}[/] for a person to review{left_out}.")
         if not auto.height and review:
-            self._say("A name alone never decides: add websites, or countries and cities, to either list.")
+            self._say(
+                "Short and common names don't decide alone: add websites, or countries and cities, to either list."
+            )
         if found.crowded:
             self._say(f"{counted(found.crowded, 'name')} borne by too many accounts on both sides: left out.")
 

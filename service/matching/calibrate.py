@@ -37,8 +37,11 @@ RIVALS_AT_MOST = 0.80
 HEADS_AT_MOST = 0.85
 """Confidence of names that only begin alike, whatever agrees: subsidiaries and sisters do as well."""
 WEAK_AT_MOST = 0.87
-"""Confidence of a weak name of which only the country is known to agree: half the countries have one of that name."""
+"""Confidence of a weak name, whatever agrees but the city: half the countries have one of that name in every trade."""
+ELSEWHERE_AT_MOST = 0.87
+"""Confidence of a name in two cities of one country, whatever else agrees: hotels, practices and craftsmen are called alike."""
 ROUNDS, SETTLED = 60, 1e-6
+_NO_PLACE = (Attribute.CITY.value, Attribute.DOMAIN.value)
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class _Problem:
 
 
 def _bounded(bits: Mapping[Cell, float]) -> dict[Cell, float]:
-    """`bits` with what agrees made smaller where it would say more than `RIVALS_AT_MOST`, `HEADS_AT_MOST` or `WEAK_AT_MOST`."""
+    """`bits` with what agrees made smaller where it would say more than the bounds above."""
     kept = dict(bits)
     for kind in NAMES:
         group = f"{kind}_rivals"
@@ -137,10 +140,14 @@ def _bounded(bits: Mapping[Cell, float]) -> dict[Cell, float]:
         _cap(kept, [against, *_facts_that_agree(bits, group)], kind, RIVALS_AT_MOST)
     head = KeyKind.NAME_HEAD
     _cap(kept, _facts_that_agree(bits, head.value), head, HEADS_AT_MOST)
-    weak = KeyKind.NAME_WEAK.value
-    alike: Cell = (weak, Attribute.SPACED_NAME.value, AGREES)
-    _cap(kept, [alike, (weak, Attribute.COUNTRY.value, AGREES)], KeyKind.NAME_WEAK, WEAK_AT_MOST)
-    return {cell: round(value, 2) + 0.0 for cell, value in kept.items()}
+    weak, name = KeyKind.NAME_WEAK, KeyKind.NAME
+    nowhere = [cell for cell in _facts_that_agree(bits, weak.value) if cell[1] not in _NO_PLACE]
+    _cap(kept, nowhere, weak, WEAK_AT_MOST)
+    elsewhere: Cell = (name.value, Attribute.CITY.value, DIFFERS)
+    facts = [cell for cell in _facts_that_agree(bits, name.value) if cell[1] not in _NO_PLACE]
+    saying = sum(kept[cell] for cell in [(EVERY_GROUP, PRIOR, ""), (EVERY_GROUP, name.value, LEADS), *facts])
+    kept[elsewhere] = min(kept[elsewhere], np.log2(ELSEWHERE_AT_MOST / (1 - ELSEWHERE_AT_MOST)) - saying)
+    return {cell: round(float(value), 2) + 0.0 for cell, value in kept.items()}
 
 
 def _facts_that_agree(bits: Mapping[Cell, float], group: str) -> list[Cell]:

@@ -30,7 +30,7 @@ _KEYS = {
 _FACTS = {
     Attribute.DOMAIN: "web domains",
     Attribute.SPACED_NAME: "spellings of the name",
-    Attribute.REGISTRY_ID: "registry numbers",
+    Attribute.REGISTRY_ID: "LEIs",
     Attribute.COUNTRY: "countries",
     Attribute.CITY: "cities",
     Attribute.SECTOR: "sectors",

@@ -46,6 +46,9 @@ TAGS = (
 )  # fmt: skip
 """What lists write in parentheses behind a name, in the middle of it too."""
 
+ANDS = ("und", "et", "och", "og")
+"""What stands for `&` in other languages, and nothing else there."""
+
 BRACKETED_FORMS = {
     "(株)": " 株式会社 ",
     "(有)": " 有限会社 ",
@@ -55,7 +58,7 @@ BRACKETED_FORMS = {
 }
 _LAST_BRACKET = r"[(\[]([^()\[\]]*)[)\]][^\p{L}\p{N}\p{M}()\[\]]*$"
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
-WEAK_LETTERS, WEAK_SPACELESS = 8, 3
+WEAK_LETTERS, WEAK_SPACELESS, WEAK_IN_WORDS = 8, 3, 5
 _ENTITY = re.compile(r"&#?[0-9a-zA-Z]{1,31};")
 BRACKETS_AT_END = 3
 
@@ -71,6 +74,7 @@ class NameKeys(NamedTuple):
 def name_keys(names: pl.Series) -> NameKeys:
     """The company name key of each name, in the same order."""
     marked = strip_forms(_words(_spelling(names)))
+    marked = marked.set(marked.is_in(list(tables.placeholder_names())).fill_null(value=False), None)
     has_tail = marked.str.contains("D", literal=True)
     spaced = on_rows(marked, has_tail, lambda column: column.str.replace_all("D", "", literal=True))
     bare = on_rows(marked, has_tail, _without_tail)
@@ -90,8 +94,8 @@ def short(name: pl.Series) -> pl.Series:
 
 
 def weak(bare: pl.Series, name: pl.Series) -> pl.Series:
-    """Whether `name` alone says little: one short word or a common name; false where there is none."""
-    one_word = ~bare.str.contains(" ", literal=True)
+    """Whether `name` alone says little: one short word, a few letters in whatever words, or a common name; false where there is none."""
+    one_word = ~bare.str.contains(" ", literal=True) | (name.str.len_chars() <= WEAK_IN_WORDS)
     common = name.is_in(list(tables.common_names()))
     return ((short(name) & one_word) | common).fill_null(value=False).alias("weak")
 
@@ -152,9 +156,18 @@ def _words(text: pl.Series) -> pl.Series:
     text = text.str.replace_all("'", "", literal=True)
     text = on_rows(text, text.str.contains("+", literal=True), _pluses)
     text = text.str.replace_all("&", " and ", literal=True)
+    text = on_rows(text, _contains_any(text, [f" {word} " for word in ANDS]), _ands)
     text = on_rows(text, text.str.contains(".", literal=True), _dots)
     text = text.str.replace_all(r"[^\p{L}\p{N}\p{M}]+", " ").str.strip_chars(" ")
     return text.set(text == "", None)
+
+
+def _contains_any(text: pl.Series, words: list[str]) -> pl.Series:
+    return text.to_frame().select(pl.first().str.contains_any(words)).to_series()
+
+
+def _ands(rows: pl.Series) -> pl.Series:
+    return rows.str.replace_all(rf" (?:{'|'.join(ANDS)}) ", " and ")
 
 
 def _pluses(rows: pl.Series) -> pl.Series:

@@ -17,11 +17,13 @@ from service.matching.facts import LARGEST_BAND, SIZE_BANDS, head_count
 from service.matching.heads import LONGEST_RUN, SHORTEST_HEAD
 from service.matching.kinds import KeyKind
 from service.matching.names import (
+    ANDS,
     BRACKETED_FORMS,
     BRACKETS_AT_END,
     TAGS,
     TAILS,
     TAPE_CURRENCIES,
+    WEAK_IN_WORDS,
     decode,
     transliterate,
 )
@@ -89,7 +91,7 @@ def _name_keys(text: str) -> set[tuple[KeyKind, str]]:
 def company_name(text: str) -> tuple[str | None, str | None]:
     """The key with single spaces, and the same without a `.com` tail; both `None` where no letter is left."""
     marked = strip_forms(words(_without_tags(folded(decode(text)))))
-    if not marked:
+    if not marked or marked in tables.placeholder_names():
         return None, None
     parts = marked.split(" ")
     bare = parts[:-1] if len(parts) > 1 and parts[-1].startswith("D") else parts
@@ -147,6 +149,7 @@ def _without_last_bracket(text: str) -> str:
 def words(text: str) -> str:
     text = text.replace("'", "")
     text = re.sub(r"([^\W_])\++(?![^\W_]|\+)", r"\1 plus ", text).replace("+", " and ").replace("&", " and ")
+    text = re.sub(rf" (?:{'|'.join(ANDS)}) ", " and ", text)
     return " ".join("".join(c if _kind(c) in "LNM" else " " for c in _undotted(_marked_tails(text))).split())
 
 
@@ -217,7 +220,8 @@ def is_short(name: str | None) -> bool:
 def is_weak(bare: str | None, name: str | None) -> bool:
     if not name or bare is None:
         return False
-    return (is_short(name) and " " not in bare) or name in tables.common_names()
+    few = len(name) <= WEAK_IN_WORDS
+    return (is_short(name) and (" " not in bare or few)) or name in tables.common_names()
 
 
 def _is_foreign(c: str) -> bool:

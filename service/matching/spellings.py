@@ -19,12 +19,16 @@ MOST_SPELLINGS: Final = 8
 
 _FORMERLY = (
     r"formerly known as|formerly|previously known as|previously|also known as|doing business as|trading as|"
-    r"f/k/a|fka|a/k/a|aka|d/b/a|dba|t/a|prev\.?|née"
+    r"f/k/a|fka|a/k/a|aka|d/b/a|dba|t/a|prev\.?|née|ehemals|vormals|anciennement|antes|voorheen"
 )
-_IN_BRACKETS = re.compile(rf"^(.*?)[(\[]\s*(?:{_FORMERLY}|former|ex)[\s:,-]+([^()\[\]]+)[)\]]\s*(.*)$", re.IGNORECASE | re.DOTALL)  # fmt: skip
-_BARE = re.compile(rf"^(.+?)[\s,;-]+(?:{_FORMERLY})[\s:]+(\S.*)$", re.IGNORECASE | re.DOTALL)
-_SEPARATORS = re.compile(r"\s*[,;/]\s*")
-_HINTS: Final = ("formerly", "previously", "also known as", "doing business as", "trading as", "f/k/a", "a/k/a", "d/b/a", "t/a ",
+_IN_BRACKETS = re.compile(
+    rf"^([^()\[\]]{{1,200}})[(\[]\s{{0,4}}(?:{_FORMERLY}|former|ex|now|jetzt)[\s:,-]{{1,4}}([^()\[\]]{{1,200}})[)\]]\s{{0,4}}([^()\[\]]{{0,200}})$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(rf"[\s,;-]{{1,4}}(?:{_FORMERLY})[\s:]{{1,4}}(?=\S)", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[,;/]")
+_HINTS: Final = ("formerly", "previously", "also known as", "doing business as", "trading as", "née ", "ehemals", "vormals",
+                 "anciennement", " antes ", "voorheen", "(now ", "(jetzt ", "[now ", "f/k/a", "a/k/a", "d/b/a", "t/a ",
                  " fka", " aka", " dba", " prev", "(fka", "(aka", "(dba", "(prev", "[fka", "[aka", "[dba", "[prev", "(ex", "[ex",
                  "(former", "[former")  # fmt: skip
 """Of which a plain name that has another spelling holds one at the least."""
@@ -43,7 +47,7 @@ _EXPANDABLE = "[" + "".join(map(chr, _EXPANDED)) + "]"
 
 def other_spellings(text: str) -> list[str]:
     """Further full names that `text` gives, as one would write them; none that is `text` itself."""
-    text = unicodedata.normalize("NFKC", text[:LONGEST])
+    text = " ".join(unicodedata.normalize("NFKC", text[:LONGEST])[:LONGEST].split())
     found = [*_former(text), *_parts(text)]
     found += [name.translate(_EXPANDED) for name in (text, *found)]
     return [name for name in dict.fromkeys(found) if name and name != text][:MOST_SPELLINGS]
@@ -51,10 +55,14 @@ def other_spellings(text: str) -> list[str]:
 
 def _former(text: str) -> list[str]:
     if inside := _IN_BRACKETS.match(text):
-        return [f"{inside[1]} {inside[3]}".strip(), *_SEPARATORS.split(inside[2].strip())]
-    if behind := _BARE.match(text):
-        return [behind[1].strip(" ,;-("), *_SEPARATORS.split(behind[2].strip(" )"))]
+        return [f"{inside[1]} {inside[3]}".strip(), *_listed_names(inside[2])]
+    if (behind := _BARE.search(text)) and behind.start():
+        return [text[: behind.start()].strip(" ,;-("), *_listed_names(text[behind.end() :])]
     return []
+
+
+def _listed_names(text: str) -> list[str]:
+    return [part.strip(" )") for part in _SEPARATORS.split(text)]
 
 
 def _parts(text: str) -> list[str]:

@@ -78,5 +78,11 @@ def common_names() -> frozenset[str]:
 
 
 @cache
+def placeholder_names() -> frozenset[str]:
+    """What people write where they know no name, as the finished key has it with single spaces."""
+    return frozenset(row["name"] for row in _rows("placeholder_names.csv"))
+
+
+@cache
 def weight_rows() -> tuple[dict[str, str], ...]:
     return tuple(_rows("weights.csv"))

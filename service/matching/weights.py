@@ -57,7 +57,7 @@ def read_weights(path: Path) -> Weights:
             return _weights(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise EvaluationDataError(
-            f"{path} can't be read as match weights ({error!r}); give a CSV with the columns group, term, outcome and bits, such as "
+            f"{path} can't be read as match weights ({error}); give a CSV with the columns group, term, outcome and bits, such as "
             "--calibrate writes."
         ) from error
 

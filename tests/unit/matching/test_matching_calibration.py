@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from service.matching.calibrate import (
+    ELSEWHERE_AT_MOST,
     RIVALS_AT_MOST,
     WEAK_AT_MOST,
     calibrate,
@@ -44,11 +45,11 @@ def test_confidences_come_out_as_the_labels_are(country: int) -> None:
 
 def test_agreement_never_speaks_against_and_contradiction_never_for() -> None:
     lying = pl.concat([
-        _cases(K.NAME, {A.CITY: 1}, 0.2, 500), _cases(K.NAME, {A.CITY: -1}, 0.9, 500), _cases(K.NAME, {}, 0.6, 500),
+        _cases(K.NAME, {A.SECTOR: 1}, 0.2, 500), _cases(K.NAME, {A.SECTOR: -1}, 0.9, 500), _cases(K.NAME, {}, 0.6, 500),
     ])  # fmt: skip
     weights = calibrate(lying, prior_weights()).weights
-    assert weights.of("name", A.CITY, AGREES) == 0
-    assert weights.of("name", A.CITY, DIFFERS) == 0
+    assert weights.of("name", A.SECTOR, AGREES) == 0
+    assert weights.of("name", A.SECTOR, DIFFERS) == 0
 
 
 def test_what_was_seen_rarely_or_only_right_stays_as_it_was() -> None:
@@ -66,11 +67,14 @@ def test_bounds_hold_whatever_the_labels_say() -> None:
         for kind in (K.NAME, K.NAME_WEAK, K.NAME_HEAD)
         for facts, share in (({A.DOMAIN: -1} | every, 0.99), ({A.DOMAIN: -1}, 0.9), ({}, 0.5), (every, 0.99))
     ]
-    parts.append(_cases(K.NAME_WEAK, {A.SPACED_NAME: 1, A.COUNTRY: 1}, 0.97, 1000))
+    placeless = every | {A.CITY: 0}
+    parts.append(_cases(K.NAME_WEAK, placeless, 0.97, 1000))
+    parts.append(_cases(K.NAME, every | {A.CITY: -1}, 0.97, 1000))
     cases = pl.concat(parts)
     for kind in (K.NAME, K.NAME_WEAK, K.NAME_HEAD):
         assert _confidence(cases, kind, {A.DOMAIN: -1} | every) <= RIVALS_AT_MOST + 0.005
-    assert _confidence(cases, K.NAME_WEAK, {A.SPACED_NAME: 1, A.COUNTRY: 1}) <= WEAK_AT_MOST + 0.005
+    assert _confidence(cases, K.NAME_WEAK, placeless) <= WEAK_AT_MOST + 0.005
+    assert _confidence(cases, K.NAME, every | {A.CITY: -1}) <= ELSEWHERE_AT_MOST + 0.005
     assert _confidence(cases, K.NAME_HEAD, every) < 0.9
 
 

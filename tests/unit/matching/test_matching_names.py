@@ -110,3 +110,25 @@ def test_names_in_other_scripts_are_transliterated_and_latin_ones_are_not() -> N
 )
 def test_the_head_ends_with_the_first_rare_word(name: str, head: str | None) -> None:
     assert name_heads(name_keys(pl.Series([name])).bare).to_list() == [head]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["N/A", "not available", "No Name", "TBD", "Unbekannt GmbH", "test account", "keine Angabe"],
+)
+def test_a_placeholder_is_no_name(name: str) -> None:
+    assert name_keys(pl.Series([name])).name.to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_weak"),
+    [("X Y", True), ("A 1", True), ("B & B", True), ("Bio Rad", False), ("Ministry of Finance", True)],
+)
+def test_a_few_letters_are_weak_in_whatever_words(name: str, is_weak: bool) -> None:  # noqa: FBT001 - a table's column
+    keys = name_keys(pl.Series([name]))
+    assert weak(keys.bare, keys.name).to_list() == [is_weak]
+
+
+@pytest.mark.parametrize("word", ["&", "und", "et", "och", "og", "+"])
+def test_and_is_one_word_in_many_languages(word: str) -> None:
+    assert name_keys(pl.Series([f"Kestrel {word} Heron AG"])).name.to_list() == ["kestrelandheron"]

@@ -28,7 +28,8 @@ def _scored(met: set[KeyKind], agreement: dict[Attribute, int], threshold: float
         ({K.DOMAIN}, {}, 0.985, 0.995),
         ({K.LINKEDIN}, {}, 0.975, 0.985),
         ({K.NAME}, {A.COUNTRY: 1}, 0.90, 0.97),
-        ({K.NAME}, {A.COUNTRY: 1, A.CITY: -1, A.SPACED_NAME: 1}, 0.90, 0.97),
+        ({K.NAME}, {A.COUNTRY: 1, A.SECTOR: 1, A.CITY: -1, A.SPACED_NAME: 1}, 0.60, 0.88),
+        ({K.DOMAIN}, {A.REGISTRY_ID: -1}, 0.0, 0.8999),
         ({K.NAME}, {}, 0.80, 0.8999),
         ({K.NAME}, {A.DOMAIN: -1}, 0.50, 0.80),
         ({K.NAME}, {A.DOMAIN: -1, A.COUNTRY: 1}, 0.60, 0.80),
@@ -54,7 +55,9 @@ def test_names_with_two_different_domains_are_never_auto_whatever_agrees(kind: K
 
 
 def test_weak_names_are_not_auto_by_their_country_and_heads_by_nothing_public() -> None:
-    assert _scored({K.NAME_WEAK}, {A.COUNTRY: 1, A.SPACED_NAME: 1})["status"] == "review"
+    assert (
+        _scored({K.NAME_WEAK}, {A.COUNTRY: 1, A.SECTOR: 1, A.SIZE: 1, A.SPACED_NAME: 1})["status"] == "review"
+    )
     assert _scored({K.NAME_HEAD}, dict.fromkeys(A, 1) | {A.REGISTRY_ID: 0})["status"] == "review"
     assert _scored({K.NAME_WEAK}, dict.fromkeys(A, 1) | {A.REGISTRY_ID: 0, A.DOMAIN: 0})["status"] == "auto"
 

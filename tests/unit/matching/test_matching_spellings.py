@@ -8,7 +8,7 @@ from service.matching.kinds import KeyKind
 from service.matching.normalise import normalise
 from service.matching.plain import meet_plain
 from service.matching.romanise import MOST_ROMANISED, romanisations
-from service.matching.spellings import other_spellings
+from service.matching.spellings import LONGEST, MOST_SPELLINGS, other_spellings
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,9 @@ from service.matching.spellings import other_spellings
         ("Larkspur (fka Quillzed, Vireo)", ["Larkspur", "Quillzed", "Vireo"]),
         ("Larkspur prev Quillzed", ["Larkspur", "Quillzed"]),
         ("Tamarind Holding d/b/a Vireo Foods", ["Tamarind Holding", "Vireo Foods"]),
+        ("Tamarind (ehemals Vireo)", ["Tamarind", "Vireo"]),
+        ("Tamarind, vormals Vireo GmbH", ["Tamarind", "Vireo GmbH"]),
+        ("Tamarind (now Vireo)", ["Tamarind", "Vireo"]),
         ("Ex Libris", []),
         ("Formerly", []),
         ("Aka Bank", []),
@@ -77,3 +80,12 @@ def test_an_alias_has_other_spellings_too() -> None:
 def test_plain_names_have_no_other_key() -> None:
     frame = normalise(pl.DataFrame({"name": ["Orchid Bakery", "Kestrel Labs Ltd", None]}))
     assert frame.select(pl.col("alias_names", "alias_weak").null_count()).row(0) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "name", ["x(ex" + "," * 280, "a fka " + " " * 280, "\ufdfa" * 290, "x (formerly " + "y " * 140]
+)
+def test_hostile_names_have_few_short_spellings(name: str) -> None:
+    found = other_spellings(name)
+    assert len(found) <= MOST_SPELLINGS
+    assert all(len(one) <= 2 * LONGEST for one in found)
