@@ -40,10 +40,14 @@ class Partnerships:
         org_id = self._session.org_id
         return or_(col(Partnership.lo_org_id) == org_id, col(Partnership.hi_org_id) == org_id)
 
-    async def everyone(self, *, status: PartnershipStatus | None = None) -> list[Partnership]:
+    async def everyone(
+        self, *, status: PartnershipStatus | None = None, only: UUID | None = None
+    ) -> list[Partnership]:
         statement = select(Partnership).where(self._mine()).order_by(col(Partnership.id))  # type: ignore[arg-type]  # an or_ of columns
         if status is not None:
             statement = statement.where(Partnership.status == status)
+        if only is not None:
+            statement = statement.where(Partnership.id == only)
         return list(await self._session.scalars(statement))
 
     async def by_id(self, partnership_id: UUID) -> Partnership:

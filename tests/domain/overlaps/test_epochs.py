@@ -9,15 +9,17 @@ import pytest
 
 from service.audit.repository import AuditLog
 from service.imports.models import ImportMode
+from service.kit.actors import OPERATOR
 from service.linking import meet as meeting
 from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL
+from service.organizations.standing import resume, suspend
 from service.overlaps.blobs import open_frame
 from service.overlaps.jobs.parts import PURGE_JOB, SWITCH_JOB, Parts
 from service.overlaps.jobs.weigh import weigh
 from service.partnerships import epochs, rotation, schedule
 from service.partnerships.epochs import rest_key_of, service_secret_name
 from service.partnerships.rotation import EPOCH_OPENED_JOB, ROTATE_JOB, RotationParts
-from service.partnerships.schedule import AT_ONCE, look_round
+from service.partnerships.schedule import AT_ONCE, Waiting, begin_next, look_round
 from tests.factories.world import Member, Pair, company_list
 from tests.support.epochs import age, ask, present, rests, standing
 from tests.support.whole_run import unlike_a_whole_run
@@ -242,3 +244,44 @@ async def test_no_more_rotations_are_begun_than_may_be_under_way(
     # each that ends lets another begin
     await pair.world.work()
     assert await superuser.fetchval("SELECT count(*) FROM partnership WHERE epoch = 2") == AT_ONCE + 2
+
+
+async def test_a_suspended_organization_keeps_no_other_from_its_turn(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    world, hub = pair.world, await pair.world.organization("hub")
+    for number in range(AT_ONCE):
+        await world.partnership(hub, await world.organization(f"other-{number}"))
+    is_of_hub = f"'{hub.id}' IN (lo_org_id, hi_org_id)"
+    await superuser.execute("UPDATE partnership SET normaliser = 'n0.psl20200101'")
+    await superuser.execute(
+        f"UPDATE partnership SET epoch_since = now() - interval '9 days' WHERE {is_of_hub}"
+    )
+    async with world.database.tenant(hub.id) as session:
+        session.actor = OPERATOR
+        await suspend(session, world.clock)
+    await begin_afresh(pair)
+    assert await present(superuser, pair) == 2
+    hubs = f"SELECT count(*) FROM partnership WHERE {is_of_hub} AND next_epoch IS NULL AND epoch = 1"
+    assert await superuser.fetchval(hubs) == AT_ONCE
+    # it was suspended while they were under way
+    await superuser.execute(
+        f"""UPDATE partnership SET next_epoch = 2, next_normaliser = normaliser, next_since = now() - interval '1 hour'
+        WHERE {is_of_hub}"""
+    )
+    async with world.database.tenant(hub.id) as session:
+        session.actor = OPERATOR
+        await resume(session, world.clock)
+    await superuser.execute("UPDATE partnership SET normaliser = 'n0.psl20200101' WHERE next_epoch IS NULL")
+    parts = RotationParts(world.database, world.keystore, world.clock)
+    waiting = Waiting()
+    await look_round(parts, waiting)
+    asked = "SELECT count(*) FROM pgqueuer WHERE dedupe_key LIKE 'partnerships.rotate%' || $1"
+    assert await superuser.fetchval(asked, str(pair.partnership.id)) == 0
+    await superuser.execute(
+        f"UPDATE partnership SET next_since = now() - interval '7 hours' WHERE {is_of_hub}"
+    )
+    await begin_next(parts, Waiting([]))
+    assert await superuser.fetchval(asked, str(pair.partnership.id)) == 0, "the last round saw nothing due"
+    await begin_next(parts, waiting)
+    assert await superuser.fetchval(asked, str(pair.partnership.id)) == 1
