@@ -12,9 +12,13 @@ from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import structlog
+
 from service.db.database import Database
 from service.db.faults import is_away
 from service.linking.columns import TokenColumn
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_BYTES: Final = 256 << 20
 IDLE_SECONDS: Final = 600
@@ -114,7 +118,7 @@ async def swept(database: Database, warm: WarmSegments) -> AsyncIterator[None]:
             except Exception as error:
                 warm.clear()  # what can't be asked after may have ended
                 if not is_away(error, closed=True):
-                    raise
+                    log.exception("the sweep of kept tokens failed; the next one tries again")
 
     task = asyncio.create_task(sweeping())
     try:

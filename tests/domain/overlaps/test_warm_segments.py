@@ -1,11 +1,13 @@
 """What a change reads and writes in a long list; and what a worker keeps of the token store, for whom and how long."""
 
+import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 import numpy as np
 import pytest
+import structlog
 
 from service.linking.columns import TokenColumn
 from service.linking.segments import cut
@@ -14,7 +16,7 @@ from service.overlaps.jobs.parts import Parts
 from service.overlaps.jobs.push import push
 from service.overlaps.models import Part
 from service.overlaps.stored import read_side
-from service.overlaps.warm import IDLE_SECONDS, SegmentName, WarmSegments, sweep
+from service.overlaps.warm import IDLE_SECONDS, SegmentName, WarmSegments, sweep, swept
 from tests.factories.world import Member, Pair, World, make_pair
 from tests.support.whole_run import unlike_a_whole_run
 
@@ -144,6 +146,28 @@ def sides(warm: WarmSegments, partnership_id: UUID) -> set[UUID]:
 
 def name_of(number: int) -> SegmentName:
     return SegmentName(UUID(int=1), 1, UUID(int=2), Part.SENT, "name", "base", 1, number, b"", b"", 10)
+
+
+async def test_a_sweep_that_fails_is_told_of_and_not_the_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went_on = asyncio.Event()
+
+    class Failing(WarmSegments):
+        sweeps = 0
+
+        def drop_idle(self) -> None:
+            self.sweeps += 1
+            if self.sweeps == 1:
+                raise ZeroDivisionError
+            went_on.set()
+
+    monkeypatch.setattr("service.overlaps.warm.SWEEP_SECONDS", 0)
+    with structlog.testing.capture_logs() as told:
+        async with swept(world.database, Failing()), asyncio.timeout(10):
+            await went_on.wait()
+    [error] = told
+    assert (error["log_level"], error["exc_info"]) == ("error", True)
 
 
 def test_what_was_asked_for_last_is_kept_within_the_bound_and_ten_minutes() -> None:
