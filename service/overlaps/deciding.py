@@ -22,16 +22,19 @@ from service.db.turns import Turn, take_turn
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.overlaps.decision_models import Word
-from service.overlaps.jobs.parts import request_publish
+from service.overlaps.jobs.parts import enqueue_unlink, request_publish
 from service.overlaps.models import COUNTED, OverlapStatus, Scored
 from service.overlaps.rules import rules_text
-from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STATUS, of_one
+from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STANDS, STATUS, of_one
 from service.overlaps.view import view_of
 from service.overlaps.words import status_of
 from service.partnerships.models import Partnership
 from service.partnerships.repository import Partnerships
 
-_TOLD = f"SELECT o.id, {STATUS} AS status, w.word AS own_word, v.word AS partner_word {PAIRS} {SAID} {CONDITIONS} AND o.id = ANY($7)"
+_TOLD = f"""
+    SELECT o.id, {STATUS} AS status, o.status AS stored, o.scored, w.word AS own_word, v.word AS partner_word
+    {PAIRS} {SAID} {CONDITIONS} {STANDS} AND o.id = ANY($7)
+"""
 _PAIRS = """
     SELECT o.id, o.lo_ref, o.hi_ref, o.status, o.scored, o.kinds, o.confidence, o.lo_shows AND o.hi_shows AS both_told,
            l.word AS lo_word, h.word AS hi_word
@@ -147,10 +150,11 @@ def _refusal(choice: Choice, told: Mapping[str, Any] | None) -> Refusal | None:
         return Refusal.UNKNOWN
     if choice is Choice.WITHDRAW and told["own_word"] is None:
         return Refusal.NOTHING_SAID
-    in_review = told["status"] == OverlapStatus.REVIEW
-    if choice is Choice.OFFER and not in_review:
+    # not by what the pair is to oneself: one's own rejection opens nothing
+    if choice is Choice.OFFER and told["stored"] != OverlapStatus.REVIEW:
         return Refusal.NOT_IN_REVIEW
-    if choice is Choice.CONFIRM and in_review and told["partner_word"] != Word.OFFER:
+    asked = told["scored"] == Scored.AUTO or told["partner_word"] in {Word.OFFER, Word.CONFIRM}
+    if choice is Choice.CONFIRM and not asked:
         return Refusal.NOT_OFFERED
     return None
 
@@ -176,6 +180,11 @@ class _Pair:
     @property
     def is_shown_otherwise(self) -> bool:
         return self.status is not self.was or Word.OFFER in {self.word, self.said_before}
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing but the words kept it."""
+        return self.row["scored"] is None and self.status is OverlapStatus.REVIEW
 
     @property
     def events(self) -> list[str]:
@@ -208,20 +217,22 @@ class _Deciding:
         for pair in changed:
             await self._note(pair, choices[pair.row["id"]])
         await self._publish([pair for pair in changed if pair.is_shown_otherwise])
+        if any(pair.is_over for pair in changed):
+            await enqueue_unlink(self.session, self.partnership.id)
 
     def _pair(self, row: Mapping[str, Any], choice: Choice) -> _Pair | None:
         """None where one has said so already."""
         own, partner = self._sides
         word = None if choice is Choice.WITHDRAW else Word(choice.value)
         said = {side: Word(row[f"{side}_word"]) if row[f"{side}_word"] else None for side in ("lo", "hi")}
-        before = said[own]
-        if before is word:
-            return None
+        before = dict(said)
         said[own] = word
         if word is Word.CONFIRM and said[partner] is Word.OFFER:
             said[partner] = Word.CONFIRM  # whoever offered meant it
+        if said == before:
+            return None
         scored = Scored(row["scored"]) if row["scored"] else None
-        return _Pair(row, before, word, said, status_of(scored, said["lo"], said["hi"]))
+        return _Pair(row, before[own], word, said, status_of(scored, said["lo"], said["hi"]))
 
     @property
     def _sides(self) -> tuple[str, str]:

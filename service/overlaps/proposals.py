@@ -65,6 +65,9 @@ _RECEIVED = """
 """
 _PAGE = " AND ($4::uuid IS NULL OR p.id < $4) ORDER BY p.id DESC LIMIT $5"
 _ONE = " AND p.id = $4"
+_IS_ACCEPTED = """
+    SELECT EXISTS (SELECT FROM link_proposal WHERE partnership_id = $1 AND id = $2 AND state = 'accepted')
+"""
 _WITHDRAW = "DELETE FROM link_proposal WHERE partnership_id = $1 AND id = $2"
 _ANSWER = """
     UPDATE link_proposal SET state = $4, other_ref = coalesce($5, other_ref), answered_at = $6
@@ -180,13 +183,14 @@ class Linking:
     async def withdraw(self, proposal_id: UUID) -> None:
         """UnknownProposalError; DecisionRefusedError for one that was accepted."""
         row = await self.proposals.one(proposal_id, sent=True)
-        if row["state"] == "accepted":
-            raise DecisionRefusedError(
-                "The proposal was accepted: what came of it is an overlap, which you may reject."
-            )
-        ref = await self._ref(row["account_id"])
+        driver, ref = await self.session.raw(), await self._ref(row["account_id"])
         async with self.session.on_duty(Duty.DECIDE):
-            await (await self.session.raw()).execute(_WITHDRAW, self.partnership.id, proposal_id)
+            # either side's copy: one's own is told of it by a job
+            if await driver.fetchval(_IS_ACCEPTED, self.partnership.id, proposal_id):
+                raise DecisionRefusedError(
+                    "The proposal was accepted: what came of it is an overlap, which you may reject."
+                )
+            await driver.execute(_WITHDRAW, self.partnership.id, proposal_id)
         await self._publish(ref)
         await self._note("link.withdrawn", proposal_id)
 

@@ -12,7 +12,7 @@ from service.db.sessions import TenantReadSession
 from service.linking.counts import Counts, counts_of
 from service.matching.kinds import Level, nearer
 from service.overlaps.models import COUNTED, OverlapStatus
-from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, RELATED, SAID, STATUS, TOLD, of_one
+from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, RELATED, SAID, STANDS, STATUS, TOLD, of_one
 from service.overlaps.view import View
 
 _OF_PAIR = (
@@ -36,7 +36,7 @@ _RELATED_PAGE = (
 _PAGE = _PAGE.replace("{level}", f"'{Level.SAME_COMPANY}'")
 _UNSAID_PAGE = _PAGE.replace("{status}", "o.status").replace("{words}", _SILENT) + PAIRS + CONDITIONS
 """Of pairs that nobody has said anything of."""
-_SAID_PAGE = _PAGE.replace("{status}", STATUS).replace("{words}", _SAID) + PAIRS + SAID + CONDITIONS
+_SAID_PAGE = _PAGE.replace("{status}", STATUS).replace("{words}", _SAID) + PAIRS + SAID + CONDITIONS + STANDS
 _WHERE: Mapping[OverlapStatus, str] = {
     OverlapStatus.AUTO: "o.status = 'auto'",
     OverlapStatus.CONFIRMED: "o.status = 'confirmed'",
@@ -51,7 +51,7 @@ _VALUED_PAGE = (
     + PAIRS + SAID + """
     LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM opportunity WHERE org_id = $1 AND outcome = 'open' GROUP BY account_id) d
         ON d.account_id = a.id
-""" + CONDITIONS
+""" + CONDITIONS + STANDS
 )  # fmt: skip
 """Of pairs to judge: what one's own open deals at the account are worth, then what it turns over. Amounts are taken as they are written."""
 _VALUED_ORDER = " ORDER BY deals DESC, revenue DESC, confidence DESC, id DESC LIMIT {}"

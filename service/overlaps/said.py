@@ -65,8 +65,11 @@ async def _words(session: MatcherSession, partnership: Partnership) -> pl.DataFr
 
 
 def _kept(scored: pl.DataFrame, words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Confirmed pairs that weren't found, with the facts that are known of them."""
-    confirmed = pl.any_horizontal(pl.col(word) == Word.CONFIRM for word in WORDS).fill_null(value=False)
+    """Pairs that both sides confirm and that weren't found, with the facts that are known of them.
+
+    One side's word keeps none: it would hold the other's account open, whatever company that has become.
+    """
+    confirmed = pl.all_horizontal(pl.col(word) == Word.CONFIRM for word in WORDS).fill_null(value=False)
     kept = words.filter(confirmed & pl.col("here")).select(PAIR).join(scored, on=PAIR, how="anti")
     facts = ["confidence", "weight", "kinds", "evidence"]
     standing = kept.join(known.select(*PAIR, *facts), on=PAIR, how="left").with_columns(

@@ -52,6 +52,9 @@ STATUS: Final = """
 """What the pair is to whoever asks, where `SAID` is joined: what one has rejected without the partner's knowing is rejected for oneself
 alone."""
 
+STANDS: Final = " AND (o.status <> 'review' OR o.scored IS NOT NULL)"
+"""A pair that no key joins and that both no longer confirm is nothing to judge: it is about to go (`jobs/unlink.py`)."""
+
 OF_ONE: Final[Mapping[str, str]] = {
     "views": "", "partnership": "$2", "shown": "$3", "own_shown": "$4", "reviews": "$5", "matched": "$6",
 }  # fmt: skip

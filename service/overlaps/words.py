@@ -1,7 +1,8 @@
 """What a pair is by its score and both sides' words: pure.
 
 Words on a pair that both are told of are said to each other. Words on a pair in review are not: whoever offered hears
-of a confirmation, and of nothing else. So a rejection there changes nothing but what the one who rejects is told.
+of a confirmation, and of nothing else. So a rejection there changes nothing but what the one who rejects is told. What was
+confirmed below the threshold is in review again once a side takes its confirmation back, by whatever word.
 """
 
 from itertools import product
@@ -15,10 +16,10 @@ WORDS = ["lo_word", "hi_word"]
 
 
 def status_of(scored: Scored | None, *words: Word | None) -> OverlapStatus:
-    """The pair's status. As long as it is in review, what one side rejects stays a review for the other."""
+    """The pair's status. Where the score doesn't say so, nothing but both sides' confirmation shows either's account to the other."""
     said = set(words)
-    if scored is not Scored.AUTO and Word.CONFIRM not in said:
-        return OverlapStatus.REVIEW
+    if scored is not Scored.AUTO:
+        return OverlapStatus.CONFIRMED if said == {Word.CONFIRM} else OverlapStatus.REVIEW
     if Word.REJECT in said:
         return OverlapStatus.REJECTED if said == {Word.REJECT} else OverlapStatus.DISPUTED
     return OverlapStatus.CONFIRMED if Word.CONFIRM in said else OverlapStatus.AUTO

@@ -82,6 +82,8 @@ async def test_an_accepted_proposal_is_a_confirmed_overlap(
     body = {"answer": "accept", "account_id": await table.account(pair.right, "google.com")}
     assert (await table.ask(pair.right, "POST", path, body)).json()["state"] == "accepted"
     assert (await table.ask(pair.right, "POST", path, body)).status_code == 409
+    # what was accepted can't be taken back, also before whoever proposed is told
+    assert (await table.ask(pair.left, "DELETE", f"/{received['id']}")).status_code == 409
     await pair.world.work()
     [sent] = await table.listed(pair.left, "sent")
     assert (sent["state"], sent["account"]["name"]) == ("accepted", "Alphabet Inc")
@@ -102,6 +104,19 @@ async def test_an_accepted_proposal_is_a_confirmed_overlap(
     assert again.status_code == 201
     [newest, _] = await table.listed(pair.right, "received")
     assert newest["account"]["name"] == "Google LLC"
+
+    # a rejection ends the link, and stands against a proposal that doesn't name the account
+    said = {"decision": "reject"}
+    path = f"/v1/overlaps/{row['id']}/decisions"
+    answer = await table.client.post(path, params=table.query, json=said, headers=pair.left.headers)
+    assert (answer.status_code, answer.json()["status"]) == (200, None)
+    unnamed = await table.propose(partner_name="Somebody")
+    answered = await table.ask(pair.right, "POST", f"/{unnamed.json()['id']}/answer", body)
+    assert answered.json()["state"] == "accepted"
+    await pair.world.work()
+    for member in (pair.left, pair.right):
+        assert len(await pair.world.told(member, pair.partnership)) == 1
+    assert await superuser.fetchval("SELECT count(*) FROM decision WHERE word = 'reject'") == 1
 
 
 async def test_a_proposal_tells_nothing_but_that_it_was_accepted(table: Table) -> None:

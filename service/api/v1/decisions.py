@@ -20,7 +20,7 @@ router = resource("/overlaps", "overlaps")
 _WHY = {
     Refusal.UNKNOWN: "There is no such overlap.",
     Refusal.NOT_OFFERED: "A pair in review is confirmed by whoever was shown the other's account: offer yours, or wait for an offer.",
-    Refusal.NOT_IN_REVIEW: "Only a pair in review is offered: of this one the partner sees your account already, or you have rejected it.",
+    Refusal.NOT_IN_REVIEW: "Only a pair in review is offered: of this one the partner sees your account already.",
     Refusal.NOTHING_SAID: "Your organization has said nothing of this pair that could be withdrawn.",
 }
 
@@ -111,7 +111,8 @@ async def decide_overlap(
     """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
 
     One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree. A pair in review
-    becomes an overlap when one side offers its account and the other confirms; who rejects it rejects it for itself, and nobody is told.
+    becomes an overlap when one side offers its account and the other confirms, and is in review again once either takes that back; who rejects it rejects it for
+    itself, and nobody is told. A pair that no key joins is gone once both no longer confirm it.
     """
     [outcome] = await decide(session, app.clock, app.ids, partnership, {overlap_id: body.decision})
     return DecidedOut(overlap_id=overlap_id, status=_status(outcome))

@@ -35,6 +35,7 @@ from service.overlaps.jobs.parts import (
     RELATE_JOB,
     SCORE_JOB,
     SWITCH_JOB,
+    UNLINK_JOB,
     WEIGH_JOB,
     Parts,
 )
@@ -46,6 +47,7 @@ from service.overlaps.jobs.retire import retire
 from service.overlaps.jobs.rules import follow_rules, follow_settled
 from service.overlaps.jobs.score import score
 from service.overlaps.jobs.switch import switch
+from service.overlaps.jobs.unlink import unlink
 from service.overlaps.jobs.weigh import weigh
 from service.partnerships.errors import EpochGoneError, UnknownPartnershipError
 from service.partnerships.operations import RULES_CHANGED_JOB
@@ -64,6 +66,7 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     SCORE_JOB: score,
     PUBLISH_JOB: publish,
     LINK_JOB: link,
+    UNLINK_JOB: unlink,
     SETTLED_JOB: follow_settled,
     GONE_JOB: retire,
     EPOCH_OPENED_JOB: push,

@@ -10,7 +10,8 @@ from service.overlaps.verdicts import Scope, judge_again
 from service.partnerships.repository import MatchedPartnership
 
 _ACCEPTED = """
-    SELECT p.org_id, p.partner_org_id, p.actor_kind, p.actor_id, p.proposed_at, p.ref, q.other_ref, q.answered_at
+    SELECT p.org_id, p.partner_org_id, p.actor_kind, p.actor_id, p.proposed_at, p.ref, q.other_ref, q.answered_at,
+           coalesce(p.other_ref = q.other_ref, false) AS named
     FROM link_proposal p JOIN link_proposal q ON q.partnership_id = p.partnership_id AND q.id = p.id AND NOT q.sent
     WHERE p.partnership_id = $1 AND p.id = $2 AND p.sent AND p.state = 'open' AND q.state = 'accepted'
 """
@@ -21,8 +22,9 @@ _MEANT = """
     INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
     VALUES ($1, $2, $3, $4, $5, 'confirm', false, $6, $7, $8)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
-    SET word = 'confirm', actor_kind = $6, actor_id = $7, decided_at = $8, learned = false
+    SET word = 'confirm', actor_kind = $6, actor_id = $7, decided_at = $8, learned = false WHERE $9 OR decision.word <> 'reject'
 """
+"""What whoever proposed has rejected stays so, unless it named this very account."""
 
 
 async def link(parts: Parts, *, partnership_id: UUID, proposal_id: UUID) -> None:
@@ -41,7 +43,7 @@ async def link(parts: Parts, *, partnership_id: UUID, proposal_id: UUID) -> None
             lo, hi = hi, lo
         sides = row["org_id"], row["partner_org_id"]
         who = row["actor_kind"], row["actor_id"], row["proposed_at"]
-        await driver.execute(_MEANT, partnership_id, lo, hi, *sides, *who)
+        await driver.execute(_MEANT, partnership_id, lo, hi, *sides, *who, row["named"])
         await driver.execute(_TOLD, partnership_id, proposal_id, row["other_ref"], row["answered_at"])
         scope = Scope(*(np.array([ref], dtype=np.int64).view(np.uint64) for ref in (lo, hi)))
         concerned = await judge_again(session, partnership, scope)

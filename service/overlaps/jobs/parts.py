@@ -20,6 +20,7 @@ MEET_JOB = "overlaps.meet"
 WEIGH_JOB = "overlaps.weigh"
 SCORE_JOB = "overlaps.score"
 LINK_JOB = "overlaps.link"
+UNLINK_JOB = "overlaps.unlink"
 PUBLISH_JOB = "overlaps.publish"
 RELATE_JOB = "overlaps.relate"
 SWITCH_JOB = "overlaps.switch_epoch"
@@ -53,6 +54,13 @@ async def enqueue_publish(session: WriteSession, partnership_id: UUID, org_id: U
     """Let one side bring what it shows up to date; one job that waits stands for several."""
     place = {"org_id": str(org_id), "partnership_id": str(partnership_id)}
     await enqueue(session, PUBLISH_JOB, place, dedupe_key=f"{partnership_id}:{org_id}")
+
+
+async def enqueue_unlink(session: TenantSession, partnership_id: UUID) -> None:
+    """Let the matcher remove the pairs that nothing keeps any more."""
+    await enqueue(
+        session, UNLINK_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
+    )
 
 
 async def enqueue_relate(session: WriteSession, partnership_id: UUID) -> None:

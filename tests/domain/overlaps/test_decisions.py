@@ -1,14 +1,18 @@
 """What people say of pairs, and what each side is told of it."""
 
 from collections.abc import Mapping
+from itertools import product
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 from service.imports.models import ImportKind, ImportMode
 from service.overlaps.deciding import Choice, Outcome, Refusal, decide
-from service.overlaps.models import OverlapStatus
+from service.overlaps.decision_models import Word
+from service.overlaps.models import OverlapStatus, Scored
 from service.overlaps.reading import Page
+from service.overlaps.words import status_of
 from service.partnerships.models import SharingLevel
 from service.partnerships.operations import switch_reviews
 from tests.factories.world import Member, Pair, company_list
@@ -61,6 +65,13 @@ async def events(pair: Pair, overlap_id: UUID) -> list[str]:
             str(overlap_id),
         )
     return [row[0].removeprefix("overlap.") + (f" {row[1]}" if row[1] else "") for row in rows]
+
+
+@pytest.mark.parametrize("scored", [Scored.REVIEW, None])
+def test_where_the_score_does_not_say_so_both_sides_must(scored: Scored | None) -> None:
+    for words in product([None, *Word], repeat=2):
+        agreed = words == (Word.CONFIRM, Word.CONFIRM)
+        assert status_of(scored, *words) is (OverlapStatus.CONFIRMED if agreed else OverlapStatus.REVIEW)
 
 
 async def test_a_dispute_withdraws_the_pair_from_both_sides_until_both_agree(
@@ -118,7 +129,8 @@ async def test_what_one_side_alone_is_told_of_it_rejects_for_itself_alone(pair: 
 
 async def test_words_outlast_new_lists_renames_and_scores(pair: Pair, superuser: asyncpg.Connection) -> None:
     siemens = await both(pair)
-    await say(pair, pair.left, siemens, Choice.CONFIRM)
+    for member in (pair.left, pair.right):
+        await say(pair, member, siemens, Choice.CONFIRM)
     orchid = next(
         UUID(str(r["id"])) for r in await pair.world.told(pair.left, pair.partnership) if r["id"] != siemens
     )
@@ -171,8 +183,11 @@ async def test_an_offer_shows_ones_own_account_and_a_confirmation_makes_an_overl
     pair: Pair, superuser: asyncpg.Connection
 ) -> None:
     harbour = await in_review(pair)
-    refused = await say(pair, pair.right, harbour, Choice.CONFIRM)
-    assert refused.refused is Refusal.NOT_OFFERED
+    for _ in range(2):  # nor by way of a rejection
+        refused = await say(pair, pair.right, harbour, Choice.CONFIRM)
+        assert refused.refused is Refusal.NOT_OFFERED
+        await say(pair, pair.right, harbour, Choice.REJECT)
+    await say(pair, pair.right, harbour, Choice.WITHDRAW)
     await say(pair, pair.left, harbour, Choice.OFFER)
     await pair.world.work()
     [theirs], [own] = await queue(pair, pair.right), await queue(pair, pair.left)
@@ -190,9 +205,21 @@ async def test_an_offer_shows_ones_own_account_and_a_confirmation_makes_an_overl
     assert '"harbouranalytics.co.uk"' in str(overlap["partner_fields"])
     assert await events(pair, harbour) == ["created", "decided confirmed"]
 
-    await say(pair, pair.left, harbour, Choice.REJECT)  # both know of it now
-    assert await statuses(pair, harbour) == ("disputed", "disputed")
-    await say(pair, pair.right, harbour, Choice.REJECT)
+    for choice, own in ((Choice.WITHDRAW, "review"), (Choice.REJECT, "rejected")):
+        await say(pair, pair.left, harbour, choice)
+        assert (await statuses(pair, harbour), await counted(pair)) == ((own, "review"), (0, 0))
+        await pair.world.work()
+        [theirs] = await queue(pair, pair.right)
+        assert (theirs["own_word"], theirs["partner_word"], theirs["partner_fields"]) == (
+            "confirm",
+            None,
+            None,
+        )
+        await say(pair, pair.left, harbour, Choice.OFFER)
+        await say(pair, pair.right, harbour, Choice.CONFIRM)
+        assert await statuses(pair, harbour) == ("confirmed", "confirmed")
+    for member in (pair.left, pair.right):
+        await say(pair, member, harbour, Choice.REJECT)
     await pair.world.work()
     assert (await statuses(pair, harbour), await queue(pair, pair.left)) == (("rejected", "rejected"), [])
     assert await told_wrongly(pair, superuser) == []

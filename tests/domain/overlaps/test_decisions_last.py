@@ -46,6 +46,16 @@ async def test_a_confirmed_pair_stands_without_a_key_and_is_there_again_when_its
     siemens = found[0]
     await say(pair, pair.right, siemens, Choice.CONFIRM)
     await pair.world.work()
+    # one side's word keeps nothing of the other's open
+    await bring(pair, pair.left, "l1,Quarzwerk,quarzwerk.com,DE")
+    assert await statuses(pair, siemens) == (None, None)
+    await bring(pair, pair.left, "l1,Siemens AG,siemens.com,DE")
+    found = await pair_of(pair, "Siemens AG")
+    assert found is not None
+    assert found[1] == "confirmed"
+    siemens = found[0]
+    await say(pair, pair.left, siemens, Choice.CONFIRM)
+    await pair.world.work()
     await bring(pair, pair.left, "l1,Quarzwerk,quarzwerk.com,DE")
     assert await statuses(pair, siemens) == ("confirmed", "confirmed")
     [row] = await pair.world.told(pair.left, pair.partnership, Page(overlap_id=siemens))
@@ -64,6 +74,14 @@ async def test_a_confirmed_pair_stands_without_a_key_and_is_there_again_when_its
     assert (await events(pair, siemens))[-1] == "removed"
     assert await events(pair, found[0]) == ["created"]
     assert await superuser.fetchval(GONE) == 0
+
+    # and once a side takes its word back, nothing keeps the pair
+    assert (await say(pair, pair.right, found[0], Choice.WITHDRAW)).status is None
+    assert await statuses(pair, found[0]) == (None, None)
+    assert await pair_of(pair, "Quarzwerk") is None
+    await pair.world.work()
+    assert await superuser.fetchval("SELECT count(*) FROM overlap WHERE scored IS NULL") == 0
+    assert await events(pair, found[0]) == ["created", "decided review", "removed"]
     assert await told_wrongly(pair, superuser) == []
 
 

@@ -144,7 +144,8 @@ class Overlaps(Sender):
         """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
 
         One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree. A pair in review
-        becomes an overlap when one side offers its account and the other confirms; who rejects it rejects it for itself, and nobody is told.
+        becomes an overlap when one side offers its account and the other confirms, and is in review again once either takes that back; who rejects it rejects it for
+        itself, and nobody is told. A pair that no key joins is gone once both no longer confirm it.
         """
         return self.send(
             _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
@@ -271,7 +272,8 @@ class AsyncOverlaps(AsyncSender):
         """Confirm or reject a pair, or take that back; it holds for both sides from the answer on.
 
         One rejection of a pair that both sides are told of makes it `disputed`: it is in neither side's counts until both agree. A pair in review
-        becomes an overlap when one side offers its account and the other confirms; who rejects it rejects it for itself, and nobody is told.
+        becomes an overlap when one side offers its account and the other confirms, and is in review again once either takes that back; who rejects it rejects it for
+        itself, and nobody is told. A pair that no key joins is gone once both no longer confirm it.
         """
         return await self.send(
             _decide_overlap(overlap_id, body, partnership=partnership, idempotency_key=idempotency_key)
