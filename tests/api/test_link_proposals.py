@@ -13,6 +13,7 @@ from service.accounts.repository import Accounts
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
 from service.partnerships.models import SharingLevel
+from service.partnerships.operations import switch_reviews
 from tests.domain.overlaps.test_decisions import everything_told
 from tests.factories.world import Member, Pair, company_list
 from tests.support.whole_run import told_wrongly
@@ -93,7 +94,8 @@ async def test_an_accepted_proposal_is_a_confirmed_overlap(
             f"/v1/overlaps/{row['id']}", params=table.query, headers=member.headers
         )
         assert (shown.json()["rules"], shown.json()["explanation"]) == ([], [])
-        assert {one["decision"] for one in shown.json()["decisions"]} == {"confirm"}
+        words = [(one["by"], one["decision"]) for one in shown.json()["decisions"]]
+        assert words == [("own", "confirm"), ("partner", "confirm")]
     await pair.world.upload(pair.left, LEFT.replace("Alphabet Inc", "Alphabet Incorporated"))
     await pair.world.work()
     assert len(await pair.world.told(pair.left, pair.partnership)) == 2
@@ -151,6 +153,11 @@ async def test_proposals_are_made_and_told_where_both_sides_show(table: Table) -
     refused = await table.propose(partner_name="Google")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:commonground:problem:decision-refused")
     await pair.world.share(pair.left, pair.partnership)
+    for on, expected in ((False, 409), (True, 201)):
+        async with pair.world.database.tenant(pair.right.id) as session:
+            await switch_reviews(session, pair.world.clock, partnership_id=pair.partnership.id, on=on)
+        assert bool(await table.listed(pair.right, "received")) is on
+        assert (await table.propose(partner_name="Google")).status_code == expected
     assert (await table.propose(partner_name="Google", account_id=unknown)).status_code == 404
     assert (await table.propose(overlap_id=unknown)).status_code == 404
     assert (await table.propose()).status_code == 422
