@@ -45,7 +45,7 @@ async def rests(admin: asyncpg.Connection, pair: Pair) -> list[str]:
     ]
     runs = await admin.fetch("SELECT terms FROM match_run WHERE partnership_id = $1", pair.partnership.id)
     found += [f"match_run: {row[0]}" for row in runs if not row[0].startswith(f"{epoch}|")]
-    found += await _left_out_elsewhere(admin, pair, epoch)
+    found += await left_out_elsewhere(admin, pair)
     found += [str(name) for name in pair.world.keystore.names() if name.epoch not in {None, epoch}]
     side = await admin.fetchrow(
         "SELECT * FROM partnership_side WHERE partnership_id = $1 LIMIT 1", pair.partnership.id
@@ -54,8 +54,9 @@ async def rests(admin: asyncpg.Connection, pair: Pair) -> list[str]:
     return found + [key for key, value in side.items() if key.startswith("next_") and value is not None]
 
 
-async def _left_out_elsewhere(admin: asyncpg.Connection, pair: Pair, epoch: int) -> list[str]:
-    """Tokens counted as too many that aren't those of the epoch."""
+async def left_out_elsewhere(admin: asyncpg.Connection, pair: Pair) -> list[str]:
+    """Tokens counted as too many that aren't those of the present epoch."""
+    epoch = await present(admin, pair)
     async with pair.world.database.matcher(pair.partnership.id) as session:
         sides = list((await read_sent(session, epoch=epoch)).values())
     words = {int(word) for side in sides for column in side.values() for word in column.high}

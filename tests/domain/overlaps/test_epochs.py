@@ -21,7 +21,7 @@ from service.partnerships.epochs import rest_key_of, service_secret_name
 from service.partnerships.rotation import EPOCH_OPENED_JOB, ROTATE_JOB, RotationParts
 from service.partnerships.schedule import AT_ONCE, Waiting, begin_next, look_round
 from tests.factories.world import Member, Pair, company_list
-from tests.support.epochs import age, ask, present, rests, standing
+from tests.support.epochs import age, ask, left_out_elsewhere, present, rests, standing
 from tests.support.whole_run import unlike_a_whole_run
 
 NAMES = ("Orchid Quarzwerk", "Kestrel Press", "Zephyr Nord", "Malachit Hafen", "Walnut Bakery")
@@ -126,6 +126,7 @@ async def test_changes_before_amid_and_after_a_rotation_are_met_once(
         await pair.world.upload(pair.left, company_list(*stones(word, 4), *listed(1, since=50 + number)))
         await pair.world.work("imports.run", "accounts.changed", "overlaps.push")
         await pair.world.work(*all_steps)
+        assert await left_out_elsewhere(superuser, pair) == []
         await pair.world.work()
         assert await superuser.fetchval("SELECT count(*) FROM overlap") < pairs, word
         assert await rests(superuser, pair) == []
