@@ -10,6 +10,7 @@ from uuid import UUID
 
 from service.accounts.bits import STANDARD_BITS
 from service.accounts.columns import TYPES
+from service.accounts.merged import note_leaving
 from service.accounts.staging import among, count_of
 from service.accounts.store import BEFORE, WITH_ATTACHED
 from service.db.sessions import TenantSession
@@ -47,7 +48,8 @@ _REMOVE_HISTORY = f"""
     {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {WITH_ATTACHED}, clock_timestamp() FROM account a
     WHERE {_MADE} AND {{among}}
 """
-_REMOVE = f"DELETE FROM account a WHERE {_MADE} AND {{among}}"
+_GOES = f"{_MADE} AND {{among}}"
+_REMOVE = f"DELETE FROM account a WHERE {_GOES}"
 _UPDATE_HISTORY = f"""
     {_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'updated', {BEFORE}, clock_timestamp() FROM account a, image i
     WHERE {_CHANGED} AND NOT {_SEEN_BY_OTHERS}
@@ -96,6 +98,7 @@ async def roll_back(session: TenantSession, *, undone: UUID, import_id: UUID) ->
     await driver.execute("ANALYZE image (of_id)")
     few = among(touched, "image", named="of_id")
     await driver.execute(_REMOVE_HISTORY.format(among=one_of(made)), org_id, undone, import_id)
+    await note_leaving(driver, org_id, _GOES.format(among=one_of(made)), undone)
     removed = count_of(await driver.execute(_REMOVE.format(among=one_of(made)), org_id, undone))
     await driver.execute(_UPDATE_HISTORY + few, org_id, undone, import_id)
     updated = count_of(await driver.execute(_UPDATE + few, org_id, undone, import_id))

@@ -10,6 +10,7 @@ import polars as pl
 from service.accounts.columns import as_text, assigned
 from service.accounts.compare import Work
 from service.accounts.gone import GONE
+from service.accounts.merged import note_leaving
 from service.accounts.staging import among, count_of, parsed
 from service.db.sessions import TenantSession
 from service.imports.models import ImportMode
@@ -48,7 +49,8 @@ _LEAVE = f"""
 """
 _KEEP_ONE = f"{_KEEP} SELECT a.org_id, a.id, $3, 'accounts', 'removed', {WITH_ATTACHED}, clock_timestamp() FROM account a WHERE {_ONE}"
 _DELETE_ONE = f"DELETE FROM account a WHERE {_ONE}"
-_DELETE = f"DELETE FROM account a WHERE NOT {_MORE} AND {GONE}"
+_GOES = f"NOT {_MORE} AND {GONE}"
+_DELETE = f"DELETE FROM account a WHERE {_GOES}"
 _UPDATE = """
     UPDATE account a SET digest = i.digest, populations = (a.populations & ~$3::bigint) | i.populations,
         identity = CASE WHEN i.external_id IS NULL AND a.external_id IS NOT NULL THEN a.identity ELSE i.identity END,
@@ -82,6 +84,7 @@ async def write_difference(session: TenantSession, difference: Difference[Work],
         few = among(difference.removed, "incoming_gone")
         await driver.execute(_KEEP_LEAVING + few, org_id, work.keeping, import_id)
         # before the others leave: one that has left a list is in none that keeps it any more
+        await note_leaving(driver, org_id, _GOES + few, work.keeping)
         await driver.execute(_DELETE + few, org_id, work.keeping)
         if work.keeping:
             await driver.execute(_LEAVE + few, org_id, work.keeping, import_id, work.scope)
@@ -109,6 +112,7 @@ async def delete_account(session: TenantSession, account_id: UUID, import_id: UU
     """Remove one account as the import `import_id` does; what it was goes to the history. Whether it was there."""
     driver = await session.raw()
     await driver.execute(_KEEP_ONE, session.org_id, account_id, import_id)
+    await note_leaving(driver, session.org_id, _ONE, account_id)
     return bool(count_of(await driver.execute(_DELETE_ONE, session.org_id, account_id)))
 
 

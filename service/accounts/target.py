@@ -14,7 +14,7 @@ from service.accounts.compare import Batch, Work, compare
 from service.accounts.footprints import keep_footprint, read_sieve
 from service.accounts.keys import keys_of
 from service.accounts.membership import number_before, settle_since
-from service.accounts.merged import forget_undone, keep_aliases
+from service.accounts.merged import forget_undone, keep_aliases, name_anew
 from service.accounts.named import with_lists
 from service.accounts.repository import Accounts
 from service.accounts.rollback import forget_history, roll_back
@@ -104,6 +104,7 @@ class AccountTarget:
         standing = asyncio.create_task(asyncio.to_thread(find)) if find else None
         try:
             await write_difference(session, difference, order)
+            await name_anew(await session.raw(), session.org_id)
             await keep_aliases(await session.raw(), session.org_id, order.import_id)
             await settle_since(session, before)
             if standing:

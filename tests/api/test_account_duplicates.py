@@ -239,6 +239,30 @@ async def test_records_and_people_that_name_a_merged_account_find_the_one_that_i
     assert set(kept["alias_names"]) == {"Brook & Sons", "Brook Bakery Ltd", "BROOK BAKERY BERLIN"}
 
 
+async def test_merged_account_stays_away_when_the_one_that_is_left_has_gone_and_comes_back(
+    mine: List,
+) -> None:
+    await mine.merge("A1", "A2")
+    without = NIGHTLY.replace(A1, "").replace(A2, "")
+    gone, _ = await mine.imported(without, mode=ImportMode.REPLACE, confirmed=True)
+    assert gone["removed"] == 1
+    counts, reasons = await mine.imported(NIGHTLY, mode=ImportMode.REPLACE, confirmed=True)
+    assert (reasons, counts["created"]) == (["merged"], 1)
+    kept = await mine.accounts()
+    assert "A2" not in kept
+    assert (kept["A1"]["name"], kept["A1"]["alias_names"]) == ("Brook Bakery Ltd", ["BROOK BAKERY BERLIN"])
+    assert kept["A1"]["populations"] == ["customers", "prospects"]
+    put = await mine.ask("PUT", "/v1/accounts/by-external-id/A2", json={"owner": "Bea"})
+    assert put.json()["id"] == kept["A1"]["id"], "as before, whatever names it names the one that is there"
+    # removed over the API, and then the row of the merged one comes alone: one account still
+    assert (await mine.ask("DELETE", "/v1/accounts/by-external-id/A1")).status_code == 204
+    counts, reasons = await mine.imported(NIGHTLY.replace(A1, ""))
+    assert (reasons, counts["created"]) == ([], 1)
+    _, reasons = await mine.imported(NIGHTLY)
+    assert reasons == ["merged"]
+    assert {"A1", "A2"} & (await mine.accounts()).keys() == {"A2"}
+
+
 async def test_what_was_dismissed_does_not_come_back(mine: List) -> None:
     groups = await mine.searched()
     sure = next(g for g in groups if names(g) == {"A1", "A2"})
