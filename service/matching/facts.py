@@ -40,18 +40,22 @@ def countries(column: pl.Series) -> pl.Series:
 
 
 def cities(column: pl.Series) -> pl.Series:
-    """NFKC, casefold, one space, without the region behind a comma; a country's name is no city."""
+    """NFKC, casefold, one space, without accents and the region behind a comma, München as Munich; a country's name is no city."""
     text = on_rows(
         column.str.to_lowercase(),
         is_not_ascii(column),
         lambda _: map_distinct(column.filter(is_not_ascii(column).fill_null(value=False)), _casefold),
     )
     text = text.str.replace(r"(?s),.*$", "").str.replace_all(r"[\s\p{Cc}]+", " ").str.strip_chars(" ")
+    text = text.replace(tables.city_spellings())
     return text.set((text == "") | text.is_in(list(tables.country_names())), None).alias("city")
 
 
 def _casefold(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize(
+        "NFKC", re.sub("[\u0300-\u036f]", "", plain).replace("ø", "o").replace("ł", "l")
+    )
 
 
 def sectors(column: pl.Series) -> pl.Series:

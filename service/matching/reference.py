@@ -286,8 +286,11 @@ def _registry(record: Record) -> list[str]:
 
 
 def _city(text: str | None) -> str | None:
-    folded_city = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text or "").casefold())
+    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text or "").casefold())
+    letters = "".join({"ø": "o", "ł": "l"}.get(c, c) for c in apart if not "\u0300" <= c <= "\u036f")
+    folded_city = unicodedata.normalize("NFKC", letters)
     city = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", folded_city.partition(",")[0]).strip(" ")
+    city = tables.city_spellings().get(city, city)
     return None if city in tables.country_names() else city or None
 
 

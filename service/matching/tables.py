@@ -56,6 +56,12 @@ def country_names() -> frozenset[str]:
 
 
 @cache
+def city_spellings() -> dict[str, str]:
+    """Small letters without accents → the city as it is compared, where languages have names of their own for it."""
+    return {spelling: row["city"] for row in _rows("cities.csv") for spelling in row["spellings"].split("|")}
+
+
+@cache
 def sector_spellings() -> dict[str, str]:
     """Plain spelling → code of the sector list `isic4-coarse`."""
     spellings: dict[str, str] = {}

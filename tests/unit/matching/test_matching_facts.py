@@ -41,13 +41,28 @@ def test_industries_fall_into_sectors(industry: str, code: str | None) -> None:
 
 
 def test_cities_are_folded_to_one_spelling() -> None:
-    assert cities(pl.Series(["  NEW \t York ", "MÜNCHEN", "Gießen", " ", None])).to_list() == [
-        "new york",
-        "münchen",
-        "giessen",
-        None,
+    spelled = [
+        "  NEW \t York ",
+        "MÜNCHEN",
+        "Muenchen",
+        "Munich, Bavaria",
+        "Gießen",
+        "Köln",
+        "北京",
+        "Málaga",
+        "Germany",
+        " ",
         None,
     ]
+    assert cities(pl.Series(spelled)).to_list() == [
+        "new york", "munich", "munich", "munich", "giessen", "cologne", "beijing", "malaga", None, None, None,
+    ]  # fmt: skip
+
+
+def test_a_city_has_one_name_among_all_spellings() -> None:
+    spellings = tables.city_spellings()
+    assert not spellings.keys() & set(spellings.values())
+    assert all(key == key.strip().lower() for key in spellings)
 
 
 @pytest.mark.parametrize(
