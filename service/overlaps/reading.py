@@ -49,8 +49,7 @@ _VALUE = ("coalesce(d.amount, 0)::float8", "coalesce(a.revenue_amount, 0)::float
 _VALUED_PAGE = (
     _PAGE.replace("{status}", STATUS).replace("{words}", f"{_SAID}, {_VALUE[0]} AS deals, {_VALUE[1]} AS revenue")
     + PAIRS + SAID + """
-    LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM opportunity WHERE org_id = $1 AND outcome = 'open' GROUP BY account_id) d
-        ON d.account_id = a.id
+    CROSS JOIN LATERAL (SELECT sum(q.amount) AS amount FROM opportunity q WHERE q.org_id = $1 AND q.account_id = a.id AND q.outcome = 'open') d
 """ + CONDITIONS + STANDS
 )  # fmt: skip
 """Of pairs to judge: what one's own open deals at the account are worth, then what it turns over. Amounts are taken as they are written."""
