@@ -1,12 +1,16 @@
 """Saying over the API what a pair is, and reading who said it."""
 
+from functools import partial
+
 import asyncpg
 import httpx
 import pytest
 
 from service.api.v1.overlaps import OverlapOut
+from service.db.turns import Turn, take_turn
+from service.overlaps import deciding
 from service.partnerships.models import SharingLevel
-from tests.factories.world import Member, Pair, company_list
+from tests.factories.world import Member, Pair, World, company_list, make_pair
 
 LEFT = company_list(("Siemens AG", "siemens.com", "DE"))
 RIGHT = company_list(("Siemens", "siemens.com", "DE"))
@@ -130,3 +134,22 @@ async def test_a_dry_run_says_what_a_thousand_would_become_and_leaves_nothing(
     body["decisions"] *= 2
     with pytest.raises(AssertionError, match="named twice"):
         await decide()
+
+
+async def test_a_word_that_waits_too_long_for_a_match_is_asked_to_come_again(
+    own_client: httpx.AsyncClient, own_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = await make_pair(own_world)
+    await own_world.upload(pair.left, LEFT)
+    await own_world.upload(pair.right, RIGHT)
+    await own_world.work()
+    [told] = await own_world.told(pair.left, pair.partnership)
+    desk = Desk(own_client, pair, str(told["id"]))
+    monkeypatch.setattr(deciding, "take_turn", partial(take_turn, wait="100ms"))
+    async with own_world.database.matcher(pair.partnership.id) as session:
+        await take_turn(session, Turn.DECIDE, pair.partnership.id)
+        refused = await desk.say(pair.left, "reject")
+    assert (refused.status_code, refused.json()["type"]) == (503, "urn:commonground:problem:unavailable")
+    assert refused.headers["Retry-After"] == "2"
+    assert refused.json()["detail"] == "Others are changing the same thing: try again shortly."
+    assert (await desk.say(pair.left, "reject")).json()["status"] == "disputed"
