@@ -78,6 +78,9 @@ async def test_each_step_down_and_up_again_keeps_the_rows_of_older_tables(
         assert {table: there[table] for table in SINCE_THEN} == before, revision
     await migrate.upgrade(url)
     assert {table: (await count_rows(admin))[table] for table in SINCE_THEN} == before
+    assert (
+        await admin.fetchval("SELECT count(*) FROM overlap WHERE scored = status") == before["overlap"].total
+    )
     assert await findings(admin) == []
     await migrate.check(url)
 
