@@ -28,7 +28,10 @@ from service.overlaps.shown import Within
 from service.partnerships.models import Partnership
 
 _DECIDED = "SELECT DISTINCT d.{side}_ref FROM decision d WHERE d.partnership_id = $1{within}"
-_ANY = "SELECT EXISTS (SELECT FROM decision WHERE partnership_id = $1)"
+_ANY = """
+    SELECT EXISTS (SELECT FROM decision WHERE partnership_id = $1)
+        OR EXISTS (SELECT FROM overlap WHERE partnership_id = $1 AND {side}_ref = ANY($2::bigint[]))
+"""
 _SELVES = "SELECT id::text AS id, identity, name FROM account WHERE org_id = $1 AND id = ANY($2::uuid[])"
 _REMEMBER = """
     INSERT INTO decided_account (partnership_id, org_id, ref, account_id, identity, name)
@@ -38,10 +41,17 @@ _REMEMBER = """
 """
 _GONE = """
     INSERT INTO decided_account (partnership_id, org_id, ref, gone_at)
-    SELECT DISTINCT $1::uuid, $2::uuid, d.{side}_ref, now() FROM decision d WHERE d.partnership_id = $1 AND d.{side}_ref = ANY($3::bigint[])
+    SELECT $1::uuid, $2::uuid, paired.{side}_ref, now() FROM (
+        SELECT {side}_ref FROM decision WHERE partnership_id = $1 AND {side}_ref = ANY($3::bigint[])
+        UNION SELECT {side}_ref FROM overlap WHERE partnership_id = $1 AND {side}_ref = ANY($3::bigint[])
+    ) paired
     ON CONFLICT (partnership_id, org_id, ref) DO UPDATE SET gone_at = now()
 """
-_HERE = "UPDATE decided_account SET gone_at = NULL WHERE partnership_id = $1 AND org_id = $2 AND ref = ANY($3::bigint[])"
+"""Those of overlaps too: until the matcher has removed the pair somebody may still confirm it."""
+_HERE = (
+    "DELETE FROM decided_account WHERE partnership_id = $1 AND org_id = $2 AND ref = ANY($3::bigint[]) AND identity IS NULL AND name IS NULL",
+    "UPDATE decided_account SET gone_at = NULL WHERE partnership_id = $1 AND org_id = $2 AND ref = ANY($3::bigint[])",
+)
 _KNOWN = "SELECT ref, identity, name, gone_at FROM decided_account WHERE partnership_id = $1 AND org_id = $2"
 _MOVE = (
     "DELETE FROM decided_account WHERE partnership_id = $1 AND org_id = $2 AND ref = $4 AND $3::bigint IS NOT NULL",
@@ -94,8 +104,9 @@ async def follow(session: TenantSession, partnership: Partnership, change: Delta
     driver: asyncpg.Connection = await session.raw()
     if not len(change):
         return
+    side, left = partnership.side_of(session.org_id), _left(change)
     async with session.on_duty(Duty.PUBLISH):
-        if await driver.fetchval(_ANY, partnership.id):
+        if await driver.fetchval(_ANY.format(side=side), partnership.id, left):
             await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
             await _follow(driver, session, partnership, change, own)
 
@@ -108,10 +119,10 @@ async def _follow(
     own: ReferenceKey,
 ) -> None:
     place, side = (partnership.id, session.org_id), partnership.side_of(session.org_id)
-    come = _stored(change.added.refs)
-    left = sorted(set(_stored(change.removed.refs)) - set(come))
+    come, left = _stored(change.added.refs), _left(change)
     await driver.execute(_GONE.format(side=side), *place, left)
-    await driver.execute(_HERE, *place, come)
+    for statement in _HERE:
+        await driver.execute(statement, *place, come)
     known = await driver.fetch(_KNOWN, *place)
     text = change.added.token_bytes().hex()
     ids = [str(UUID(text[at : at + _ID])) for at in range(0, len(text), _ID)]
@@ -150,6 +161,10 @@ async def _marked(
         )  # fmt: skip
 
     return await anyio.to_thread.run_sync(work)
+
+
+def _left(change: Delta) -> list[int]:
+    return sorted({*_stored(change.removed.refs)} - {*_stored(change.added.refs)})
 
 
 def _stored(refs: U64) -> list[int]:

@@ -39,8 +39,8 @@ _PAIRS = """
     SELECT o.id, o.lo_ref, o.hi_ref, o.status, o.scored, o.kinds, o.confidence, o.lo_shows AND o.hi_shows AS both_told,
            l.word AS lo_word, h.word AS hi_word
     FROM overlap o
-    LEFT JOIN decision l ON l.partnership_id = o.partnership_id AND l.lo_ref = o.lo_ref AND l.hi_ref = o.hi_ref AND l.org_id = o.lo_org_id
-    LEFT JOIN decision h ON h.partnership_id = o.partnership_id AND h.lo_ref = o.lo_ref AND h.hi_ref = o.hi_ref AND h.org_id = o.hi_org_id
+    LEFT JOIN decision l ON l.partnership_id = o.partnership_id AND l.lo_ref = o.lo_ref AND l.hi_ref = o.hi_ref AND l.org_id = o.lo_org_id AND l.stands
+    LEFT JOIN decision h ON h.partnership_id = o.partnership_id AND h.lo_ref = o.lo_ref AND h.hi_ref = o.hi_ref AND h.org_id = o.hi_org_id AND h.stands
     WHERE o.partnership_id = $1 AND o.id = ANY($2) ORDER BY o.lo_ref, o.hi_ref
 """
 _BECOME = "UPDATE overlap SET status = $4, updated_at = $5 WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3"
@@ -49,7 +49,7 @@ _SAY = """
     VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
     SET word = excluded.word, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
-        decided_at = excluded.decided_at, kinds = excluded.kinds, learned = false
+        decided_at = excluded.decided_at, kinds = excluded.kinds, learned = false, stands = true
 """
 _TAKE_BACK = "DELETE FROM decision WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3 AND org_id = $4"
 _ANSWERED = """
@@ -164,7 +164,6 @@ class _Pair:
     """A pair before a word on it, and after."""
 
     row: Mapping[str, Any]
-    said_before: Word | None
     word: Word | None
     words: Mapping[str, Word | None]
     status: OverlapStatus
@@ -176,10 +175,6 @@ class _Pair:
     @property
     def was(self) -> OverlapStatus:
         return OverlapStatus(self.row["status"])
-
-    @property
-    def is_shown_otherwise(self) -> bool:
-        return self.status is not self.was or Word.OFFER in {self.word, self.said_before}
 
     @property
     def is_over(self) -> bool:
@@ -216,7 +211,7 @@ class _Deciding:
             await self._tell(driver, changed)
         for pair in changed:
             await self._note(pair, choices[pair.row["id"]])
-        await self._publish([pair for pair in changed if pair.is_shown_otherwise])
+        await self._publish(changed)
         if any(pair.is_over for pair in changed):
             await enqueue_unlink(self.session, self.partnership.id)
 
@@ -232,7 +227,7 @@ class _Deciding:
         if said == before:
             return None
         scored = Scored(row["scored"]) if row["scored"] else None
-        return _Pair(row, before[own], word, said, status_of(scored, said["lo"], said["hi"]))
+        return _Pair(row, word, said, status_of(scored, said["lo"], said["hi"]))
 
     @property
     def _sides(self) -> tuple[str, str]:
@@ -298,7 +293,7 @@ class _Deciding:
         await record(self.session, self.clock, "overlap.decided", target=target, details=details)
 
     async def _publish(self, pairs: Sequence[_Pair]) -> None:
-        """What is shown of the accounts, and who is told of them, follows."""
+        """What is shown of the accounts, and who is told of them, follows; and each side remembers which accounts they are."""
         sides = self.partnership.lo_org_id, self.partnership.hi_org_id
         for at, org_id in enumerate(sides):
             refs = np.unique(np.array([pair.place[at] for pair in pairs], dtype=np.int64).view(np.uint64))

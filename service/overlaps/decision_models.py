@@ -63,6 +63,8 @@ class Decision(Record, table=True):
         default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
     )
     """Said of two others of the same names, of which nothing more speaks for these."""
+    stands: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=text("true")))
+    """It counts, and its side may read it: one that is learned does while both sides are told of the pair."""
 
 
 class DecidedAccount(Record, table=True):

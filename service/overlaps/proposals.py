@@ -77,7 +77,7 @@ _CONFIRM = """
     INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
     VALUES ($1, $2, $3, $4, $5, 'confirm', false, $6, $7, $8)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
-    SET word = 'confirm', actor_kind = excluded.actor_kind, actor_id = excluded.actor_id, decided_at = excluded.decided_at, learned = false
+    SET word = 'confirm', actor_kind = excluded.actor_kind, actor_id = excluded.actor_id, decided_at = excluded.decided_at, learned = false, stands = true
 """
 
 

@@ -12,7 +12,7 @@ from service.partnerships.models import Partnership
 
 PAIR = ["lo_ref", "hi_ref"]
 _WORDS = """
-    SELECT d.lo_ref, d.hi_ref, max(d.word) FILTER (WHERE d.org_id = $2), max(d.word) FILTER (WHERE d.org_id = $3),
+    SELECT d.lo_ref, d.hi_ref, max(d.word) FILTER (WHERE d.stands AND d.org_id = $2), max(d.word) FILTER (WHERE d.stands AND d.org_id = $3),
            NOT EXISTS (SELECT FROM decided_account a WHERE a.partnership_id = $1 AND a.org_id = $2 AND a.ref = d.lo_ref AND a.gone_at IS NOT NULL)
            AND NOT EXISTS (SELECT FROM decided_account a WHERE a.partnership_id = $1 AND a.org_id = $3 AND a.ref = d.hi_ref AND a.gone_at IS NOT NULL)
     FROM decision d WHERE d.partnership_id = $1 GROUP BY d.lo_ref, d.hi_ref
@@ -24,8 +24,8 @@ _REJECTED = (
     "SELECT lo_ref, hi_ref, org_id::text, kinds FROM decision WHERE partnership_id = $1 AND word = 'reject'"
 )
 _LEARN = """
-    INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, kinds, learned, actor_kind, decided_at)
-    VALUES ($1, $2, $3, $4, $5, 'reject', false, $6, true, 'service', now()) ON CONFLICT DO NOTHING
+    INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, kinds, learned, stands, actor_kind, decided_at)
+    VALUES ($1, $2, $3, $4, $5, 'reject', false, $6, true, false, 'service', now()) ON CONFLICT DO NOTHING
 """
 _WORD_SCHEMA = {
     "lo_ref": pl.Int64, "hi_ref": pl.Int64, "lo_word": pl.String, "hi_word": pl.String, "here": pl.Boolean,
@@ -85,6 +85,7 @@ async def _learn(
     """Say of pairs that nobody said anything of what was said of two others of the same names, where no further key speaks for them.
 
     So "Delta" stays apart from "Delta Faucet" when either comes back under another id, and two that share a domain as well may meet.
+    Such a word stands once both sides are told of the pair: publishing finds that.
     """
     driver = await session.raw()
     sides = {"lo": partnership.lo_org_id, "hi": partnership.hi_org_id}

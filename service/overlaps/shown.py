@@ -68,6 +68,12 @@ _OPEN = """
     WHERE o.partnership_id = $1{within} AND d.partnership_id = $1 AND d.lo_ref = o.lo_ref AND d.hi_ref = o.hi_ref
     AND d.open <> (o.lo_shows AND o.hi_shows AND (o.status <> 'review' OR d.word = 'offer'))
 """
+_STAND = """
+    UPDATE decision d SET stands = NOT d.stands FROM overlap o
+    WHERE o.partnership_id = $1{within} AND d.partnership_id = $1 AND d.lo_ref = o.lo_ref AND d.hi_ref = o.hi_ref
+    AND d.learned AND d.stands <> (o.lo_shows AND o.hi_shows)
+"""
+"""A word that nobody said themselves is nothing to a side that isn't told of the pair, and nobody could settle it."""
 _TOLD = "CREATE TEMPORARY TABLE told (ref bigint PRIMARY KEY, account_id uuid) ON COMMIT DROP"
 _FORGET = """
     DELETE FROM account_reference r WHERE r.org_id = $1 AND r.partnership_id = $2
@@ -181,6 +187,13 @@ async def write_shown(within: Within, records: pl.DataFrame) -> U64:
     if max(records.height, len(flipped)) >= VERY_MANY:
         await driver.execute("SELECT count_shown()")
     return np.unique(np.array(flipped, dtype=np.int64).view(np.uint64))
+
+
+async def stand_or_fall(within: Within) -> bool:
+    """Let learned words stand where both sides are told of the pair by now, and nowhere else; whether any changed."""
+    driver = await within.session.raw()
+    moved: str = await driver.execute(within.sql(_STAND, f"o.{within.side}_ref"), within.partnership.id)
+    return not moved.endswith(" 0")
 
 
 def told_references(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,10 @@ Where both sides look at owners, push leaves their tokens too, and
 
     push → relate (as the matcher: pairs of one owner) → publish
 
+Where words begin or cease to stand on a pair:
+
+    publish, push → judge (as the matcher) → publish
+
 Where keys are rotated:
 
     an epoch opened → push (as each owner: tokens under both epochs) → switch (as the matcher) → purge (as each owner)
@@ -24,9 +28,11 @@ from service.jobs import JobContext, Payload, Registry
 from service.overlaps.comments import COMMENTED_JOB
 from service.overlaps.jobs import commented
 from service.overlaps.jobs.commented import plan
+from service.overlaps.jobs.judge import judge
 from service.overlaps.jobs.link import link
 from service.overlaps.jobs.meet import meet
 from service.overlaps.jobs.parts import (
+    JUDGE_JOB,
     LINK_JOB,
     MEET_JOB,
     PUBLISH_JOB,
@@ -67,6 +73,7 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     PUBLISH_JOB: publish,
     LINK_JOB: link,
     UNLINK_JOB: unlink,
+    JUDGE_JOB: judge,
     SETTLED_JOB: follow_settled,
     GONE_JOB: retire,
     EPOCH_OPENED_JOB: push,

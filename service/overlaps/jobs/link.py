@@ -22,7 +22,8 @@ _MEANT = """
     INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
     VALUES ($1, $2, $3, $4, $5, 'confirm', false, $6, $7, $8)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
-    SET word = 'confirm', actor_kind = $6, actor_id = $7, decided_at = $8, learned = false WHERE $9 OR decision.word <> 'reject'
+    SET word = 'confirm', actor_kind = $6, actor_id = $7, decided_at = $8, learned = false, stands = true
+    WHERE $9 OR decision.word <> 'reject' OR NOT decision.stands
 """
 """What whoever proposed has rejected stays so, unless it named this very account."""
 

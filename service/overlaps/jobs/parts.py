@@ -21,6 +21,7 @@ WEIGH_JOB = "overlaps.weigh"
 SCORE_JOB = "overlaps.score"
 LINK_JOB = "overlaps.link"
 UNLINK_JOB = "overlaps.unlink"
+JUDGE_JOB = "overlaps.judge"
 PUBLISH_JOB = "overlaps.publish"
 RELATE_JOB = "overlaps.relate"
 SWITCH_JOB = "overlaps.switch_epoch"
@@ -61,6 +62,11 @@ async def enqueue_unlink(session: TenantSession, partnership_id: UUID) -> None:
     await enqueue(
         session, UNLINK_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
     )
+
+
+async def enqueue_judge(session: WriteSession, partnership_id: UUID) -> None:
+    """Let the matcher weigh anew what people said."""
+    await enqueue(session, JUDGE_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id))
 
 
 async def enqueue_relate(session: WriteSession, partnership_id: UUID) -> None:

@@ -18,12 +18,13 @@ from service.db.turns import PATIENCE, Turn, take_turn
 from service.linking.columns import U64
 from service.organizations.operations import reference_key
 from service.overlaps.decided import remember
-from service.overlaps.jobs.parts import Parts, request_publish
+from service.overlaps.jobs.parts import Parts, enqueue_judge, request_publish
 from service.overlaps.repository import take_publish_requests
 from service.overlaps.shown import (
     Within,
     own_pairs,
     records_of,
+    stand_or_fall,
     told_references,
     write_references,
     write_shown,
@@ -65,6 +66,8 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         accounts = await _accounts(parts, within, rules, pairs["ref"], name)
         records = await anyio.to_thread.run_sync(records_of, accounts, pairs, rules)
         retold = await write_shown(within, records)
+        if await stand_or_fall(within):
+            await enqueue_judge(session, partnership_id)
         told = told_references(await own_pairs(within))
         await remember(within, accounts, own)
         await write_references(within, accounts.select("ref", "id").join(told, on="ref", how="semi"))
