@@ -1,4 +1,4 @@
-"""Everything of an organization as a ZIP file of NDJSON: what its own session may read, one snapshot, a row in memory at a time."""
+"""Everything of an organization as a ZIP file of NDJSON: what its own session may read, and of partners what it is told, one snapshot, a row in memory at a time."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import asyncpg
 
@@ -21,7 +21,9 @@ from service.crypto import DataKeys
 from service.db.sealed import SealedColumn
 from service.imports.models import SEALED_REFUSAL
 from service.organizations.models import Organization
+from service.overlaps.exported import OVERLAPS, PROPOSED, RECORDS, RELATED_PAIRS, told_lines
 from service.overlaps.models import SEALED_COMMENT
+from service.overlaps.view import active_views
 
 _PREFETCH = 500
 
@@ -39,13 +41,19 @@ class Part:
     opens: SealedColumn | None = None
     """The column whose values are opened."""
 
+    only: str = "true"
+    """Which of the rows; `false` where `told` alone gives them."""
+
+    told: str | None = None
+    """A statement of `exported.py`: what the organization is told of a partnership at this moment."""
+
     def query(self) -> str:
         where = "true" if self.org is None else f't."{self.org}" = $1'
         left_out = ", ".join(f"'{column}'" for column in self.without)
         # $1 is named even where it chooses nothing: a statement must use the value that it is given
         return (
             f'SELECT (to_jsonb(t) - ARRAY[{left_out}]::text[])::text AS line FROM "{self.table}" t'
-            f" WHERE {where} AND $1::uuid IS NOT NULL"
+            f" WHERE {where} AND {self.only} AND $1::uuid IS NOT NULL"
         )
 
 
@@ -76,13 +84,17 @@ PARTS: Mapping[str, Part] = {
         "partnership_side", "who the two sides are, with their signed statements", org=None
     ),
     "sharing_rules": Part("sharing_rule", "sharing rules: one's own, and the partners' that aren't hidden", org=None),
-    "overlaps": Part("overlap", "overlaps that the organization is told of", org=None),
+    "overlaps": Part("overlap", "overlaps that the organization is told of", only="false", org=None, told=OVERLAPS),
     "overlap_comments": Part("overlap_comment", "what its people wrote on overlaps", opens=SEALED_COMMENT),
     "overlap_assignees": Part("overlap_assignee", "who looks after which overlap"),
     "decisions": Part("decision", "what its people said of pairs"),
-    "related_pairs": Part("related_pair", "pairs of one owner that the organization is told of", org=None),
-    "link_proposals": Part("link_proposal", "accounts that it proposed to link, and those proposed to it"),
-    "partner_records": Part("shared_record", "what partners show of accounts", org=None),
+    "related_pairs": Part(
+        "related_pair", "pairs of one owner that the organization is told of", only="false", org=None, told=RELATED_PAIRS
+    ),
+    "link_proposals": Part(
+        "link_proposal", "accounts that it proposed to link, and those proposed to it", only="t.sent", told=PROPOSED
+    ),
+    "partner_records": Part("shared_record", "what partners show of accounts", only="false", org=None, told=RECORDS),
     "account_references": Part("account_reference", "which of its accounts an overlap's reference names"),
     "audit_log": Part("audit_entry", "the audit log"),
     "audit_checkpoints": Part("audit_checkpoint", "signed checkpoints of the audit log"),
@@ -142,7 +154,7 @@ def _new_archive(path: Path) -> Iterator[zipfile.ZipFile]:
 async def _write(desk: Desk, owner: Organization, archive: zipfile.ZipFile) -> dict[str, int]:
     counts = {}
     async with desk.database.tenant_read(owner.id) as session:
-        driver = await session.raw()
+        driver, views = await session.raw(), await active_views(session)
         for name, part in PARTS.items():
             query = _PEOPLE if part.table == "person" else part.query()
             with archive.open(f"{name}.ndjson", "w", force_zip64=True) as file:
@@ -151,15 +163,22 @@ async def _write(desk: Desk, owner: Organization, archive: zipfile.ZipFile) -> d
                     if part.opens
                     else str
                 )
-                counts[name] = await _stream(driver, query, owner, file, opened)
+                counts[name] = await _stream(driver, query, (owner.id,), file, opened)
+                for view in views if part.told else ():
+                    told, values = told_lines(session, view, part.told or "")
+                    counts[name] += await _stream(driver, told, values, file, opened)
     return counts
 
 
 async def _stream(
-    driver: asyncpg.Connection, query: str, owner: Organization, file: IO[bytes], opened: Callable[[str], str]
+    driver: asyncpg.Connection,
+    query: str,
+    values: tuple[Any, ...],
+    file: IO[bytes],
+    opened: Callable[[str], str],
 ) -> int:
     count = 0
-    async for row in driver.cursor(query, owner.id, prefetch=_PREFETCH):
+    async for row in driver.cursor(query, *values, prefetch=_PREFETCH):
         file.write(opened(row["line"]).encode() + b"\n")
         count += 1
     return count

@@ -16,6 +16,7 @@ from service.overlaps.words import status_of
 from service.partnerships.models import SharingLevel
 from service.partnerships.operations import switch_reviews
 from tests.factories.world import Member, Pair, company_list
+from tests.support.exporting import exported
 from tests.support.whole_run import told_wrongly
 
 LEFT = company_list(("Siemens AG", "siemens.com", "DE"), ("Orchid Bakery", "orchidbakery.com", "FR"))
@@ -244,11 +245,14 @@ async def test_nothing_comes_back_of_a_rejected_offer(pair: Pair) -> None:
 async def test_reviews_and_offers_are_told_where_both_judge_them_and_show(pair: Pair) -> None:
     harbour = await in_review(pair)
     await say(pair, pair.left, harbour, Choice.OFFER)
+    await pair.world.work()
     world, place = pair.world, {"partnership_id": pair.partnership.id}
     for on, expected in ((False, (None, None)), (True, ("review", "review"))):
         async with world.database.tenant(pair.right.id) as session:
             await switch_reviews(session, world.clock, **place, on=on)
         assert await statuses(pair, harbour) == expected
+        held = await exported(world, pair.right, "overlaps", "partner_records")
+        assert [len(rows) for rows in held.values()] == [on, on]
     await world.share(pair.left, pair.partnership, {"customers": SharingLevel.MATCHED})
     assert await statuses(pair, harbour) == (None, None)
     assert (await say(pair, pair.right, harbour, Choice.CONFIRM)).refused is Refusal.UNKNOWN

@@ -17,6 +17,7 @@ from tests.domain.overlaps.test_counts_reconcile import LEVELS, POPULATIONS, SHO
 from tests.factories.world import Member, Pair, World, apart, make_pair
 from tests.properties.test_counts_reconcile import counted
 from tests.support.epochs import rotated
+from tests.support.exporting import exported
 
 HEADER = "Account ID,Company,Website,Parent ID,Parent Name,Parent Website\n"
 LEFT = (
@@ -148,12 +149,15 @@ async def test_of_owners_nothing_is_sent_until_both_look_and_nothing_stays_when_
     await pair.world.look(pair.left, pair.partnership, Level.SAME_PARENT)
     await pair.world.work()
     assert await told(pair, pair.right) == SAME | PARENT
+    assert len((await exported(pair.world, pair.right, "related_pairs"))["related_pairs"]) == len(PARENT)
     parts = "SELECT DISTINCT part FROM token_segment WHERE part <> 'withheld' AND partnership_id = $1"
     kinds = {row[0] for row in await superuser.fetch(parts, pair.partnership.id)}
     assert kinds == {"sent", "accounts", "parent"}
     await pair.world.look(pair.left, pair.partnership, Level.SAME_COMPANY)
     references = "SELECT count(*) FROM account_reference WHERE partnership_id = $1"
     # at once, before any job has run
+    held = await exported(pair.world, pair.right, "related_pairs", "overlaps", "partner_records")
+    assert [len(rows) for rows in held.values()] == [0, len(SAME), len(SAME)]
     assert await told(pair, pair.right) == await told(pair, pair.left) == SAME
     await pair.world.work()
     assert await stored(superuser, pair) == (0, 0, 2)
