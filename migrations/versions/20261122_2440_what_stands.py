@@ -1,4 +1,4 @@
-"""A word that was learned stands while both sides are told of its pair; what was said of a pair moves with the account on duty.
+"""A word that was learned stands while both sides are told of its pair; what was said of an account that was merged is said of the other.
 
 Revision: 20261122_2440
 After: 20261122_2820
@@ -29,15 +29,13 @@ def upgrade() -> None:
     _own(f"{OWN} AND stands")
     op.execute(f"GRANT UPDATE (stands) ON decision TO {APP_ROLE}")
     op.execute(f"GRANT SELECT (stands), UPDATE (stands) ON decision TO {MATCHER_ROLE}")
-    # The partner's comments on a pair follow one's account to where it is now.
-    for command in ("SELECT", "UPDATE"):
-        allow("overlap_comment", BOTH, command=command, name=f"overlap_comment_moved_{command.lower()}")
+    # What both sides said of an account that was merged is said of the one that is left.
+    allow("decision", BOTH, command="INSERT", name="decision_carried")
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    for command in ("select", "update"):
-        op.execute(f"DROP POLICY overlap_comment_moved_{command} ON overlap_comment")
+    op.execute("DROP POLICY decision_carried ON decision")
     _own(OWN)
     op.drop_column("decision", "stands")
 

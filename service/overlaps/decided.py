@@ -16,8 +16,9 @@ import asyncpg
 import numpy as np
 import polars as pl
 
+from service.accounts.merged import FOLLOWED
 from service.crypto import ReferenceKey
-from service.crypto.columns import marks
+from service.crypto.columns import marks, references
 from service.db.names import Duty
 from service.db.sessions import DutySession, TenantSession
 from service.db.turns import PATIENCE, Turn, take_turn
@@ -58,6 +59,23 @@ _MOVE = (
     "UPDATE decided_account SET ref = $4, gone_at = NULL WHERE partnership_id = $1 AND org_id = $2 AND ref = $3",
     "UPDATE decision SET {side}_ref = $4 WHERE partnership_id = $1 AND {side}_ref = $3 AND $2::uuid IS NOT NULL",
 )
+_MERGED = f"""
+    {FOLLOWED} SELECT f.merged_id::text, a.id::text FROM followed f JOIN account a ON a.org_id = $1 AND a.id = f.into_id
+"""
+_CARRY = """
+    INSERT INTO decision (partnership_id, {side}_ref, {partner}_ref, org_id, partner_org_id, word, open, kinds, actor_kind, actor_id, decided_at)
+    SELECT DISTINCT ON (m.into_ref, d.{partner}_ref, d.org_id) $1, m.into_ref, d.{partner}_ref, d.org_id, d.partner_org_id, d.word, false,
+           d.kinds, d.actor_kind, d.actor_id, d.decided_at
+    FROM decision d JOIN unnest($2::bigint[], $3::bigint[]) AS m (ref, into_ref) ON d.{side}_ref = m.ref
+    WHERE d.partnership_id = $1 AND d.word <> 'offer' AND NOT d.learned
+    ORDER BY m.into_ref, d.{partner}_ref, d.org_id, d.decided_at DESC
+    ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
+    SET word = excluded.word, kinds = excluded.kinds, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
+        decided_at = excluded.decided_at, learned = false, stands = true
+    WHERE decision.learned
+    RETURNING {side}_ref
+"""
+"""Copied: undoing the merge finds the words of the other account where they were."""
 _NAME = """
     INSERT INTO decided_account (partnership_id, org_id, ref, account_id, identity, name)
     SELECT $1, $2, * FROM unnest($3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[]) ON CONFLICT DO NOTHING
@@ -99,16 +117,45 @@ async def remember(within: Within, accounts: pl.DataFrame, own: ReferenceKey) ->
         await driver.execute(_REMEMBER, *place, *marked.where(range(len(marked.refs))))
 
 
-async def follow(session: TenantSession, partnership: Partnership, change: Delta, own: ReferenceKey) -> None:
-    """Accounts of the session's side came to a partnership and left it: what was decided on them waits for them, and finds them again."""
+async def follow(session: TenantSession, partnership: Partnership, change: Delta, own: ReferenceKey) -> U64:
+    """Accounts of the session's side came to a partnership and left it: what was decided on them waits for them, and finds them again.
+
+    What was said of one that was merged is said of the one that is left too, unless something was: the references of those, sorted.
+    """
     driver: asyncpg.Connection = await session.raw()
+    carried: list[int] = []
     if not len(change):
-        return
+        return _refs(carried)
     side, left = partnership.side_of(session.org_id), _left(change)
     async with session.on_duty(Duty.PUBLISH):
         if await driver.fetchval(_ANY.format(side=side), partnership.id, left):
             await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
             await _follow(driver, session, partnership, change, own)
+            carried = await _carry(driver, session, partnership, left, own)
+    return _refs(carried)
+
+
+async def _carry(
+    driver: asyncpg.Connection,
+    session: TenantSession,
+    partnership: Partnership,
+    left: list[int],
+    own: ReferenceKey,
+) -> list[int]:
+    rows = await driver.fetch(_MERGED, session.org_id) if left else []
+    if not rows:
+        return []
+
+    def name() -> pl.DataFrame:
+        place = str(partnership.id)
+        sides = [references(place, pl.Series([row[at] for row in rows]), own).view(np.int64) for at in (0, 1)]
+        named = pl.DataFrame(dict(zip(("ref", "into"), sides, strict=True)))
+        return named.filter(pl.col("ref").is_in(left))
+
+    merged, side = await anyio.to_thread.run_sync(name), partnership.side_of(session.org_id)
+    carry = _CARRY.format(side=side, partner="hi" if side == "lo" else "lo")
+    said = await driver.fetch(carry, partnership.id, merged["ref"].to_list(), merged["into"].to_list())
+    return [row[0] for row in said]
 
 
 async def _follow(
@@ -165,6 +212,10 @@ async def _marked(
 
 def _left(change: Delta) -> list[int]:
     return sorted({*_stored(change.removed.refs)} - {*_stored(change.added.refs)})
+
+
+def _refs(stored: list[int]) -> U64:
+    return np.unique(np.array(stored, dtype=np.int64).view(np.uint64))
 
 
 def _stored(refs: U64) -> list[int]:

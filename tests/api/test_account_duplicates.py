@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,6 +12,10 @@ from service.accounts import target as account_target
 from service.accounts.jobs import search_again
 from service.db.database import Database
 from service.imports.models import ImportKind, ImportMode
+from service.overlaps.deciding import Choice
+from service.overlaps.models import OverlapStatus
+from service.overlaps.reading import Page
+from tests.domain.overlaps.test_decisions import say
 from tests.factories.world import Member, Pair, World, apart, company_list, make_pair
 
 PATH = "/v1/accounts/duplicates"
@@ -281,3 +285,30 @@ async def test_what_was_dismissed_does_not_come_back(mine: List) -> None:
     assert not any({"A1", "A2"} <= names(g) for g in (await mine.get(PATH))["items"])
     assert await search_again(mine.pair.world.database) is None
     assert (await mine.get(f"{PATH}/search"))["waiting"] is False
+
+
+async def test_what_was_said_of_a_merged_account_is_said_of_the_one_that_is_left(mine: List) -> None:
+    pair, world = mine.pair, mine.pair.world
+    await world.upload(pair.right, company_list(("Walnut Works", "walnut-works.de")))
+    await world.work()
+
+    async def rejected() -> set[str]:
+        rows = await world.told(pair.left, pair.partnership, Page(status=OverlapStatus.REJECTED))
+        return {str(row["external_id"]) for row in rows}
+
+    [walnut] = [
+        UUID(str(row["id"]))
+        for row in await world.told(pair.left, pair.partnership)
+        if row["external_id"] == "W1"
+    ]
+    for member in (pair.left, pair.right):
+        await say(pair, member, walnut, Choice.REJECT)
+    await world.work()
+    assert await rejected() == {"W1"}
+    [group] = [g for g in await mine.searched(status="review") if names(g) == {"W1", "W2"}]
+    body = {"account_id": (await mine.accounts())["W2"]["id"]}
+    merged = await mine.ask("POST", f"{PATH}/{group['id']}/merge", json=body)
+    await world.work()
+    assert await rejected() == {"W2"}
+    await mine.undo(merged.json()["import_id"])
+    assert "W1" in await rejected()

@@ -30,7 +30,15 @@ from service.matching.guards import CROWDED_UNTIL
 from service.matching.kinds import Level
 from service.organizations.operations import reference_key
 from service.overlaps.decided import follow
-from service.overlaps.jobs.parts import MEET_JOB, PUSH_JOB, SWITCH_JOB, Parts, enqueue_relate
+from service.overlaps.jobs.parts import (
+    MEET_JOB,
+    PUSH_JOB,
+    SWITCH_JOB,
+    Parts,
+    enqueue_judge,
+    enqueue_relate,
+    request_publish,
+)
 from service.overlaps.making import OWNERS, Listed, Maker, Standing
 from service.overlaps.models import Part
 from service.overlaps.stored import ACCOUNTS, Place, Stored, read_side
@@ -85,7 +93,10 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if made is not None:
             came = await _came(session, opened, made, newest)
             await write_step(session, partnership_id, *made.columns, epoch=made.epoch, beside=made.beside)
-            await follow(session, opened.partnership, came, reference_key(parts.keystore, org_id))
+            said = await follow(session, opened.partnership, came, reference_key(parts.keystore, org_id))
+            if len(said):
+                await request_publish(session, parts.ids, opened.partnership, org_id, said)
+                await enqueue_judge(session, partnership_id)
             driver = await session.raw()
             await forget_departed(driver, org_id, await driver.fetchval(_FOLLOWED_BY_ALL, org_id))
             await enqueue(
