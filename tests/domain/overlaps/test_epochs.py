@@ -15,6 +15,8 @@ from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL
 from service.organizations.standing import resume, suspend
 from service.overlaps.blobs import open_frame
 from service.overlaps.jobs.parts import PURGE_JOB, SWITCH_JOB, Parts
+from service.overlaps.jobs.push import push
+from service.overlaps.jobs.switch import switch
 from service.overlaps.jobs.weigh import weigh
 from service.partnerships import epochs, rotation, schedule
 from service.partnerships.epochs import rest_key_of, service_secret_name
@@ -146,9 +148,14 @@ async def test_what_was_begun_under_the_ended_epoch_is_void(
     waiting = await superuser.fetch("SELECT run_id, org_id, epoch FROM evidence_request")
     assert [row["epoch"] for row in waiting] == [1, 1]
     await ask(pair)
-    await pair.world.work(ROTATE_JOB, EPOCH_OPENED_JOB, SWITCH_JOB, PURGE_JOB)
-    assert await superuser.fetchval("SELECT count(*) FROM evidence_request") == 0
+    await pair.world.work(ROTATE_JOB)
     parts = Parts(pair.world.database, pair.world.keystore, pair.world.clock, pair.world.ids)
+    # one side's tokens alone are not enough
+    await push(parts, org_id=pair.left.id, partnership_id=pair.partnership.id)
+    await switch(parts, partnership_id=pair.partnership.id)
+    assert await present(superuser, pair) == 1
+    await pair.world.work(EPOCH_OPENED_JOB, SWITCH_JOB, PURGE_JOB)
+    assert await superuser.fetchval("SELECT count(*) FROM evidence_request") == 0
     for row in waiting:
         await weigh(parts, org_id=row["org_id"], partnership_id=pair.partnership.id, run_id=row["run_id"])
     await pair.world.work()
