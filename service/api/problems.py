@@ -162,9 +162,22 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    errors = [FieldError(where=".".join(str(p) for p in e["loc"]), message=e["msg"]) for e in error.errors()]
+    errors = [FieldError(where=_where(e), message=_message(e)) for e in error.errors()]
+    errors = list({(one.where, one.message): one for one in errors}.values())
     detail = "Some values are missing or wrong; `errors` names each."
     return problem_response(request, INVALID_REQUEST, detail, errors)
+
+
+def _where(error: Mapping[str, Any]) -> str:
+    """A parameter by its name alone: which of its types or values is at fault is the schema's affair."""
+    source, *place = error["loc"]
+    if source in {"query", "path", "header", "cookie"}:
+        place = [*place[:1], *(part for part in place[1:] if isinstance(part, int))]
+    return ".".join(str(part) for part in (source, *place))
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _http(request: Request, error: Exception, allowed: Callable[[Scope], set[str]]) -> JSONResponse:

@@ -88,7 +88,7 @@ def sentence(counts: Counts, sides: Sides = YOURS, group: str = COMPANY) -> str:
 
 def _why(counts: Counts, sides: Sides, group: str) -> str:
     said = [
-        f"{_counted(several, group)} {'has' if several == 1 else 'have'} {accounts - counts.companies + several:,} accounts {where}"
+        f"{_counted(several, group)} {'has' if several == 1 else 'together have'} {accounts - counts.companies + several:,} accounts {where}"
         for several, accounts, where in (
             (counts.several, counts.accounts, sides.in_own),
             (counts.partner_several, counts.partner_accounts, sides.in_partner),

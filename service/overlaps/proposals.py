@@ -38,6 +38,10 @@ _THEIR_REF = f"SELECT o.{{partner}}_ref {PAIRS} {CONDITIONS} AND o.id = $7 AND o
 _OPEN = (
     "SELECT count(*) FROM link_proposal WHERE partnership_id = $1 AND org_id = $2 AND sent AND state = 'open'"
 )
+_STANDING = """
+    SELECT id FROM link_proposal WHERE partnership_id = $1 AND org_id = $2 AND sent AND state = 'open' AND ref = $3
+    AND (other_ref, partner_name, partner_domain) IS NOT DISTINCT FROM ($4::bigint, $5::text, $6::text) ORDER BY id LIMIT 1
+"""
 _PUT = """
     INSERT INTO link_proposal (partnership_id, id, org_id, partner_org_id, sent, state, ref, other_ref, partner_name, partner_domain,
                                actor_kind, actor_id, proposed_at)
@@ -150,13 +154,17 @@ class Linking:
         return cls(session, keystore, clock, ids, partnership, Proposals(session, view))
 
     async def propose(self, proposal: Proposal) -> UUID:
-        """UnknownRecordError, UnknownOverlapError, DecisionRefusedError."""
+        """The id of the proposal, of an open one that says the same where there is one. UnknownRecordError, UnknownOverlapError, DecisionRefusedError."""
         session, driver = self.session, await self.session.raw()
         if not self.proposals.are_told:
             raise DecisionRefusedError(
                 "Accounts are linked where both sides share overlaps and have reviews switched on: see the sharing rules and `reviews` of the partnership."
             )
         ref, theirs = await self._own_ref(proposal.account_id), await self._their_ref(proposal.overlap_id)
+        said = ref, theirs, proposal.partner_name, proposal.partner_domain
+        standing: UUID | None = await driver.fetchval(_STANDING, self.partnership.id, session.org_id, *said)
+        if standing is not None:
+            return standing
         if await driver.fetchval(_OPEN, self.partnership.id, session.org_id) >= MOST_OPEN:
             raise DecisionRefusedError(
                 f"{MOST_OPEN:,} proposals are open: withdraw some, or wait for answers."
@@ -166,7 +174,6 @@ class Linking:
             self.clock.now(),
             self.partnership.partner_of(session.org_id),
         )
-        said = ref, theirs, proposal.partner_name, proposal.partner_domain
         actor = session.actor
         await driver.execute(
             _PUT, self.partnership.id, proposal_id, session.org_id, partner, True, *said, actor.kind.value, actor.id, now

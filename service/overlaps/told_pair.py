@@ -6,11 +6,12 @@ from uuid import UUID
 import asyncpg
 
 from service.db.sessions import TenantReadSession
-from service.overlaps.errors import UnknownOverlapError
-from service.overlaps.told import OF_ONE, TOLD, of_one
-from service.overlaps.view import view_of
+from service.overlaps.errors import DecisionRefusedError, UnknownOverlapError
+from service.overlaps.told import OF_ONE, RELATED, TOLD, of_one
+from service.overlaps.view import View, view_of
 
 _PAIR = "SELECT o.lo_ref, o.hi_ref, o.{partner}_org_id AS partner_id" + TOLD + " AND o.id = $7"
+_OF_ONE_OWNER = "SELECT o.level" + RELATED + " AND o.id = $7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,26 @@ class ToldPair:
 
 
 async def told_pair(session: TenantReadSession, partnership_id: UUID, overlap_id: UUID) -> ToldPair:
-    """UnknownPartnershipError, UnknownOverlapError: also for one that stands, and of which the session's organization isn't told now."""
+    """UnknownPartnershipError, DecisionRefusedError for a pair of one owner, UnknownOverlapError: also for one that stands, and of which the session's organization isn't told now."""
     view = await view_of(session, partnership_id)
     driver: asyncpg.Connection = await session.raw()
     row = await driver.fetchrow(view.sql(_PAIR, **OF_ONE), *of_one(session, view), overlap_id)
     if row is None:
+        await refuse_related(session, view, overlap_id)
         raise UnknownOverlapError
     return ToldPair(partnership_id, overlap_id, row["lo_ref"], row["hi_ref"], row["partner_id"])
+
+
+async def refuse_related(session: TenantReadSession, view: View, overlap_id: UUID) -> None:
+    """DecisionRefusedError if this is a pair of one owner that the session's organization is told of: nobody says anything of those."""
+    levels = ", ".join(repr(level.value) for level in view.level.upto()[1:])
+    if not levels:
+        return
+    driver: asyncpg.Connection = await session.raw()
+    found = await driver.fetchval(
+        view.sql(_OF_ONE_OWNER, **OF_ONE, levels=levels), *of_one(session, view), overlap_id
+    )
+    if found is not None:
+        raise DecisionRefusedError(
+            f"The two are of one owner (`{found}`), not one company: decisions, comments and assignees are of pairs of one company alone."
+        )

@@ -60,6 +60,15 @@ async def test_the_explanation_names_ones_own_people_and_the_partner_as_a_whole(
     [theirs] = (await desk.see(right)).json()["decisions"]
     assert (theirs["by"], theirs["decision"], theirs["actor"]) == ("partner", "reject", None)
 
+    twice = {"decisions": [{"overlap_id": desk.overlap_id, "decision": "reject"}] * 2}
+    unfit = await desk.client.post(
+        "/v1/overlaps/decisions", params=desk.query, json=twice, headers=left.headers
+    )
+    message = f"{desk.overlap_id} is named more than once: say one word on each overlap"
+    assert unfit.json()["errors"] == [{"where": "body.decisions", "message": message}]
+    errors = (await desk.see(left, assignee="somebody")).json()["errors"]
+    assert {one["where"] for one in errors} == {"query.assignee"}
+
     refused = await desk.say(right, "withdraw")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:commonground:problem:decision-refused")
 
@@ -94,6 +103,17 @@ async def test_pages_of_the_review_queue_and_its_switch(client: httpx.AsyncClien
         seen += [item["account"]["name"] for item in page["items"]]
         query["cursor"] = page["next_cursor"]
     assert (seen, page["has_more"]) == (names[::-1], False)
+
+    desk = Desk(client, pair, page["items"][0]["id"])
+    await desk.say(pair.left, "offer")
+    told = (await desk.see(pair.right)).json()
+    assert [one["decision"] for one in told["decisions"]] == ["offer"]
+    assert told["partner_account"] is None, "until the offered record is shown"
+    await pair.world.work()
+    told = (await desk.see(pair.right)).json()
+    assert told["partner_account"]["fields"]["name"] == names[0]
+    await desk.say(pair.left, "withdraw")
+    await pair.world.work()
 
     path = f"/v1/partnerships/{pair.partnership.id}"
     off = await client.patch(path, json={"reviews": False}, headers=pair.right.headers)
@@ -132,7 +152,7 @@ async def test_a_dry_run_says_what_a_thousand_would_become_and_leaves_nothing(
     assert await decide() == rehearsed | {"dry_run": False}
     assert await rows() == [a + b for a, b in zip(before, (1, 2, 1, 2, 2), strict=True)]
     body["decisions"] *= 2
-    with pytest.raises(AssertionError, match="named twice"):
+    with pytest.raises(AssertionError, match="named more than once"):
         await decide()
 
 

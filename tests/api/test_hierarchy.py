@@ -57,6 +57,11 @@ async def test_owners_are_looked_at_from_when_both_sides_say_so_until_one_no_lon
     assert (await client.get(one, params=here, headers=pair.left.headers)).json() == related
     assert (await client.get(one, params=here, headers=pair.right.headers)).json()["level"] == "same_parent"
 
+    for what, body in (("decisions", {"decision": "reject"}), ("comments", {"text": "Theirs?"})):
+        answer = await client.post(f"{one}/{what}", params=here, json=body, headers=pair.left.headers)
+        assert (answer.status_code, answer.json()["type"]) == (409, PROBLEM + "decision-refused")
+        assert "of one owner (`same_parent`)" in answer.json()["detail"]
+
     totals = []
     for member in (pair.left, pair.right):
         report = (await client.get("/v1/reports/matrix", params=up, headers=member.headers)).json()

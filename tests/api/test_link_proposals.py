@@ -73,13 +73,22 @@ async def test_an_accepted_proposal_is_a_confirmed_overlap(
     table: Table, superuser: asyncpg.Connection
 ) -> None:
     pair = table.pair
-    made = await table.propose(partner_domain="google.com")
+    for wrong in ("not a domain", "https://www.facebook.com/google"):
+        refused = await table.propose(partner_domain=wrong)
+        assert refused.status_code == 422
+        [error] = refused.json()["errors"]
+        assert (error["where"], error["message"][:4]) == ("body.partner_domain", "this")
+    made = await table.propose(partner_domain="https://www.Google.com/about")
+    assert made.json()["partner_domain"] == "google.com"
+    again = await table.propose(partner_domain="google.com")
+    assert (again.status_code, again.json()) == (201, made.json()), "the standing one"
     assert (made.status_code, made.json()["state"]) == (201, "open")
     [received] = await table.listed(pair.right, "received")
     assert received["partner_account"]["fields"]["name"] == "Alphabet Inc"
     assert (received["account"], received["partner_domain"]) == (None, "google.com")
     path = f"/{received['id']}/answer"
-    assert (await table.ask(pair.right, "POST", path, {"answer": "accept"})).status_code == 409
+    unsaid = await table.ask(pair.right, "POST", path, {"answer": "accept"})
+    assert (unsaid.status_code, unsaid.json()["detail"][:11]) == (422, "account_id:")
     body = {"answer": "accept", "account_id": await table.account(pair.right, "google.com")}
     assert (await table.ask(pair.right, "POST", path, body)).json()["state"] == "accepted"
     assert (await table.ask(pair.right, "POST", path, body)).status_code == 409
@@ -124,7 +133,7 @@ async def test_an_accepted_proposal_is_a_confirmed_overlap(
 async def test_a_proposal_tells_nothing_but_that_it_was_accepted(table: Table) -> None:
     """Whether the partner has such an account or not, and whatever it answers."""
     pair = table.pair
-    answers = [await table.propose(partner_domain=domain) for domain in ("google.com", "nobody.example")]
+    answers = [await table.propose(partner_domain=domain) for domain in ("google.com", "nobody-there.com")]
     assert len({str({**a.json(), "id": "", "proposed_at": "", "partner_domain": ""}) for a in answers}) == 1
     async with table.nothing_comes_back():
         for received in await table.listed(pair.right, "received"):

@@ -48,7 +48,7 @@ def test_the_words_account_for_the_difference_between_accounts_and_companies(pai
     reasons = {
         where: tuple(map(int, found.groups()))
         for where in ("in your list", "in theirs")
-        if (found := re.search(rf"(\d+) compan\w+ ha\w+ (\d+) accounts {where}", said))
+        if (found := re.search(rf"(\d+) compan\w+ (?:together )?ha\w+ (\d+) accounts {where}", said))
     }
     for where, accounts in (("in your list", counts.accounts), ("in theirs", counts.partner_accounts)):
         several, of_these = reasons.get(where, (0, 0))
@@ -64,6 +64,10 @@ def test_the_words_are_those_of_people() -> None:
     assert sentence(counted(mine_twice | {(3, 9)}), LISTS) == (
         "3 accounts on the left meet 3 on the right in 4 pairs: 2 distinct companies, because 1 company has 2 accounts in the "
         "left list and 1 company has 2 accounts in the right one."
+    )
+    both_twice = mine_twice | {(4, 9), (5, 9)}
+    assert sentence(counted(both_twice)).endswith(
+        "because 2 companies together have 4 accounts in your list."
     )
     assert sentence(counted({(1, 7)})) == (
         "Your 1 account meets 1 of theirs in 1 pair: 1 distinct company, each with one account on either side."

@@ -15,6 +15,8 @@ from service.organizations.models import Scope
 from service.overlaps.deciding import Choice, Outcome, Refusal, decide
 from service.overlaps.errors import DecisionRefusedError, UnknownOverlapError
 from service.overlaps.models import OverlapStatus
+from service.overlaps.told_pair import refuse_related
+from service.overlaps.view import view_of
 
 router = resource("/overlaps", "overlaps")
 _WHY = {
@@ -55,8 +57,10 @@ class DecisionsIn(BaseModel):
     @field_validator("decisions")
     @classmethod
     def _each_once(cls, decisions: list[ItemIn]) -> list[ItemIn]:
-        if len({item.overlap_id for item in decisions}) < len(decisions):
-            raise ValueError("an overlap is named twice: say one word on each")
+        named = Counter(item.overlap_id for item in decisions)
+        twice = next((overlap_id for overlap_id, times in named.items() if times > 1), None)
+        if twice is not None:
+            raise ValueError(f"{twice} is named more than once: say one word on each overlap")
         return decisions
 
 
@@ -115,6 +119,8 @@ async def decide_overlap(
     itself, and nobody is told. A pair that no key joins is gone once both no longer confirm it.
     """
     [outcome] = await decide(session, app.clock, app.ids, partnership, {overlap_id: body.decision})
+    if outcome.refused is Refusal.UNKNOWN:
+        await refuse_related(session, await view_of(session, partnership), overlap_id)
     return DecidedOut(overlap_id=overlap_id, status=_status(outcome))
 
 

@@ -7,13 +7,15 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from service.api.deps import App, Reading, Writing, reads, writes
+from service.api.errors import InvalidParameterError
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.v1.overlaps import PartnerAccount, PartnershipId, Words
+from service.matching.domains import company_domain
 from service.organizations.models import Scope
 from service.overlaps.proposals import Linking, Proposal, Proposals
 from service.overlaps.view import View, view_of
@@ -34,10 +36,24 @@ class ProposalIn(BaseModel):
 
     account_id: UUID = Field(description="My account.")
     partner_name: str | None = Field(default=None, min_length=1, max_length=200, pattern=_LINE)
-    partner_domain: str | None = Field(default=None, min_length=1, max_length=253, pattern=_LINE)
+    partner_domain: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2000,
+        pattern=_LINE,
+        description="A domain, URL or e-mail address in any spelling; kept as the domain alone.",
+    )
     overlap_id: UUID | None = Field(
         default=None, description="An overlap in which the partner shows me the account that I mean."
     )
+
+    @field_validator("partner_domain")
+    @classmethod
+    def _is_domain(cls, said: str | None) -> str | None:
+        domain = None if said is None else company_domain(said).domain
+        if said is not None and domain is None:
+            raise ValueError("this is no address of a company: give its domain, such as example.com")
+        return domain
 
     @model_validator(mode="after")
     def _says_which(self) -> Self:
@@ -81,7 +97,8 @@ class ProposalOut(BaseModel):
 
 def _out(row: Mapping[str, Any], box: Box, words: Words) -> ProposalOut:
     shown = row["partner_populations"]
-    fields = words.fields(shown).decode(row["partner_fields"] or "{}") if box is Box.RECEIVED else None
+    told = row["partner_fields"] if box is Box.RECEIVED else None
+    fields = None if told is None else words.fields(shown).decode(told)
     named = {
         name: row[name]
         for name in ("id", "state", "partner_name", "partner_domain", "proposed_at", "answered_at")
@@ -128,7 +145,8 @@ async def list_link_proposals(
 async def create_link_proposal(
     session: Writing, app: App, partnership: PartnershipId, body: ProposalIn
 ) -> ProposalOut:
-    """Propose that an account of mine and one of the partner's are the same company. The partner is shown of mine what my rules show;
+    """Propose that an account of mine and one of the partner's are the same company; an open proposal that says the same is answered
+    as it stands. The partner is shown of mine what my rules show;
     whether it has such an account I hear only if it accepts.
     """
     linking = await Linking.begin(session, app.keystore, app.clock, app.ids, partnership)
@@ -146,6 +164,11 @@ async def answer_link_proposal(
     """Accept, and the two are a confirmed overlap in a moment; or refuse, and nothing comes back."""
     linking = await Linking.begin(session, app.keystore, app.clock, app.ids, partnership)
     if body.answer == "accept":
+        row = await linking.proposals.one(received_id, sent=False)
+        if row["state"] == "open" and (body.account_id or row["account_id"]) is None:
+            raise InvalidParameterError(
+                "account_id: say which of your accounts it is; the proposal names none that the partner is shown."
+            )
         await linking.accept(received_id, body.account_id)
     else:
         await linking.refuse(received_id)

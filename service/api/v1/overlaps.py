@@ -98,7 +98,7 @@ class OverlapOut(BaseModel):
     normaliser: str = Field(description="Version of the rules that made the keys of both sides.")
     account: OwnAccount
     partner_account: PartnerAccount | None = Field(
-        description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
+        description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone. Null too for a moment after an offer, a confirmation or a withdrawal, until the partner's record is shown."
     )
     decisions: list[DecisionOut] = Field(
         description="What people say of the pair, as far as it is said to you."
@@ -173,8 +173,9 @@ class Words:
         ) = row  # fmt: skip
         said = more[:_SAID_COLUMNS]
         offered = status == OverlapStatus.REVIEW and said[_THEIRS] == Word.OFFER
-        partner = None if status in _WITHHELD and not offered else {
-            "fields": self.fields(partner_bits).decode(partner_fields or "{}"), "populations": self.partner(partner_bits),
+        withheld = partner_fields is None or (status in _WITHHELD and not offered)
+        partner = None if withheld else {
+            "fields": self.fields(partner_bits).decode(partner_fields), "populations": self.partner(partner_bits),
         }  # fmt: skip
         return {
             "id": overlap_id, "status": status, "confidence": confidence, **_reasons(kinds, evidence, Level(level)), "normaliser": self.normaliser,

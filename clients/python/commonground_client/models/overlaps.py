@@ -148,7 +148,7 @@ class Overlap(Model):
     )
     normaliser: str = Field(description="Version of the rules that made the keys of both sides.")
     partner_account: PartnerAccount | None = Field(
-        description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone."
+        description="Null for a pair that is rejected, or in review without the partner's offer: it shows each side its own account, the rule and the evidence alone. Null too for a moment after an offer, a confirmation or a withdrawal, until the partner's record is shown."
     )
     rules: list[KeyKind] = Field(
         description="Kinds of key that met; of owners at a level above `same_company`."
@@ -190,5 +190,7 @@ class ProposalIn(Model):
     overlap_id: UUID | None = Field(
         default=None, description="An overlap in which the partner shows me the account that I mean."
     )
-    partner_domain: str | None = Field(default=None)
+    partner_domain: str | None = Field(
+        default=None, description="A domain, URL or e-mail address in any spelling; kept as the domain alone."
+    )
     partner_name: str | None = Field(default=None)

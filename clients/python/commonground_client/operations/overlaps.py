@@ -131,7 +131,8 @@ class Overlaps(Sender):
     def create_link_proposal(
         self, body: m.ProposalIn, *, partnership: UUID, idempotency_key: str | None = None
     ) -> m.Proposal:
-        """Propose that an account of mine and one of the partner's are the same company. The partner is shown of mine what my rules show;
+        """Propose that an account of mine and one of the partner's are the same company; an open proposal that says the same is answered
+        as it stands. The partner is shown of mine what my rules show;
         whether it has such an account I hear only if it accepts.
         """
         return self.send(
@@ -259,7 +260,8 @@ class AsyncOverlaps(AsyncSender):
     async def create_link_proposal(
         self, body: m.ProposalIn, *, partnership: UUID, idempotency_key: str | None = None
     ) -> m.Proposal:
-        """Propose that an account of mine and one of the partner's are the same company. The partner is shown of mine what my rules show;
+        """Propose that an account of mine and one of the partner's are the same company; an open proposal that says the same is answered
+        as it stands. The partner is shown of mine what my rules show;
         whether it has such an account I hear only if it accepts.
         """
         return await self.send(
