@@ -215,9 +215,11 @@ class Linking:
             self.clock.now(),
         )
         actor = session.actor
-        await driver.execute(
-            _CONFIRM, self.partnership.id, *pair, session.org_id, partner, actor.kind.value, actor.id, now
-        )
+        async with session.on_duty(Duty.DECIDE):
+            # a word learnt and not told of yet may stand in its place, which the tenant doesn't see
+            await driver.execute(
+                _CONFIRM, self.partnership.id, *pair, session.org_id, partner, actor.kind.value, actor.id, now
+            )
         await driver.execute(_ANSWER, self.partnership.id, proposal_id, session.org_id, "accepted", own, now)
         place = {"partnership_id": str(self.partnership.id), "proposal_id": str(proposal_id)}
         await enqueue(session, LINK_JOB, place)
