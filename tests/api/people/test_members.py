@@ -65,7 +65,11 @@ async def test_nobody_makes_somebody_more_than_they_are_but_may_make_them_less(
         assert (answer.status_code, answer.json()["type"]) == (403, "urn:commonground:problem:missing-scope")
         assert answer.json()["missing_scopes"] == sorted(ROLE_SCOPES[role] - ROLE_SCOPES[Role.SALES] - may)
     assert (await become("viewer")).json()["role"] == "viewer"
-    assert (await become("sales")).json()["missing_scopes"] == ["contacts:read", "leads:write"]
+    assert (await become("sales")).json()["missing_scopes"] == [
+        "comments:write",
+        "contacts:read",
+        "leads:write",
+    ]
 
 
 async def test_new_role_holds_with_the_next_request_and_gives_a_new_token(
