@@ -54,6 +54,7 @@ from service.matching import Attribute, KeyKind
 from service.matching.domains import account_domains, load_suffix_list
 from service.matching.guards import crowded_domains
 from service.matching.keys import MatchKeys
+from service.matching.numbers import EVIDENCE
 from service.organizations.models import Organization
 from service.organizations.operations import reference_key
 from service.overlaps import jobs as overlap_jobs
@@ -258,7 +259,7 @@ def _by_domain(website: pl.Series) -> Prepared:
     crowded = crowded_domains(normalised)
     rows = normalised.with_row_index("index").select("index", key="domain").drop_nulls()
     kept = rows.filter(~pl.col("key").is_in(crowded["domain"].to_list()))
-    known = {a.value: normalised["domain"] if a is Attribute.DOMAIN else none for a in Attribute}
+    known = {value: normalised["domain"] if value == Attribute.DOMAIN.value else none for value in EVIDENCE}
     return Prepared(normalised, MatchKeys({KeyKind.DOMAIN: kept}, crowded, {}), pl.DataFrame(known))
 
 

@@ -1,12 +1,13 @@
 """The API as an ASGI app, built from settings."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI
 
 from service.api.app import build_app, set_state, state_in
+from service.crypto.errors import TombstonesError
 from service.db.database import Database
 from service.guards.limits import Limiter, RateLimits
 from service.http.deadline import Drain
@@ -18,6 +19,7 @@ from service.kit.ids import UuidV7Ids
 from service.organizations.passwords import Passwords
 from service.organizations.restored import brought_back
 from service.organizations.sso.provider import Provider
+from service.partnerships.ending import EndingParts, end_again
 from service.settings import Settings, SignUp, make_mailer, open_keystore, sign_on_config
 
 
@@ -56,6 +58,8 @@ def create_app(settings: Settings, drain: Drain | None = None) -> FastAPI:
                 ),
             )
             state = state_in(app)
+            with suppress(TombstonesError):  # the gate says so
+                await end_again(EndingParts(database, state.keystore, state.clock))
             async with state.gate.watching(partial(_unready, state)), state.key_uses.writing(database):
                 yield
 

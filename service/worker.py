@@ -11,6 +11,7 @@ from service.accounts.target import AccountTarget
 from service.crypto import Keystore
 from service.db.database import Database
 from service.db.engine import JOB_LIMITS
+from service.events.lifecycle import EventsSide
 from service.imports import jobs as import_jobs
 from service.imports import tidy as import_tidy
 from service.imports.models import ImportKind
@@ -27,8 +28,10 @@ from service.organizations import checkpoints, letters
 from service.organizations.restored import brought_back
 from service.organizations.waiting import waiting_for_its_organization
 from service.overlaps import jobs as overlap_jobs
+from service.overlaps.lifecycle import OverlapsSide
 from service.overlaps.warm import WarmSegments, swept
 from service.partnerships import jobs as partnership_jobs
+from service.partnerships.ending import EndingParts, end_again
 from service.partnerships.rotation import RotationParts
 from service.partnerships.sandbox import jobs as sandbox_jobs
 from service.settings import Settings, make_mailer, open_keystore
@@ -56,7 +59,7 @@ def make_registry(  # noqa: PLR0913  # each is a part or a setting of some room
     warm: WarmSegments | None = None,
 ) -> Registry:
     """Register the jobs of every room."""
-    registry = Registry()
+    registry, warm = Registry(), WarmSegments() if warm is None else warm
     import_jobs.register(
         registry,
         Reader(
@@ -78,10 +81,12 @@ def make_registry(  # noqa: PLR0913  # each is a part or a setting of some room
             keystore=keystore,
             clock=clock,
             ids=ids,
-            warm=WarmSegments() if warm is None else warm,
+            warm=warm,
         ),
     )
-    partnership_jobs.register(registry, RotationParts(database, keystore, clock, epoch_age))
+    partnership_jobs.register(
+        registry, RotationParts(database, keystore, clock, epoch_age), [OverlapsSide(warm), EventsSide()]
+    )
     sandbox_jobs.register(
         registry,
         sandbox_jobs.SandboxParts(database=database, keystore=keystore, spool=spool, clock=clock, ids=ids),
@@ -133,6 +138,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
 
         async def may_work() -> bool:
             warm.clear()  # asked when the database has been away, too: it may have come back from a backup
+            await end_again(EndingParts(database, keystore, SystemClock()))
             return not await brought_back(database, keystore)
 
         limits = WorkerLimits(at_once=settings.jobs_at_once)

@@ -9,6 +9,7 @@
 Both come from one server that is started once a run: the embedded one, or TEST_DATABASE_URL, a superuser's address.
 """
 
+import gc
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,14 @@ from tests.support.savepoints import SavepointDatabase, keep_open
 from tests.support.servers import OwnDatabase, TestServer, copy_of, embedded_server, make_template
 
 log_plainly()
+gc.disable()  # until everything is imported
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What has been imported stays for the run: no search for garbage looks it over again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -50,22 +50,24 @@ async def _measure(started: EmbeddedServer, folder: Path, chosen: argparse.Names
         with _serving("bare", urls, ground, folder) as bare, _serving("ours", urls, ground, folder) as ours:
             for number in range(chosen.rounds):
                 for name, (port, process) in (("bare", bare), ("ours", ours), ("one", ours)):
-                    before = sum(process.cpu_times()[:2])
-                    found = await _round(
-                        port, ground, chosen, "/v1/accounts?limit=1" if name == "one" else None
-                    )
-                    busy = (sum(process.cpu_times()[:2]) - before) / found.requests * 1000
+                    path = "/v1/accounts?limit=1" if name == "one" else None
+                    found, busy = await _round(port, process, ground, chosen, path)
                     runs[name].append((found, busy))
                     print(f"round {number + 1}, {name}: {found.per_second:7.0f}/s, p50 {found.p50:6.1f} ms,"
                           f" p99 {found.p99:6.1f} ms, {found.bytes:,} bytes, {busy:.1f} ms of the server's CPU each", flush=True)  # fmt: skip
     return runs
 
 
-async def _round(port: int, ground: Ground, chosen: argparse.Namespace, path: str | None) -> Load:
+async def _round(
+    port: int, process: psutil.Process, ground: Ground, chosen: argparse.Namespace, path: str | None
+) -> tuple[Load, float]:
+    """The load, after a second that doesn't count, and milliseconds of the server's CPU a request."""
     path = path or f"/v1/overlaps?partnership={ground.partnership_id}&limit=50"
     headers = {"Authorization": f"Bearer {ground.key}"}
     await load(port, path, headers, connections=chosen.connections, seconds=1)
-    return await load(port, path, headers, connections=chosen.connections, seconds=chosen.seconds)
+    before = sum(process.cpu_times()[:2])
+    found = await load(port, path, headers, connections=chosen.connections, seconds=chosen.seconds)
+    return found, (sum(process.cpu_times()[:2]) - before) / found.requests * 1000
 
 
 def _page(runs: Runs, chosen: argparse.Namespace, before: float) -> Iterator[str]:
@@ -134,8 +136,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.reads", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="overlaps of the partnership")
     parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each round")
+    parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--note", default="", help="what else the machine was doing, for the results")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the results")
     return parser.parse_args()

@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from service.asgi import create_app
 from service.kit.logging import configure_logging
+from service.kit.memory import leave_out_of_collections
 from service.settings import load_settings
 
 _ROWS = """
@@ -51,6 +52,8 @@ def main() -> None:
     which, port = sys.argv[1], int(sys.argv[2])
     app = bare() if which == "bare" else create_app(load_settings())
     configure_logging(json=True)
+    if which == "ours":
+        leave_out_of_collections()  # as `serve` does
     uvicorn.run(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="error")
 
 

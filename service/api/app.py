@@ -28,6 +28,8 @@ UPLOADS = frozenset(
     ("POST", f"/v1/{path}") for path in ("imports", "accounts:batch", "contacts:batch", "opportunities:batch")
 )
 """Method and path of what streams its body."""
+BULK = frozenset({("POST", "/v1/overlaps/decisions")})
+"""Of what takes a body of a thousand items."""
 DESCRIPTION = (
     "Find the companies that you and a partner have in common, without showing each other your lists. "
     "Every error is a problem as RFC 9457 has it; lists that may grow long come in pages, with an opaque cursor."
@@ -58,7 +60,7 @@ def build_app(
     # the last one added is the first that a request meets
     app.add_middleware(SessionCookie)
     app.add_middleware(problems.Unexpected)
-    app.add_middleware(BodyLimit, uploads=UPLOADS, limits=limits)
+    app.add_middleware(BodyLimit, uploads=UPLOADS, bulk=BULK, limits=limits)
     app.add_middleware(Target, addresses=addresses, limits=limits)
     app.add_middleware(Deadline, uploads=UPLOADS, limits=limits, drain=drain)
     app.add_middleware(Gated)

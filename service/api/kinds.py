@@ -214,7 +214,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     NoSandboxError: Kind("no-sandbox", HTTPStatus.NOT_FOUND, "There is no sandbox"),
     SandboxInSandboxError: Kind("sandbox-in-sandbox", HTTPStatus.CONFLICT, "A sandbox has no sandbox"),
     SandboxLeavingError: Kind("sandbox-leaving", HTTPStatus.CONFLICT, "The sandbox is being taken away"),
-    PartnershipEndedError: Kind("partnership-ended", HTTPStatus.CONFLICT, "The partnership has ended"),
+    PartnershipEndedError: Kind("partnership-ended", HTTPStatus.GONE, "The partnership has ended"),
     PartnershipPausedError: Kind("partnership-paused", HTTPStatus.CONFLICT, "The partnership is paused"),
     RotatedLatelyError: Kind(
         "rotated-lately", HTTPStatus.CONFLICT, "The keys were rotated less than a day ago"

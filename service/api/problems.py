@@ -94,21 +94,27 @@ _DETAILS_OF_HTTP = {
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What a route declares: these and the problems that every route has."""
-    content = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "model": Problem, **content}
-        for status in sorted({*statuses, 401, 403, 422, 503})
-    }
+    return _declared(*statuses, 401, 403, 422, 503)
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What every operation may answer with, whoever asks: these, and `default` for the rest of what stands in the reference."""
-    content = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    found: dict[int | str, dict[str, Any]] = {
-        status: {"description": HTTPStatus(status).phrase, "model": Problem, **content}
-        for status in sorted({*statuses, 400, 429})
+    return _declared(*statuses, 400, 429) | {
+        "default": {"description": "Any other problem", "model": Problem, "content": _content()}
     }
-    return found | {"default": {"description": "Any other problem", "model": Problem, **content}}
+
+
+def _declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    # By name: a model would be made into a schema anew for each answer of each route, whenever the service starts.
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": _content()}
+        for status in sorted({*statuses})
+    }
+
+
+def _content() -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {media_type: {"schema": schema} for media_type in ("application/json", MEDIA_TYPE)}
 
 
 def kinds() -> dict[str, Kind]:

@@ -14,6 +14,7 @@ from service.cli.match_output import Target, check_output, pair_rows, write_pair
 from service.cli.match_show import Narrator
 from service.linking.families import family_keys
 from service.linking.local import Families, match_locally
+from service.linking.score import DEFAULT_THRESHOLD
 from service.linking.within import match_within
 from service.matching.kinds import Level
 
@@ -52,6 +53,14 @@ def match(  # noqa: PLR0913  # each is one option
     only: Annotated[
         Only | None, typer.Option(help="auto: leave out the pairs that a person should review.")
     ] = None,
+    threshold: Annotated[
+        float,
+        typer.Option(
+            min=0.5,
+            max=1.0,
+            help="The confidence from which a pair is taken; those below are for a person to review.",
+        ),
+    ] = DEFAULT_THRESHOLD,
     level: Annotated[
         Level | None,
         typer.Option(
@@ -82,7 +91,15 @@ def match(  # noqa: PLR0913  # each is one option
             raise CommandError(
                 "--level, --explain and what is said of the right list go with two lists.", exit_code=2
             )
-        _within(left, Columns.parse(left_columns, "--left-columns"), left_sheet, target, only=only, show=show)
+        _within(
+            left,
+            Columns.parse(left_columns, "--left-columns"),
+            left_sheet,
+            target,
+            only=only,
+            show=show,
+            threshold=threshold,
+        )
         return
     asked = Pair.parse(explain)
     narrator = Narrator(to_stdout=output != "-")
@@ -95,7 +112,9 @@ def match(  # noqa: PLR0913  # each is one option
             )
         ]
         families = _families(sides, level, step) if level else None
-        found = match_locally(sides[0].prepared, sides[1].prepared, families=families, progress=step)
+        found = match_locally(
+            sides[0].prepared, sides[1].prepared, families=families, threshold=threshold, progress=step
+        )
     for side in sides:
         narrator.list_read(side)
     pairs = pair_rows(found.pairs, *sides, only_auto=only is Only.AUTO, with_level=level is not None)
@@ -119,12 +138,13 @@ def _within(
     *,
     only: Only | None,
     show: int,
+    threshold: float,
 ) -> None:
     narrator = Narrator(to_stdout=target is None or target.path is not None)
     with narrator.steps() as step:
         side = read_list(path, columns, step, worksheet=worksheet)
         step("meeting the list with itself")
-        found = match_within(side.prepared)
+        found = match_within(side.prepared, threshold=threshold)
     narrator.list_read(side)
     pairs = pair_rows(found.pairs, side, side, only_auto=only is Only.AUTO)
     narrator.duplicates(pairs, side, found)

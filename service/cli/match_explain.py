@@ -53,9 +53,7 @@ def tell(console: Console, pair: Pair, sides: Sequence[List], found: LocalMatch)
     here = (pl.col("left_index") == places[0]) & (pl.col("right_index") == places[1])
     rows = found.pairs.filter(here)
     if not rows.height:
-        console.print(
-            f"No key of the one is a key of the other, so they are no pair. Normaliser {NORMALISER_VERSION}."
-        )
+        console.print(f"{_why_none(sides, places)} Normaliser {NORMALISER_VERSION}.", soft_wrap=True)
         console.print(_keys(sides, places))
         return
     for row in rows.iter_rows(named=True):
@@ -90,6 +88,18 @@ def _terms(met: Sequence[KeyKind], agreement: dict[Attribute, int], level: Level
     for term in explain(met, agreement) if own else explain_related(met, level):
         table.add_row(f"{term.bits:+.2f}", term.sentence)
     return table
+
+
+def _why_none(sides: Sequence[List], places: Sequence[int]) -> str:
+    """Of two rows that are no pair."""
+    domains = [
+        side.prepared.keys.columns[KeyKind.DOMAIN].filter(pl.col("index") == place)["key"]
+        for side, place in zip(sides, places, strict=True)
+    ]
+    shared = domains[0].filter(domains[0].is_in(domains[1].implode())).to_list()
+    if not shared:
+        return "No key of the one is a key of the other, so they are no pair."
+    return f"Several accounts bear {', '.join(shared)}, and each of the two has the name of another one there, so they are no pair."
 
 
 def _keys(sides: Sequence[List], places: Sequence[int]) -> Table:

@@ -14,6 +14,7 @@ from service.cli.errors import CommandError
 from service.cli.match_files import List
 from service.ingest.batches import FORMULA_BEGINNINGS
 from service.matching.kinds import Attribute
+from service.matching.shared import SHARED
 
 LEADING = (
     "left_row", "right_row", "left_name", "right_name", "left_domain", "right_domain", "decision", "confidence", "rules",
@@ -21,7 +22,7 @@ LEADING = (
 _FORMULA = f"^[{re.escape(FORMULA_BEGINNINGS)}]"
 SHEET_ROWS = 1_048_575
 """Rows of a worksheet below its header."""
-_SAID = {1: "agrees", -1: "differs"}
+_SAID = {1: "agrees", SHARED: "agrees", -1: "differs"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ LEFT_OUT: Mapping[str, str] = {
     "evidence_request": "work under way between two organizations",
     "match_run": "work under way between two organizations",
     "partnership_event": "what two organizations had in common; each side is told its part by overlaps and log",
+    "event_bookmark": "up to where the log was told of those",
     "import_reject": "rows that imports refused, to be mended and sent again; what was wrong with them is in import_errors",
     "idempotency_record": "answers kept a day for repeated requests",
     "rate_budget": "what was asked this minute",

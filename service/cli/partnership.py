@@ -9,9 +9,11 @@ from sqlmodel import select
 
 from service.cli.errors import CommandError
 from service.cli.operator import Desk, at_desk, everyone, organization
+from service.cli.partnership_state import change
 from service.partnerships.errors import PartnershipError, UnknownPartnershipError
 from service.partnerships.models import Partnership
 from service.partnerships.operations import create_partnership, note_created, require_room_for_one
+from service.partnerships.pausing import end, pause, resume
 from service.partnerships.repository import Partnerships
 from service.partnerships.rotation import ask_for_rotation
 
@@ -21,6 +23,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Partnerships of two organizations.",
 )
+Named = Annotated[UUID, typer.Argument(help="Id of the partnership.")]
+By = Annotated[str, typer.Option(help="Handle of the side that does it.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where data lie; see COMMONGROUND_DATA_DIR.")]
 
 
@@ -47,6 +51,24 @@ def create(
     """Link two organizations. Nothing is shared before each sets its sharing rules."""
     made = at_desk(data_dir, lambda desk: new_partnership(desk, one, other))
     print(f"Partnership {made.id} of {one} and {other} is active; each side now sets its sharing rules.")
+
+
+@app.command(name="pause")
+def pause_partnership(partnership: Named, *, by: By, data_dir: DataDir = None) -> None:
+    """Let a partnership rest: nothing is matched or shown in it until the same side resumes it."""
+    change(pause, partnership, by, data_dir)
+
+
+@app.command(name="resume")
+def resume_partnership(partnership: Named, *, by: By, data_dir: DataDir = None) -> None:
+    """Take back one side's pause."""
+    change(resume, partnership, by, data_dir)
+
+
+@app.command(name="end")
+def end_partnership(partnership: Named, *, by: By, data_dir: DataDir = None) -> None:
+    """End a partnership for good: what was in it is shown no more, and deleted."""
+    change(end, partnership, by, data_dir)
 
 
 @app.command()

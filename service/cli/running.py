@@ -15,6 +15,7 @@ from service.asgi import create_app
 from service.cli.errors import CommandError
 from service.http.deadline import Drain
 from service.http.protocol import BoundedProtocol
+from service.kit.memory import leave_out_of_collections
 from service.settings import Settings
 from service.worker import open_worker
 
@@ -119,6 +120,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
+            leave_out_of_collections()
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -8,6 +8,7 @@ import typer
 from service.cli.erasing import forget_at_start
 from service.cli.ground import database_for, ready_settings, refuse_wrong_keys
 from service.cli.running import run, run_worker
+from service.kit.memory import stand_back
 
 
 def worker(
@@ -21,4 +22,5 @@ def worker(
     refuse_wrong_keys(given)
     with database_for(given) as settings:
         forget_at_start(settings)
+        stand_back()
         run(run_worker(settings, lambda: print("The worker takes jobs. Ctrl-C ends it.", flush=True)))

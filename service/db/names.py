@@ -40,5 +40,8 @@ class Duty(StrEnum):
     WIPE = "wipe"
     """Take a sandbox away, with its made-up partners and what it has with them."""
 
+    END = "end"
+    """Take away what the tenant had in a partnership that has ended."""
+
     ERASE = "erase"
     """Remove everything of the tenant, as the tables' owner: the operator's command alone."""

@@ -40,3 +40,18 @@ class PartnershipEvent(Record, table=True):
     to_org_id: UUID | None = None
     """The other side of that."""
     created_at: datetime = Field(sa_column=moment())
+
+
+class EventBookmark(Record, table=True):
+    """How far one side has been told of a partnership's events: up to and with `sequence`."""
+
+    __tablename__ = "event_bookmark"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partnership_id", "org_id"], ["partnership_side.partnership_id", "partnership_side.org_id"]
+        ),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    partnership_id: UUID = Field(primary_key=True)
+    sequence: int = Field(sa_type=BigInteger)

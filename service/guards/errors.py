@@ -5,6 +5,7 @@ GuardError
 ├── IdempotencyKeyReusedError     the key came before with another request
 ├── RequestInProgressError        a request with the key is under way
 ├── AnswerLostError               the request was done before, and its answer can't be read any more
+│   └── AnswerOutdatedError       … or isn't given any more, since it may tell what isn't shown now
 └── RateLimitedError              the budget of this period is spent
 """
 
@@ -49,6 +50,15 @@ class AnswerLostError(GuardError):
     def __init__(self) -> None:
         super().__init__(
             "This request was done before, but its answer cannot be read any more: look at what it changed."
+        )
+
+
+class AnswerOutdatedError(AnswerLostError):
+    def __init__(self) -> None:
+        GuardError.__init__(
+            self,
+            "This request was done before, and is not done again. What is shown in the partnership has changed since, so the answer of then "
+            "is not repeated: read what stands now, and take a fresh key for what is still to be done.",
         )
 
 

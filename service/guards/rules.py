@@ -46,20 +46,21 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it was given."""
+    """An answer as it was given; `grounds` name the state that it rests on, None where it may be given again whatever changed."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    grounds: str | None = None
 
     def packed(self) -> bytes:
-        return json.dumps([self.status, self.headers]).encode() + b"\n" + self.body
+        return json.dumps([self.status, self.headers, self.grounds]).encode() + b"\n" + self.body
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Answer":
         head, _, body = packed.partition(b"\n")
-        status, headers = json.loads(head)
-        return cls(status, tuple((name, value) for name, value in headers), body)
+        status, headers, *grounds = json.loads(head)
+        return cls(status, tuple((name, value) for name, value in headers), body, *grounds)
 
 
 def check_key(values: Sequence[str]) -> str | None:

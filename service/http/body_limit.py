@@ -13,26 +13,33 @@ from service.http.problem import BODY_TOO_LARGE, REQUEST_TIMEOUT, answer
 class BodyLimit:
     """ASGI middleware: a small body is read whole and handed on, a larger one is answered 413, a stalled one 408.
 
-    `uploads` are the (method, path)s whose body is streamed; they count bytes themselves and share the limit of a pause.
+    `uploads` are the (method, path)s whose body is streamed; they count bytes themselves and share the limit of a pause. `bulk` are those
+    whose body may be as long as `bulk_bytes`.
     """
 
     def __init__(
-        self, app: ASGIApp, uploads: Collection[tuple[str, str]], limits: HttpLimits = DEFAULT_LIMITS
+        self,
+        app: ASGIApp,
+        uploads: Collection[tuple[str, str]],
+        bulk: Collection[tuple[str, str]] = (),
+        limits: HttpLimits = DEFAULT_LIMITS,
     ) -> None:
-        self._app, self._uploads, self._limits = app, uploads, limits
+        self._app, self._uploads, self._bulk, self._limits = app, uploads, bulk, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if (scope["method"], scope["path"]) in self._uploads:
+        address = scope["method"], scope["path"]
+        if address in self._uploads:
             await self._app(scope, _impatient(receive, self._limits.body_seconds), send)
             return
+        most = self._limits.bulk_bytes if address in self._bulk else self._limits.body_bytes
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                body = await self._small(scope, receive)
+                body = await _whole(scope, receive, most)
         except _TooLargeError:
-            said = f"A body here has at most {self._limits.body_bytes:,} bytes."
+            said = f"A body here has at most {most:,} bytes."
             await answer(scope, send, BODY_TOO_LARGE, said, close=True)
         except TimeoutError:
             said = "The body did not come in time: send it again."
@@ -40,19 +47,20 @@ class BodyLimit:
         else:
             await self._app(scope, _replay(body, receive), send)
 
-    async def _small(self, scope: Scope, receive: Receive) -> list[Message]:
-        announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdigit() or int(announced) > self._limits.body_bytes:
+
+async def _whole(scope: Scope, receive: Receive, most: int) -> list[Message]:
+    announced = Headers(scope=scope).get("content-length", "0")
+    if not announced.isdigit() or int(announced) > most:
+        raise _TooLargeError
+    pieces, size = [], 0
+    while True:
+        piece = await receive()
+        pieces.append(piece)
+        size += len(piece.get("body", b""))
+        if size > most:
             raise _TooLargeError
-        pieces, size = [], 0
-        while True:
-            piece = await receive()
-            pieces.append(piece)
-            size += len(piece.get("body", b""))
-            if size > self._limits.body_bytes:
-                raise _TooLargeError
-            if piece["type"] != "http.request" or not piece.get("more_body", False):
-                return pieces
+        if piece["type"] != "http.request" or not piece.get("more_body", False):
+            return pieces
 
 
 class _TooLargeError(Exception):

@@ -14,6 +14,8 @@ class HttpLimits:
     """From the connection's first moment, or a request's first byte, to the end of its headers."""
     body_bytes: int = 64 * 1024
     """A body that is no upload."""
+    bulk_bytes: int = 1024 * 1024
+    """One that says the same of many things."""
     body_seconds: float = 60.0
     """For a whole small body, and for the next piece of an upload."""
     request_seconds: float = 90.0

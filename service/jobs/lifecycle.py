@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from service.db.sessions import DutySession
+from service.db.sessions import DutySession, MatcherSession
 from service.jobs.queue import forget
 
 
@@ -11,5 +11,8 @@ async def forget_jobs(session: DutySession) -> None:
 
 
 class JobsSide:
+    async def forget_found(self, session: DutySession | MatcherSession, partnership_id: UUID) -> None:
+        """Nothing: jobs go with the sides."""
+
     async def leave(self, session: DutySession, partnership_id: UUID) -> None:
         await forget(session, [str(partnership_id)])

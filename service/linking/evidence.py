@@ -10,9 +10,12 @@ from service.linking.meet import KIND_TYPE
 from service.linking.prepare import Prepared
 from service.linking.tokens import token_bytes
 from service.matching.kinds import Attribute, KeyKind
+from service.matching.numbers import EVIDENCE, numbers_agree
+from service.matching.shared import SHARED, shared_domains, told_besides
 
 TOKEN = ["kind", "high", "low", "ref"]
-CODES = {f"code_{a.value}": pl.UInt16 for a in Attribute}
+CODES = {f"code_{value}": pl.UInt16 for value in EVIDENCE}
+_NAME_CODE = f"code_{Attribute.SPACED_NAME}"
 
 
 def leading(meetings: pl.DataFrame) -> pl.DataFrame:
@@ -59,17 +62,24 @@ def _codes_of_kind(
     values = prepared.evidence[given["index"]]
     key = link.evidence_key(kind)
     codes = {
-        f"code_{a.value}": evidence_codes(given["key"], a.value, values[a.value], key) for a in Attribute
+        f"code_{value}": evidence_codes(given["key"], value, values[value], key)
+        for value in EVIDENCE
+        if values[value].null_count() < values.height
     }
+    unknown = np.zeros(values.height, np.uint16)
     return given.select(pl.lit(kind.value, KIND_TYPE).alias("kind"), "high", "low", "ref").with_columns(
-        pl.Series(name, column) for name, column in codes.items()
+        pl.Series(name, codes.get(name, unknown)) for name in CODES
     )
 
 
-def compare(meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+def compare(
+    meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame, *, one_list: bool = False
+) -> pl.DataFrame:
     """One row a pair, ready to be scored: `left`, `right`, a Boolean a kind, and `ev_<attribute>` Int8 (1, −1, 0).
 
-    The codes that stand beside the pair's strongest key speak; a domain key that met counts the domain as agreeing.
+    The codes that stand beside the pair's strongest key speak; a domain key that met counts the domain as agreeing, or as `SHARED`.
+    Pairs at a shared domain of which another account has the name are left out. All bearers of a domain at which a pair meets
+    must be among `meetings`; `one_list` says that both sides are the same list.
     """
     kinds = meetings.group_by("left", "right").agg(
         (pl.col("kind") == kind.value).any().alias(kind.value) for kind in KeyKind
@@ -81,20 +91,52 @@ def compare(meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> 
             right.rename({"ref": "right"} | {c: f"r_{c}" for c in CODES}),
             on=["kind", "high", "low", "right"],
         )
-        .select("left", "right", *(_agreement(a) for a in Attribute))
+        .select("left", "right", *(_agreement(value) for value in EVIDENCE))
+        .select(
+            "left",
+            "right",
+            *(numbers_agree() if a is Attribute.REGISTRY_ID else f"ev_{a.value}" for a in Attribute),
+        )
     )
-    pairs = kinds.join(said, on=["left", "right"])
-    return pairs.with_columns(
-        pl.when(pl.col(kind.value))
-        .then(pl.lit(1, pl.Int8))
-        .otherwise(pl.col(f"ev_{a.value}"))
-        .alias(f"ev_{a.value}")
-        for kind, a in ((KeyKind.DOMAIN, Attribute.DOMAIN), (KeyKind.REGISTRY_ID, Attribute.REGISTRY_ID))
-    ).sort("left", "right")
+    at_domains = meetings.filter(pl.col("kind") == KeyKind.DOMAIN.value).select(
+        "high", "low", "left", "right"
+    )
+    several = at_domains["high"].is_duplicated()
+    named = _named(at_domains.filter(several), kinds, left, right)
+    shared = shared_domains(named, ["high", "low"], one_list=one_list)
+    shared = shared.join(at_domains.filter(~several), on=["left", "right"], how="anti")
+    pairs = kinds.join(said, on=["left", "right"]).join(shared, on=["left", "right"], how="left")
+    agreeing = pl.when(pl.col("settled").is_null()).then(1).otherwise(SHARED).cast(pl.Int8)
+    found = pairs.filter(~pl.col("settled").fill_null(value=False)).with_columns(
+        pl.when(pl.col(kind.value)).then(value).otherwise(pl.col(f"ev_{a.value}")).alias(f"ev_{a.value}")
+        for kind, a, value in (
+            (KeyKind.DOMAIN, Attribute.DOMAIN, agreeing),
+            (KeyKind.REGISTRY_ID, Attribute.REGISTRY_ID, pl.lit(1, pl.Int8)),
+        )
+    )
+    return found.drop("settled").sort("left", "right")
 
 
-def _agreement(a: Attribute) -> pl.Expr:
-    mine, theirs = pl.col(f"l_code_{a.value}"), pl.col(f"r_code_{a.value}")
+def _named(met: pl.DataFrame, kinds: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """`met` at domains, with what tells the names of the two apart: their codes under that very domain.
+
+    An account that was not asked for its codes there has a stronger key with whomever it meets: its name counts as one of its own.
+    """
+    for side, codes in (("left", left), ("right", right)):
+        names = codes.filter(pl.col("kind") == KeyKind.DOMAIN.value).select(
+            "high", "low", pl.col("ref").alias(side), pl.col(_NAME_CODE).cast(pl.Int64).alias("code")
+        )
+        of_its_own = -pl.col(side).rank("dense").cast(pl.Int64)
+        met = (
+            met.join(names, on=["high", "low", side], how="left")
+            .with_columns(pl.coalesce("code", of_its_own).replace(0, None).alias(f"{side}_name"))
+            .drop("code")
+        )
+    return met.join(kinds.select("left", "right", *told_besides()), on=["left", "right"])
+
+
+def _agreement(value: str) -> pl.Expr:
+    mine, theirs = pl.col(f"l_code_{value}"), pl.col(f"r_code_{value}")
     return (
         pl.when((mine == 0) | (theirs == 0))
         .then(0)
@@ -102,5 +144,5 @@ def _agreement(a: Attribute) -> pl.Expr:
         .then(1)
         .otherwise(-1)
         .cast(pl.Int8)
-        .alias(f"ev_{a.value}")
+        .alias(f"ev_{value}")
     )

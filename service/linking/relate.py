@@ -10,6 +10,7 @@ from service.linking.meet import KIND_TYPE, MAX_PAIRS_PER_TOKEN, TokenSet
 from service.linking.score import DEFAULT_THRESHOLD
 from service.matching.kinds import Attribute, KeyKind, Level, Role
 from service.matching.score import AUTO, evidence_column, score
+from service.matching.weights import owner_weights
 
 Roles = Mapping[Role, TokenSet]
 """One side's tokens by the role of whoever's key they are."""
@@ -47,7 +48,9 @@ def relate(left: Roles, right: Roles, level: Level, *, threshold: float = DEFAUL
         .agg((pl.col("kind") == kind.value).any().alias(kind.value) for kind in KeyKind)
         .with_columns(pl.lit(0, pl.Int8).alias(evidence_column(a)) for a in Attribute)
     )
-    scored = score(met, threshold=threshold).drop(evidence_column(a) for a in Attribute)
+    scored = score(met, threshold=threshold, weights=owner_weights()).drop(
+        evidence_column(a) for a in Attribute
+    )
     ordered = scored.sort("left", "right", pl.col("status") != AUTO, "level")
     return Related(ordered.unique(["left", "right"], keep="first", maintain_order=True), left_out)
 

@@ -123,7 +123,7 @@ def score_alike(
     """`meetings` → what `score_pairs` gives. `prepared` and its `refs` are of the accounts in them, or of more."""
     asked = pl.concat([wanted(meetings, side) for side in ("left", "right")]).unique().sort(_ASKED)
     codes = codes_for(asked, prepared, refs, link)
-    return score_pairs(meetings, codes, codes, threshold=threshold)
+    return score_pairs(meetings, codes, codes, threshold=threshold, one_list=True)
 
 
 def components(left: U64, right: U64) -> tuple[U64, NDArray[np.int64]]:

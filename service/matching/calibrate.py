@@ -13,9 +13,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from service.matching.kinds import Attribute, KeyKind
-from service.matching.score import group_column, kind_counts, said
+from service.matching.score import domain_alone, group_column, kind_counts, said
 from service.matching.weights import (
     AGREES,
+    ALONE,
     DIFFERS,
     EVERY_GROUP,
     GROUPS,
@@ -38,10 +39,13 @@ HEADS_AT_MOST = 0.85
 """Confidence of names that only begin alike, whatever agrees: subsidiaries and sisters do as well."""
 WEAK_AT_MOST = 0.87
 """Confidence of a weak name, whatever agrees but the city: half the countries have one of that name in every trade."""
+ALONE_AT_MOST = 0.80
+"""Confidence of two names at a domain that others share, whatever agrees: brands of one owner stand in one country and trade."""
 ELSEWHERE_AT_MOST = 0.87
 """Confidence of a name in two cities of one country, whatever else agrees: hotels, practices and craftsmen are called alike."""
 ROUNDS, SETTLED = 60, 1e-6
 _NO_PLACE = (Attribute.CITY.value, Attribute.DOMAIN.value)
+_NOT_ALONE = (Attribute.DOMAIN.value, Attribute.SPACED_NAME.value)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def design_matrix(cases: pl.DataFrame) -> tuple[list[Cell], F64]:
         leads, joins = kind_counts(kind)
         columns[EVERY_GROUP, kind.value, LEADS] = leads
         columns[EVERY_GROUP, kind.value, JOINS] = joins
+    columns[EVERY_GROUP, KeyKind.DOMAIN.value, ALONE] = domain_alone()
     for group in GROUPS:
         for attribute in Attribute:
             value, inside = said(attribute), pl.col("_group") == group
@@ -143,6 +148,10 @@ def _bounded(bits: Mapping[Cell, float]) -> dict[Cell, float]:
     weak, name = KeyKind.NAME_WEAK, KeyKind.NAME
     nowhere = [cell for cell in _facts_that_agree(bits, weak.value) if cell[1] not in _NO_PLACE]
     _cap(kept, nowhere, weak, WEAK_AT_MOST)
+    alone: Cell = (EVERY_GROUP, KeyKind.DOMAIN.value, ALONE)
+    facts = [cell for cell in _facts_that_agree(bits, "identifier") if cell[1] not in _NOT_ALONE]
+    saying = kept[EVERY_GROUP, PRIOR, ""] + sum(kept[cell] for cell in facts)
+    kept[alone] = min(kept[alone], np.log2(ALONE_AT_MOST / (1 - ALONE_AT_MOST)) - saying)
     elsewhere: Cell = (name.value, Attribute.CITY.value, DIFFERS)
     facts = [cell for cell in _facts_that_agree(bits, name.value) if cell[1] not in _NO_PLACE]
     saying = sum(kept[cell] for cell in [(EVERY_GROUP, PRIOR, ""), (EVERY_GROUP, name.value, LEADS), *facts])

@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from service.matching.kinds import Attribute, KeyKind, Level
+from service.matching.shared import SHARED
 from service.matching.weights import (
     AGREES,
+    ALONE,
     DIFFERS,
     EVERY_GROUP,
     IDENTIFIERS,
@@ -16,6 +18,7 @@ from service.matching.weights import (
     PRIOR,
     UNKNOWN,
     Weights,
+    owner_weights,
     shipped_weights,
 )
 
@@ -30,7 +33,7 @@ _KEYS = {
 _FACTS = {
     Attribute.DOMAIN: "web domains",
     Attribute.SPACED_NAME: "spellings of the name",
-    Attribute.REGISTRY_ID: "LEIs",
+    Attribute.REGISTRY_ID: "registry numbers",
     Attribute.COUNTRY: "countries",
     Attribute.CITY: "cities",
     Attribute.SECTOR: "sectors",
@@ -52,6 +55,12 @@ _OUTCOMES = {
     UNKNOWN: "The {} can't be compared: at least one side doesn't say.",
     MET: "The {} are counted with the key that met.",
 }
+_SHARED_ALONE = (
+    "Both have the same web domain, but so do other accounts of a list, and the names don't agree."
+)
+_SHARED_BESIDE = (
+    "The web domains agree, but other accounts of a list have this one too: it doesn't identify a company."
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,8 @@ class Term:
 def explain(
     met: Collection[KeyKind], agreement: Mapping[Attribute, int], *, weights: Weights | None = None
 ) -> list[Term]:
-    """The terms of a pair that met by the kinds `met`, with 1 (agrees), -1 (differs) or 0 (unknown) per attribute.
+    """The terms of a pair that met by the kinds `met`, with 1 (agrees), -1 (differs) or 0 (unknown) per attribute, `SHARED` for a
+    domain that other accounts of a list bear too.
 
     Their bits sum to the weight that `score` gives, the first term being the prior. Raises `ValueError` if nothing met.
     """
@@ -75,16 +85,29 @@ def explain(
         raise ValueError(
             "A pair without a key that met has no score to explain; pass the kinds stored with the overlap."
         )
-    table = weights or shipped_weights()
-    group = _group(met, agreement)
+    table, shared = weights or shipped_weights(), _is_shared(met, agreement)
+    counted = [kind for kind in met if not (shared and kind is KeyKind.DOMAIN)]
+    group = _group(counted, agreement)
     prior = Term(PRIOR, "", table.prior, "Before looking, two accounts are rarely the same company.")
+    keys = _keys(counted, table) if counted else [_shared_alone(table)]
     facts = [_fact(attribute, _said(attribute, met, agreement), group, table) for attribute in Attribute]
-    return [prior, *_keys(met, table), *facts]
+    if shared and counted:
+        at = list(Attribute).index(Attribute.DOMAIN)
+        facts[at] = replace(facts[at], sentence=_SHARED_BESIDE)
+    return [prior, *keys, *facts]
+
+
+def _is_shared(met: Collection[KeyKind], agreement: Mapping[Attribute, int]) -> bool:
+    return KeyKind.DOMAIN in met and agreement.get(Attribute.DOMAIN) == SHARED
+
+
+def _shared_alone(table: Weights) -> Term:
+    return Term(KeyKind.DOMAIN, ALONE, table.of(EVERY_GROUP, KeyKind.DOMAIN, ALONE), _SHARED_ALONE)
 
 
 def explain_related(met: Collection[KeyKind], level: Level, *, weights: Weights | None = None) -> list[Term]:
     """The terms of a pair at a level above `same_company`: the keys of owners that met, and nothing beside them."""
-    table, (whose, family) = weights or shipped_weights(), _OWNERS[level]
+    table, (whose, family) = weights or owner_weights(), _OWNERS[level]
     prior = Term(PRIOR, "", table.prior, f"Before looking, two accounts rarely belong to {family}.")
     return [
         prior,
@@ -103,19 +126,19 @@ def _keys(met: Collection[KeyKind], table: Weights) -> list[Term]:
     ]
 
 
-def _group(met: Collection[KeyKind], agreement: Mapping[Attribute, int]) -> str:
-    if any(kind in met for kind in IDENTIFIERS):
+def _group(counted: Collection[KeyKind], agreement: Mapping[Attribute, int]) -> str:
+    if not counted or any(kind in counted for kind in IDENTIFIERS):
         return "identifier"
-    leading = next(kind for kind in NAMES if kind in met)
+    leading = next(kind for kind in NAMES if kind in counted)
     return f"{leading}_rivals" if agreement.get(Attribute.DOMAIN, 0) < 0 else str(leading)
 
 
 def _said(attribute: Attribute, met: Collection[KeyKind], agreement: Mapping[Attribute, int]) -> str:
-    identified = any(kind in met for kind in IDENTIFIERS)
+    beside = _is_shared(met, agreement) and len(met) > 1
     silent = {
-        Attribute.DOMAIN: KeyKind.DOMAIN in met,
+        Attribute.DOMAIN: KeyKind.DOMAIN in met and not beside,
         Attribute.REGISTRY_ID: KeyKind.REGISTRY_ID in met,
-        Attribute.SPACED_NAME: identified and any(kind in met for kind in NAMES[:-1]),
+        Attribute.SPACED_NAME: any(kind in met for kind in NAMES),
     }
     value = agreement.get(attribute, 0)
     if silent.get(attribute):

@@ -7,7 +7,7 @@ import polars as pl
 
 from service.matching.guards import crowded_domains, split_shared_heads
 from service.matching.kinds import Attribute, KeyKind
-from service.matching.registry import comparable_number
+from service.matching.numbers import EVIDENCE, compared_numbers
 
 PART = "\x1f"
 """Stands between the parts of a composite key, as the protocol has it."""
@@ -84,10 +84,10 @@ def _pairs(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def evidence(normalised: pl.DataFrame) -> pl.DataFrame:
-    """One String column per `Attribute`, in the accounts' order, as the protocol spells the values; null means unknown.
+    """One String column for each of `numbers.EVIDENCE`, in the accounts' order, as the protocol spells the values; null means unknown.
 
-    The domain is there also where it is crowded and gives no key. Of registry numbers the LEI alone stands (`comparable_number`).
+    The domain is there also where it is crowded and gives no key.
     """
-    number = comparable_number(normalised["registry"]).str.replace("|", PART, literal=True)
     plain = [attribute for attribute in Attribute if attribute is not Attribute.REGISTRY_ID]
-    return normalised.select(plain).with_columns(number.alias(Attribute.REGISTRY_ID)).select(list(Attribute))
+    numbers = compared_numbers(normalised["registry"])
+    return normalised.select(plain).hstack(numbers).select(EVIDENCE)

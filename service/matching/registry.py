@@ -63,17 +63,6 @@ def registry_numbers(columns: pl.DataFrame) -> pl.Series:
     )
 
 
-def comparable_number(numbers: pl.Series) -> pl.Series:
-    """The LEI of each row (`lei|…`), or null: the one number that can contradict as evidence.
-
-    A company has one LEI; it may have several VAT or DUNS numbers, and numbers of two schemes say nothing of each other.
-    """
-    leis = numbers.to_frame("numbers").select(
-        pl.col("numbers").list.filter(pl.element().str.starts_with("lei|")).list.first()
-    )
-    return leis.to_series()
-
-
 def _reader(field: str) -> Callable[[str], list[str]]:
     return lambda text: numbers_of(field, text)
 

@@ -6,7 +6,7 @@ A company writes itself in Latin as its passport office, its science or its bran
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from anyascii import anyascii
@@ -63,14 +63,27 @@ _SYSTEMS: Final = (
     _SCIENTIFIC,
     _MILD,
 )
-_BRANDED: Final = (
-    (r"ks|cs", "x"),
-    (r"(?<=[ae])v(?=[bcdfghklmnprstz])", "u"),
-    (r"(?:ii|yi|iy|yy)(?= |$)", "y"),
-    (r"(?<=[aeiouy])i", "y"),
-    (r"ii$|ii(?= )", "iy"),
-)
+_AS_ANY: Final = {
+    code: anyascii(chr(code)).lower() for code in (*range(0x370, 0x590), *range(0x10D0, 0x1100))
+}
+"""`anyascii`, letter by letter as it goes itself, of the scripts that the systems speak of: it takes long over a name."""
+_TABLES: Final = [_AS_ANY | str.maketrans(dict(system)) for system in _SYSTEMS]
+_BRANDED: Final = [
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (r"ks|cs", "x"),
+        (r"(?<=[ae])v(?=[bcdfghklmnprstz])", "u"),
+        (r"(?:ii|yi|iy|yy)(?= |$)", "y"),
+        (r"(?<=[aeiouy])i", "y"),
+        (r"ii$|ii(?= )", "iy"),
+    )
+]
 """What a brand does to a spelling by the rules, each by itself."""
+_GREEK_LETTER: Final = re.compile("[\u0370-\u03ff]")
+_GEORGIAN_LETTER: Final = re.compile("[\u10d0-\u10ff]")
+_KANA_LETTER: Final = re.compile("[\u3040-\u30ff]")
+_HANGUL_LETTER: Final = re.compile("[\uac00-\ud7a3]")
+_NO_KEY: Final = re.compile("[^0-9a-z]")
 
 
 def romanisations(spaced: str) -> list[str]:
@@ -80,34 +93,40 @@ def romanisations(spaced: str) -> list[str]:
     """
     if not _SCRIPTS.search(spaced):
         return []
-    plain = (re.sub("[^0-9a-z]", "", one) for one in _ways(spaced))
-    return [one for one in dict.fromkeys(plain) if one][:MOST_ROMANISED]
+    found: dict[str, None] = {}
+    for way in _ways(spaced):
+        if plain := _NO_KEY.sub("", way):
+            found[plain] = None
+            if len(found) == MOST_ROMANISED:
+                break
+    return list(found)
 
 
 def _ways(spaced: str) -> Iterator[str]:
-    if re.search("[\u3040-\u30ff]", spaced):
+    if _KANA_LETTER.search(spaced):
         yield from _of_kana(spaced)
         return
-    if re.search("[\uac00-\ud7a3]", spaced):
+    if _HANGUL_LETTER.search(spaced):
         yield from _of_hangul(spaced)
         return
-    by_rules = [_lettered(spaced, system) for system in _SYSTEMS]
+    if _GREEK_LETTER.search(spaced):
+        for pair, instead in _GREEK_PAIRS.items():
+            spaced = spaced.replace(pair, instead)
+    by_rules = list(dict.fromkeys(_in_latin(spaced.translate(table)) for table in _TABLES))
     yield from by_rules
-    if re.search("[\u10d0-\u10ff]", spaced):
+    if _GEORGIAN_LETTER.search(spaced):
         yield from (re.sub(r"i(?= |$)", "", latin) for latin in by_rules)
         return
     for latin in by_rules:
         branded = latin
         for pattern, instead in _BRANDED:
-            branded = re.sub(pattern, instead, branded)
-            yield re.sub(pattern, instead, latin)
+            branded = pattern.sub(instead, branded)
+            yield pattern.sub(instead, latin)
         yield branded
 
 
-def _lettered(text: str, system: Mapping[str, str]) -> str:
-    for pair, latin in _GREEK_PAIRS.items():
-        text = text.replace(pair, latin)
-    return anyascii("".join(system.get(c, c) for c in text)).lower()
+def _in_latin(text: str) -> str:
+    return text if text.isascii() else anyascii(text).lower()
 
 
 _KANA_ROWS = {

@@ -1,10 +1,14 @@
 """The score of candidate pairs, column-wise: match weights summed, a confidence, a status."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from service.matching.kinds import Attribute, KeyKind
+from service.matching.shared import SHARED
 from service.matching.weights import (
     AGREES,
+    ALONE,
     DIFFERS,
     EVERY_GROUP,
     GROUPS,
@@ -21,8 +25,30 @@ AUTO, REVIEW = "auto", "review"
 
 
 def evidence_column(attribute: Attribute) -> str:
-    """The name of the Int8 column that says whether `attribute` agrees (1), differs (-1) or is unknown (0)."""
+    """The name of the Int8 column that says whether `attribute` agrees (1), differs (-1) or is unknown (0).
+
+    Of the domain also whether it is `SHARED` with other accounts of a list.
+    """
     return f"ev_{attribute}"
+
+
+def domain_is_shared() -> pl.Expr:
+    """Whether the two met by a domain that other accounts of a list bear too: it is evidence and identifies nobody."""
+    return pl.col(KeyKind.DOMAIN) & (pl.col(evidence_column(Attribute.DOMAIN)) == SHARED)
+
+
+def counting(kind: KeyKind) -> pl.Expr:
+    """Whether `kind` met and counts as a key."""
+    return pl.col(kind) & ~domain_is_shared() if kind is KeyKind.DOMAIN else pl.col(kind)
+
+
+def _any_counts(kinds: Iterable[KeyKind]) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(value=False), *map(counting, kinds))
+
+
+def domain_alone() -> pl.Expr:
+    """Whether a domain that others share is all that met."""
+    return domain_is_shared() & ~_any_counts(KeyKind)
 
 
 def score(
@@ -36,7 +62,8 @@ def score(
     table = weights or shipped_weights()
     grouped = pairs.with_columns(group_column().alias("_group"))
     bits = pl.lit(table.prior) + sum((_kind_bits(kind, table) for kind in KeyKind), start=pl.lit(0.0))
-    bits = bits + sum((_evidence_bits(attribute, table) for attribute in Attribute), start=pl.lit(0.0))
+    bits += sum((_evidence_bits(attribute, table) for attribute in Attribute), start=pl.lit(0.0))
+    bits += pl.when(domain_alone()).then(table.of(EVERY_GROUP, KeyKind.DOMAIN, ALONE)).otherwise(0.0)
     scored = grouped.with_columns(bits.alias("weight")).drop("_group")
     confidence = 1 / (1 + (-pl.col("weight") * pl.lit(2.0).log()).exp())
     return scored.with_columns(confidence.alias("confidence"), _rules().alias("rules")).with_columns(
@@ -59,7 +86,8 @@ def group_column() -> pl.Expr:
         .then(pl.lit(KeyKind.NAME_WEAK.value))
     )
     named = strong.otherwise(pl.lit(KeyKind.NAME_HEAD.value)) + rivals
-    return pl.when(pl.any_horizontal(IDENTIFIERS)).then(pl.lit("identifier")).otherwise(named)
+    identified = _any_counts(IDENTIFIERS) | domain_alone()
+    return pl.when(identified).then(pl.lit("identifier")).otherwise(named)
 
 
 def _stronger(kind: KeyKind) -> list[KeyKind]:
@@ -73,10 +101,8 @@ def implied_by(kind: KeyKind) -> list[KeyKind]:
 
 def kind_counts(kind: KeyKind) -> tuple[pl.Expr, pl.Expr]:
     """Whether `kind` met and leads, and whether it met and joins a stronger one; neither where a stronger name implies it."""
-    stronger = _stronger(kind)
-    silent = pl.any_horizontal(implied_by(kind)) if implied_by(kind) else pl.lit(value=False)
-    behind = pl.any_horizontal(stronger) if stronger else pl.lit(value=False)
-    counts = pl.col(kind) & ~silent
+    counts = counting(kind) & ~_any_counts(implied_by(kind))
+    behind = _any_counts(_stronger(kind))
     return counts & ~behind, counts & behind
 
 
@@ -101,13 +127,12 @@ def said(attribute: Attribute) -> pl.Expr:
     """The agreement as far as the key that met doesn't say it already."""
     value = pl.col(evidence_column(attribute))
     if attribute is Attribute.DOMAIN:
-        return pl.when(KeyKind.DOMAIN).then(0).otherwise(value)
+        beside = domain_is_shared() & _any_counts(KeyKind)
+        return pl.when(beside).then(1).when(KeyKind.DOMAIN).then(0).otherwise(value)
     if attribute is Attribute.REGISTRY_ID:
         return pl.when(KeyKind.REGISTRY_ID).then(0).otherwise(value)
     if attribute is Attribute.SPACED_NAME:
-        return (
-            pl.when(pl.any_horizontal(IDENTIFIERS) & pl.any_horizontal(NAMES[:-1])).then(0).otherwise(value)
-        )
+        return pl.when(pl.any_horizontal(NAMES)).then(0).otherwise(value)
     return value
 
 

@@ -2,13 +2,15 @@
 
 The strongest kind of key that met *leads* and chooses the group of weights for the evidence: evidence says less where an
 identifier has met, and agreement says next to nothing where two companies of one name have a domain each (`…_rivals`).
-Other identifiers and names that met as well *join*. Missing evidence weighs nothing.
+Other identifiers and names that met as well *join*. A domain that several accounts of a list share identifies nobody: it is evidence
+beside a name, and says little where it stands *alone*. Missing evidence weighs nothing.
 """
 
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from math import log2
 from pathlib import Path
 
 from service.matching import tables
@@ -19,8 +21,10 @@ EVERY_GROUP = "*"
 IDENTIFIERS = (KeyKind.REGISTRY_ID, KeyKind.DOMAIN, KeyKind.LINKEDIN)
 NAMES = (KeyKind.NAME, KeyKind.NAME_WEAK, KeyKind.NAME_HEAD)
 GROUPS = ("identifier", *(f"{kind}{rivals}" for kind in NAMES for rivals in ("", "_rivals")))
-PRIOR, LEADS, JOINS, AGREES, DIFFERS = "prior", "leads", "joins", "agrees", "differs"
-UNKNOWN, MET, SPACING = "unknown", "met", "spacing"
+PRIOR, LEADS, JOINS, ALONE, AGREES, DIFFERS = "prior", "leads", "joins", "alone", "agrees", "differs"
+OWNERS_NAME_AT_MOST = 0.87
+"""Confidence of two accounts above which companies of one name stand: nothing else about those is compared."""
+UNKNOWN, MET = "unknown", "met"
 """Outcomes without a weight of their own: not known on a side; already counted as the key that met."""
 
 
@@ -42,6 +46,14 @@ class Weights:
 def shipped_weights() -> Weights:
     """The table that comes with the normaliser: learnt from labelled pairs (`calibrate`), where enough were at hand."""
     return _weights(tables.weight_rows())
+
+
+@cache
+def owner_weights() -> Weights:
+    """Those of the keys of companies above two accounts: the name of an owner is never enough by itself."""
+    shipped, name = shipped_weights(), (EVERY_GROUP, KeyKind.NAME.value, LEADS)
+    most = log2(OWNERS_NAME_AT_MOST / (1 - OWNERS_NAME_AT_MOST)) - shipped.prior
+    return Weights(shipped.bits | {name: min(shipped.bits[name], round(most, 2))})
 
 
 @cache

@@ -16,7 +16,7 @@ _GET: Final = """
     WHERE a.partnership_id = $1 AND a.lo_ref = $2 AND a.hi_ref = $3 AND a.org_id = $4
 """
 _PUT: Final = """
-    INSERT INTO overlap_assignee AS a (partnership_id, lo_ref, hi_ref, org_id, person_id, assigned_at) VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO overlap_assignee AS a (partnership_id, lo_ref, hi_ref, org_id, person_id, assigned_at, partner_org_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (org_id, partnership_id, lo_ref, hi_ref) DO UPDATE SET person_id = $5, assigned_at = $6 WHERE a.person_id <> $5
 """
 _TAKE: Final = """
@@ -46,7 +46,7 @@ async def assign(session: TenantSession, clock: Clock, pair: ToldPair, person_id
         tag = await driver.execute(_TAKE, *place)
     else:
         await get_member(session, person_id)
-        tag = await driver.execute(_PUT, *place, person_id, clock.now())
+        tag = await driver.execute(_PUT, *place, person_id, clock.now(), pair.partner_id)
     if not tag.endswith(" 0"):
         details = {"person_id": None if person_id is None else str(person_id)}
         await record(session, clock, "overlap.assigned", target=f"overlap:{pair.overlap_id}", details=details)

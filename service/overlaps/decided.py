@@ -7,7 +7,6 @@ matcher sees the mark of the name, and who is gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from service.db.turns import PATIENCE, Turn, take_turn
 from service.linking.columns import U64
 from service.linking.layers import Delta
 from service.matching.names import name_keys
+from service.overlaps.carried import bring_notes_back, carry_notes, carry_words, take_words_back
 from service.overlaps.shown import Within
 from service.partnerships.models import Partnership
 
@@ -53,7 +53,12 @@ _HERE = (
     "DELETE FROM decided_account WHERE partnership_id = $1 AND org_id = $2 AND ref = ANY($3::bigint[]) AND identity IS NULL AND name IS NULL",
     "UPDATE decided_account SET gone_at = NULL WHERE partnership_id = $1 AND org_id = $2 AND ref = ANY($3::bigint[])",
 )
-_KNOWN = "SELECT ref, identity, name, gone_at FROM decided_account WHERE partnership_id = $1 AND org_id = $2"
+_IS_ANY_KNOWN = "SELECT EXISTS (SELECT FROM decided_account WHERE partnership_id = $1 AND org_id = $2)"
+_DEPARTED = """
+    SELECT identity, ref FROM decided_account
+    WHERE partnership_id = $1 AND org_id = $2 AND gone_at IS NOT NULL AND identity = ANY($3::bytea[])
+"""
+_NAMED = "SELECT DISTINCT name FROM decided_account WHERE partnership_id = $1 AND org_id = $2 AND name = ANY($3::bytea[])"
 _MOVE = (
     "DELETE FROM decided_account WHERE partnership_id = $1 AND org_id = $2 AND ref = $4 AND $3::bigint IS NOT NULL",
     "UPDATE decided_account SET ref = $4, gone_at = NULL WHERE partnership_id = $1 AND org_id = $2 AND ref = $3",
@@ -62,33 +67,10 @@ _MOVE = (
 _MERGED = f"""
     {FOLLOWED} SELECT f.merged_id::text, a.id::text FROM followed f JOIN account a ON a.org_id = $1 AND a.id = f.into_id
 """
-_CARRY = """
-    INSERT INTO decision (partnership_id, {side}_ref, {partner}_ref, org_id, partner_org_id, word, open, kinds, actor_kind, actor_id, decided_at)
-    SELECT DISTINCT ON (m.into_ref, d.{partner}_ref, d.org_id) $1, m.into_ref, d.{partner}_ref, d.org_id, d.partner_org_id, d.word, false,
-           d.kinds, d.actor_kind, d.actor_id, d.decided_at
-    FROM decision d JOIN unnest($2::bigint[], $3::bigint[]) AS m (ref, into_ref) ON d.{side}_ref = m.ref
-    WHERE d.partnership_id = $1 AND d.word <> 'offer' AND NOT d.learned
-    ORDER BY m.into_ref, d.{partner}_ref, d.org_id, d.decided_at DESC
-    ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
-    SET word = excluded.word, kinds = excluded.kinds, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
-        decided_at = excluded.decided_at, learned = false, stands = true
-    WHERE decision.learned
-    RETURNING {side}_ref
-"""
-"""Copied: undoing the merge finds the words of the other account where they were."""
 _NAME = """
     INSERT INTO decided_account (partnership_id, org_id, ref, account_id, identity, name)
     SELECT $1, $2, * FROM unnest($3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[]) ON CONFLICT DO NOTHING
 """
-_STILL_LISTED = """
-    UPDATE decided_account t SET gone_at = $2 WHERE org_id = $1 AND gone_at IS NOT NULL
-    AND EXISTS (SELECT FROM account a WHERE a.org_id = $1 AND a.id = t.account_id)
-"""
-_OVER = """
-    DELETE FROM decision d USING decided_account t, partnership p WHERE t.org_id = $1 AND t.gone_at < $2 AND p.id = t.partnership_id
-    AND d.partnership_id = t.partnership_id AND t.ref = CASE WHEN p.lo_org_id = $1 THEN d.lo_ref ELSE d.hi_ref END
-"""
-_FORGET = "DELETE FROM decided_account WHERE org_id = $1 AND gone_at < $2"
 _ID = 32
 
 
@@ -120,7 +102,8 @@ async def remember(within: Within, accounts: pl.DataFrame, own: ReferenceKey) ->
 async def follow(session: TenantSession, partnership: Partnership, change: Delta, own: ReferenceKey) -> U64:
     """Accounts of the session's side came to a partnership and left it: what was decided on them waits for them, and finds them again.
 
-    What was said of one that was merged is said of the one that is left too, unless something was: the references of those, sorted.
+    What was said of one that was merged is said of the one that is left too, unless something was, and no longer once it is back: the
+    references of those, sorted. What was noted on its pairs goes with it, and comes back with it.
     """
     driver: asyncpg.Connection = await session.raw()
     carried: list[int] = []
@@ -128,10 +111,12 @@ async def follow(session: TenantSession, partnership: Partnership, change: Delta
         return _refs(carried)
     side, left = partnership.side_of(session.org_id), _left(change)
     async with session.on_duty(Duty.PUBLISH):
+        await bring_notes_back(driver, partnership, session.org_id, _stored(change.added.refs))
         if await driver.fetchval(_ANY.format(side=side), partnership.id, left):
             await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
+            carried = await take_words_back(driver, partnership, session.org_id, _stored(change.added.refs))
             await _follow(driver, session, partnership, change, own)
-            carried = await _carry(driver, session, partnership, left, own)
+            carried += await _carry(driver, session, partnership, left, own)
     return _refs(carried)
 
 
@@ -152,10 +137,10 @@ async def _carry(
         named = pl.DataFrame(dict(zip(("ref", "into"), sides, strict=True)))
         return named.filter(pl.col("ref").is_in(left))
 
-    merged, side = await anyio.to_thread.run_sync(name), partnership.side_of(session.org_id)
-    carry = _CARRY.format(side=side, partner="hi" if side == "lo" else "lo")
-    said = await driver.fetch(carry, partnership.id, merged["ref"].to_list(), merged["into"].to_list())
-    return [row[0] for row in said]
+    merged = await anyio.to_thread.run_sync(name)
+    refs = merged["ref"].to_list(), merged["into"].to_list()
+    await carry_notes(driver, partnership, session.org_id, *refs)
+    return await carry_words(driver, partnership, session.org_id, *refs)
 
 
 async def _follow(
@@ -170,19 +155,19 @@ async def _follow(
     await driver.execute(_GONE.format(side=side), *place, left)
     for statement in _HERE:
         await driver.execute(statement, *place, come)
-    known = await driver.fetch(_KNOWN, *place)
     text = change.added.token_bytes().hex()
     ids = [str(UUID(text[at : at + _ID])) for at in range(0, len(text), _ID)]
-    if not known or not ids:
+    if not ids or not await driver.fetchval(_IS_ANY_KNOWN, *place):
         return
     rows = pl.DataFrame({"ref": come, "id": ids}, schema={"ref": pl.Int64, "id": pl.String})
     marked = await _marked(driver, session, partnership, rows, own)
-    departed = {row["identity"]: row["ref"] for row in known if row["gone_at"] and row["identity"]}
+    departed = dict(await driver.fetch(_DEPARTED, *place, marked.identities))
     for ref, identity in zip(marked.refs, marked.identities, strict=True):
         if identity in departed:
             for statement in _MOVE:
                 await driver.execute(statement.format(side=side), *place, departed[identity], ref)
-    names = {row["name"] for row in known if row["name"]}
+    borne = [name for name in marked.names if name is not None]
+    names = {row[0] for row in await driver.fetch(_NAMED, *place, borne)}
     alike = [at for at, name in enumerate(marked.names) if name in names]
     await driver.execute(_NAME, *place, *marked.where(alike))
 
@@ -220,13 +205,3 @@ def _refs(stored: list[int]) -> U64:
 
 def _stored(refs: U64) -> list[int]:
     return [int(ref) for ref in np.ascontiguousarray(refs).view(np.int64)]
-
-
-async def forget_decided(session: DutySession, *, now: datetime, until: datetime) -> None:
-    """Decisions on accounts of the session's organization that have been out of its list since `until`. One that takes part in
-    nothing and is still listed isn't gone.
-    """
-    driver: asyncpg.Connection = await session.raw()
-    await driver.execute(_STILL_LISTED, session.org_id, now)
-    await driver.execute(_OVER, session.org_id, until)
-    await driver.execute(_FORGET, session.org_id, until)

@@ -22,7 +22,7 @@ from service.db.turns import Turn, take_turn
 from service.kit.clock import Clock
 from service.kit.ids import Ids
 from service.overlaps.decision_models import Word
-from service.overlaps.jobs.parts import enqueue_unlink, request_publish
+from service.overlaps.jobs.parts import enqueue_relay, enqueue_unlink, request_publish
 from service.overlaps.models import COUNTED, OverlapStatus, Scored
 from service.overlaps.rules import rules_text
 from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, SAID, STANDS, STATUS, of_one
@@ -49,7 +49,7 @@ _SAY = """
     VALUES ($1, $2, $3, $4, $5, $6, false, $7, $8, $9, $10)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
     SET word = excluded.word, actor_kind = excluded.actor_kind, actor_id = excluded.actor_id,
-        decided_at = excluded.decided_at, kinds = excluded.kinds, learned = false, stands = true
+        decided_at = excluded.decided_at, kinds = excluded.kinds, learned = false, stands = true, lo_was = '{}', hi_was = '{}'
 """
 _TAKE_BACK = "DELETE FROM decision WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3 AND org_id = $4"
 _ANSWERED = """
@@ -83,6 +83,8 @@ class Refusal(StrEnum):
     NOT_OFFERED = "not_offered"
     NOT_IN_REVIEW = "not_in_review"
     NOTHING_SAID = "nothing_said"
+    TOO_MANY_COMMENTS = "too_many_comments"
+    """Its reason has no room among one's comments on the pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,15 @@ async def decide(
     *,
     dry_run: bool = False,
 ) -> Sequence[Outcome]:
-    """Say one's word on each overlap; those that one isn't told of are unknown. UnknownPartnershipError.
+    """Say one's word on each overlap; those that one isn't told of are unknown. UnknownPartnershipError, PartnershipPausedError.
 
     A dry run says what would become of them, and leaves nothing behind.
     """
+    partnership = await Partnerships(session).by_id(
+        partnership_id
+    )  # first: nobody holds up another's partnership
+    (await view_of(session, partnership_id)).require_active()
     await take_turn(session, Turn.DECIDE, partnership_id)
-    partnership = await Partnerships(session).by_id(partnership_id)
     told = await _told(session, partnership_id, choices)
     refused = {
         overlap_id: why
@@ -284,6 +289,7 @@ class _Deciding:
             for number, (pair, event) in enumerate(told, last + 1)
         ]
         await driver.executemany(_TELL, rows)
+        await enqueue_relay(self.session, self.partnership.id, to)
 
     async def _note(self, pair: _Pair, choice: Choice) -> None:
         target, details = (

@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
     ForeignKeyConstraint,
+    Index,
     LargeBinary,
     SmallInteger,
     Text,
@@ -23,6 +26,13 @@ _OF_A_SIDE = (
     ["partnership_id", "org_id"],
     ["partnership_side.partnership_id", "partnership_side.org_id"],
 )
+
+HAS_MOVED: Final = text("cardinality(lo_was) + cardinality(hi_was) > 0")
+
+
+def was_column() -> "Column[list[int]]":
+    """References that the account of a pair had before it was merged, the last one last."""
+    return Column(ARRAY(BigInteger), nullable=False, server_default=text("'{}'"))
 
 
 class Word(StrEnum):
@@ -43,6 +53,7 @@ class Decision(Record, table=True):
             ["partnership_id", "org_id", "partner_org_id"],
             ["partnership_side.partnership_id", "partnership_side.org_id", "partnership_side.partner_org_id"],
         ),
+        Index("ix_decision_hi", "partnership_id", "hi_ref"),
     )
 
     partnership_id: UUID = Field(primary_key=True)
@@ -65,13 +76,20 @@ class Decision(Record, table=True):
     """Said of two others of the same names, of which nothing more speaks for these."""
     stands: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=text("true")))
     """It counts, and its side may read it: one that is learned does while both sides are told of the pair."""
+    lo_was: list[int] = Field(default_factory=list, sa_column=was_column())
+    """References of the merged accounts that it was said of, the last one last; empty for what was said of this very pair."""
+    hi_was: list[int] = Field(default_factory=list, sa_column=was_column())
 
 
 class DecidedAccount(Record, table=True):
     """One's own account that somebody has decided on, by marks under one's own key (`decided.py`); not for one's people."""
 
     __tablename__ = "decided_account"
-    __table_args__ = (ForeignKeyConstraint(*_OF_A_SIDE),)
+    __table_args__ = (
+        ForeignKeyConstraint(*_OF_A_SIDE),
+        Index("ix_decided_account_identity", "partnership_id", "org_id", "identity"),
+        Index("ix_decided_account_name", "partnership_id", "org_id", "name"),
+    )
 
     partnership_id: UUID = Field(primary_key=True)
     org_id: UUID = Field(primary_key=True)
@@ -122,3 +140,7 @@ class LinkProposal(Record, table=True):
     actor_id: UUID | None = None
     proposed_at: datetime = Field(sa_column=moment())
     answered_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    account_id: UUID | None = None
+    """The account of whoever proposed: in their own side's copy."""
+    gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """In the same copy: since when it isn't in the list."""

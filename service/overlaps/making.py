@@ -23,6 +23,7 @@ from service.overlaps.models import Part
 from service.overlaps.stored import ACCOUNTS, PART_OF, Place, Stored
 
 Columns = Mapping[Place, TokenColumn]
+DOMAINS: Place = (Part.SENT, KeyKind.DOMAIN.value)
 HEADS: Place = (Part.SENT, KeyKind.NAME_HEAD.value)
 SHARED_HEADS: Place = (Part.WITHHELD, KeyKind.NAME_HEAD.value)
 CROWDED: Place = (Part.WITHHELD, KeyKind.DOMAIN.value)

@@ -24,7 +24,7 @@ from service.db.model import Record, enum_column, moment
 from service.db.sealed import SealedColumn
 from service.kit.actors import ActorKind
 from service.matching.kinds import Level
-from service.overlaps.decision_models import DecidedAccount, Decision, LinkProposal
+from service.overlaps.decision_models import HAS_MOVED, DecidedAccount, Decision, LinkProposal, was_column
 
 _OF_A_SIDE = (
     ["partnership_id", "org_id"],
@@ -262,6 +262,7 @@ class OverlapComment(Record, table=True):
         ForeignKeyConstraint(["partnership_id", "partner_org_id"], _OF_A_SIDE[1]),
         Index("ix_overlap_comment_pair", "partnership_id", "lo_ref", "hi_ref", "id"),
         Index("ix_overlap_comment_org", "org_id"),
+        Index("ix_overlap_comment_moved", "partnership_id", postgresql_where=HAS_MOVED),
     )
 
     partnership_id: UUID = Field(primary_key=True)
@@ -280,6 +281,9 @@ class OverlapComment(Record, table=True):
     edited_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """Since when there is no such overlap."""
+    lo_was: list[int] = Field(default_factory=list, sa_column=was_column())
+    """References that the account of the pair had before it was merged, the last one last."""
+    hi_was: list[int] = Field(default_factory=list, sa_column=was_column())
 
 
 class OverlapAssignee(Record, table=True):
@@ -291,16 +295,21 @@ class OverlapAssignee(Record, table=True):
             ["org_id", "person_id"], ["membership.org_id", "membership.person_id"], ondelete="CASCADE"
         ),
         Index("ix_overlap_assignee_person", "org_id", "person_id", "partnership_id"),
+        Index("ix_overlap_assignee_moved", "org_id", "partnership_id", postgresql_where=HAS_MOVED),
     )
 
     org_id: UUID = Field(primary_key=True)
     partnership_id: UUID = Field(primary_key=True)
     lo_ref: int = Field(primary_key=True, sa_type=BigInteger)
     hi_ref: int = Field(primary_key=True, sa_type=BigInteger)
+    partner_org_id: UUID
     person_id: UUID
     assigned_at: datetime = Field(sa_column=moment())
     gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """As a comment's."""
+    lo_was: list[int] = Field(default_factory=list, sa_column=was_column())
+    """As a comment's."""
+    hi_was: list[int] = Field(default_factory=list, sa_column=was_column())
 
 
 class RelatedPair(Record, table=True):

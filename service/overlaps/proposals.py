@@ -4,7 +4,7 @@ Nothing is looked up in the partner's list, and nothing comes back but an accept
 with the partner. Each side keeps a copy of its own, so that a refusal is written where whoever proposed can't read it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -44,8 +44,8 @@ _STANDING = """
 """
 _PUT = """
     INSERT INTO link_proposal (partnership_id, id, org_id, partner_org_id, sent, state, ref, other_ref, partner_name, partner_domain,
-                               actor_kind, actor_id, proposed_at)
-    VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $12)
+                               actor_kind, actor_id, proposed_at, account_id)
+    VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $12, $13)
 """
 _REFER = """
     INSERT INTO account_reference (org_id, partnership_id, ref, account_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
@@ -53,9 +53,7 @@ _REFER = """
 _SENT = """
     SELECT p.id, p.state, p.partner_name, p.partner_domain, p.proposed_at, p.answered_at, a.id AS account_id, a.name AS account_name,
            NULL AS partner_fields, 0::bigint AS partner_populations
-    FROM link_proposal p
-    JOIN account_reference r ON r.org_id = $1 AND r.partnership_id = p.partnership_id AND r.ref = p.ref
-    JOIN account a ON a.org_id = $1 AND a.id = r.account_id
+    FROM link_proposal p LEFT JOIN account a ON a.org_id = $1 AND a.id = p.account_id
     WHERE p.partnership_id = $2 AND p.org_id = $1 AND p.sent AND $3::bigint IS NOT NULL
 """
 _RECEIVED = """
@@ -69,9 +67,11 @@ _RECEIVED = """
 """
 _PAGE = " AND ($4::uuid IS NULL OR p.id < $4) ORDER BY p.id DESC LIMIT $5"
 _ONE = " AND p.id = $4"
+_RECEIVED_OF = f"SELECT id, partner_populations FROM ({_RECEIVED}) p WHERE id = ANY($4)"
 _IS_ACCEPTED = """
     SELECT EXISTS (SELECT FROM link_proposal WHERE partnership_id = $1 AND id = $2 AND state = 'accepted')
 """
+_OWN = "SELECT ref FROM link_proposal WHERE partnership_id = $1 AND id = $2 AND org_id = $3 AND sent"
 _WITHDRAW = "DELETE FROM link_proposal WHERE partnership_id = $1 AND id = $2"
 _ANSWER = """
     UPDATE link_proposal SET state = $4, other_ref = coalesce($5, other_ref), answered_at = $6
@@ -81,7 +81,7 @@ _CONFIRM = """
     INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
     VALUES ($1, $2, $3, $4, $5, 'confirm', false, $6, $7, $8)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
-    SET word = 'confirm', actor_kind = excluded.actor_kind, actor_id = excluded.actor_id, decided_at = excluded.decided_at, learned = false, stands = true
+    SET word = 'confirm', actor_kind = excluded.actor_kind, actor_id = excluded.actor_id, decided_at = excluded.decided_at, learned = false, stands = true, lo_was = '{}', hi_was = '{}'
 """
 
 
@@ -102,14 +102,9 @@ class Proposals:
     session: TenantReadSession
     view: View
 
-    @property
-    def are_told(self) -> bool:
-        """As pairs in review: where both sides show their overlaps and have reviews switched on."""
-        return bool(self.view.reviews and self.view.own_bits and self.view.partner_bits)
-
     async def page(self, *, sent: bool, after: UUID | None, limit: int) -> Sequence[Mapping[str, Any]]:
         """The newest first."""
-        if not self.are_told:
+        if not self.view.tells_of_proposals:
             return []
         driver: asyncpg.Connection = await self.session.raw()
         rows: Sequence[Mapping[str, Any]] = await driver.fetch(
@@ -121,11 +116,19 @@ class Proposals:
         """UnknownProposalError."""
         driver: asyncpg.Connection = await self.session.raw()
         row: Mapping[str, Any] | None = None
-        if self.are_told:
+        if self.view.tells_of_proposals:
             row = await driver.fetchrow((_SENT if sent else _RECEIVED) + _ONE, *self._place, proposal_id)
         if row is None:
             raise UnknownProposalError
         return row
+
+    async def received(self, ids: Collection[UUID]) -> dict[UUID, int]:
+        """Those of the proposals that are told as received, with the populations that the partner's account is shown under."""
+        if not self.view.tells_of_proposals:
+            return {}
+        driver: asyncpg.Connection = await self.session.raw()
+        rows = await driver.fetch(_RECEIVED_OF, *self._place, list(ids))
+        return {row["id"]: row["partner_populations"] for row in rows}
 
     @property
     def _place(self) -> tuple[UUID, UUID, int]:
@@ -147,16 +150,21 @@ class Linking:
     async def begin(
         cls, session: TenantSession, keystore: Keystore, clock: Clock, ids: Ids, partnership_id: UUID
     ) -> "Linking":
-        """UnknownPartnershipError."""
+        """UnknownPartnershipError, PartnershipEndedError."""
+        partnership = await Partnerships(session).by_id(
+            partnership_id
+        )  # first: nobody holds up another's partnership
         await take_turn(session, Turn.DECIDE, partnership_id)
-        partnership = await Partnerships(session).by_id(partnership_id)
         view = await view_of(session, partnership_id)
         return cls(session, keystore, clock, ids, partnership, Proposals(session, view))
 
     async def propose(self, proposal: Proposal) -> UUID:
-        """The id of the proposal, of an open one that says the same where there is one. UnknownRecordError, UnknownOverlapError, DecisionRefusedError."""
+        """The id of the proposal, of an open one that says the same where there is one. PartnershipPausedError, UnknownRecordError,
+        UnknownOverlapError, DecisionRefusedError.
+        """
+        self.proposals.view.require_active()
         session, driver = self.session, await self.session.raw()
-        if not self.proposals.are_told:
+        if not self.proposals.view.tells_of_proposals:
             raise DecisionRefusedError(
                 "Accounts are linked where both sides share overlaps and have reviews switched on: see the sharing rules and `reviews` of the partnership."
             )
@@ -176,11 +184,21 @@ class Linking:
         )
         actor = session.actor
         await driver.execute(
-            _PUT, self.partnership.id, proposal_id, session.org_id, partner, True, *said, actor.kind.value, actor.id, now
+            _PUT, self.partnership.id, proposal_id, session.org_id, partner, True, *said, actor.kind.value, actor.id, now, proposal.account_id
         )  # fmt: skip
         async with session.on_duty(Duty.DECIDE):
             await driver.execute(
-                _PUT, self.partnership.id, proposal_id, partner, session.org_id, False, *said, None, None, now
+                _PUT,
+                self.partnership.id,
+                proposal_id,
+                partner,
+                session.org_id,
+                False,
+                *said,
+                None,
+                None,
+                now,
+                None,
             )
         await driver.execute(_REFER, session.org_id, self.partnership.id, ref, proposal.account_id)
         await self._publish(ref)
@@ -188,9 +206,11 @@ class Linking:
         return proposal_id
 
     async def withdraw(self, proposal_id: UUID) -> None:
-        """UnknownProposalError; DecisionRefusedError for one that was accepted."""
-        row = await self.proposals.one(proposal_id, sent=True)
-        driver, ref = await self.session.raw(), await self._ref(row["account_id"])
+        """One's own, whatever has become of its account and of the rules. UnknownProposalError; DecisionRefusedError for one that was accepted."""
+        driver = await self.session.raw()
+        ref = await driver.fetchval(_OWN, self.partnership.id, proposal_id, self.session.org_id)
+        if ref is None:
+            raise UnknownProposalError
         async with self.session.on_duty(Duty.DECIDE):
             # either side's copy: one's own is told of it by a job
             if await driver.fetchval(_IS_ACCEPTED, self.partnership.id, proposal_id):
@@ -202,7 +222,7 @@ class Linking:
         await self._note("link.withdrawn", proposal_id)
 
     async def accept(self, proposal_id: UUID, account_id: UUID | None) -> None:
-        """UnknownProposalError, UnknownRecordError, DecisionRefusedError."""
+        """PartnershipPausedError, UnknownProposalError, UnknownRecordError, DecisionRefusedError."""
         row = await self._open(proposal_id)
         chosen = account_id or row["account_id"]
         if chosen is None:
@@ -226,7 +246,7 @@ class Linking:
         await self._note("link.accepted", proposal_id)
 
     async def refuse(self, proposal_id: UUID) -> None:
-        """UnknownProposalError, DecisionRefusedError."""
+        """PartnershipPausedError, UnknownProposalError, DecisionRefusedError."""
         await self._open(proposal_id)
         await (await self.session.raw()).execute(
             _ANSWER, self.partnership.id, proposal_id, self.session.org_id, "refused", None, self.clock.now()
@@ -234,6 +254,7 @@ class Linking:
         await self._note("link.refused", proposal_id)
 
     async def _open(self, proposal_id: UUID) -> Mapping[str, Any]:
+        self.proposals.view.require_active()
         row = await self.proposals.one(proposal_id, sent=False)
         if row["state"] != "open":
             raise DecisionRefusedError(f"The proposal was {row['state']} already.")

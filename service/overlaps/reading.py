@@ -12,7 +12,18 @@ from service.db.sessions import TenantReadSession
 from service.linking.counts import Counts, counts_of
 from service.matching.kinds import Level, nearer
 from service.overlaps.models import COUNTED, OverlapStatus
-from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, RELATED, SAID, STANDS, STATUS, TOLD, of_one
+from service.overlaps.told import (
+    CONDITIONS,
+    OF_ONE,
+    PAIRS,
+    RELATED,
+    SAID,
+    STANDS,
+    STATUS,
+    TOLD,
+    WAITS,
+    of_one,
+)
 from service.overlaps.view import View
 
 _OF_PAIR = (
@@ -44,6 +55,8 @@ _WHERE: Mapping[OverlapStatus, str] = {
     OverlapStatus.DISPUTED: f"o.status = 'disputed' AND {STATUS} = 'disputed'",
     OverlapStatus.REJECTED: f"o.status IN ('rejected', 'disputed', 'review') AND {STATUS} = 'rejected'",
 }
+JUDGED = (OverlapStatus.DISPUTED, OverlapStatus.REVIEW)
+"""What people are to speak of."""
 _ORDER = " ORDER BY confidence DESC, id DESC LIMIT {}"
 _VALUE = ("coalesce(d.amount, 0)::float8", "coalesce(a.revenue_amount, 0)::float8")
 _VALUED_PAGE = (
@@ -61,6 +74,10 @@ _NUMBERS = (
     + TOLD
     + " AND o.status IN ('auto', 'confirmed')"
 )
+_TO_JUDGE = f"""
+    SELECT count(*) FILTER (WHERE o.status = 'review'), count(*) FILTER (WHERE o.status = 'disputed'), count(*) FILTER (WHERE {WAITS})
+    {PAIRS} {SAID} {CONDITIONS} {STANDS} AND o.status IN ('review', 'disputed') AND {STATUS} <> 'rejected'
+"""
 _RANK = " ".join(f"WHEN '{level.value}' THEN {level.rank}" for level in Level)
 _RELATED_NUMBERS = f"""
     SELECT o.lo_ref, o.hi_ref, a.populations, s.populations & $3, CASE o.level {_RANK} END
@@ -69,12 +86,13 @@ _RELATED_NUMBERS = f"""
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What to list: pairs that count, or those of one status. `after` is the confidence and id of the last row seen, of pairs in review
+    """What to list: pairs that count, or those of some statuses; `waiting`, of those to judge, for one's own word. `after` is the confidence and id of the last row seen, of pairs in review
     behind their `deals` and `revenue`; bits are None for any population, `assignee` for any and none. One pair (`overlap_id`) is given
     whatever its status. Where `level` is above `same_company`, pairs of one owner stand among those that count, as far up as both sides look.
     """
 
-    status: OverlapStatus | None = None
+    status: OverlapStatus | Sequence[OverlapStatus] | None = None
+    waiting: bool = False
     level: Level = Level.SAME_COMPANY
     overlap_id: UUID | None = None
     own_bits: int | None = None
@@ -82,6 +100,17 @@ class Page:
     assignee: UUID | Literal["none"] | None = None
     after: tuple[float | UUID, ...] | None = None
     limit: int = 50
+
+    @property
+    def statuses(self) -> Sequence[OverlapStatus]:
+        """Those that are named."""
+        named = [self.status] if isinstance(self.status, OverlapStatus) else sorted({*(self.status or ())})
+        return [one for one in named or JUDGED if one in JUDGED] if self.waiting else named
+
+    @property
+    def is_by_value(self) -> bool:
+        """The most valuable first: of pairs in review alone."""
+        return self.statuses == [OverlapStatus.REVIEW]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +141,9 @@ async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Map
         conditions += f" AND {condition.format(*range(len(values) - len(given) + 1, len(values) + 1))}"
     # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as
     # much as reading does. Of each state the surest are read along the index.
-    order = (_VALUED_ORDER if wanted.status is OverlapStatus.REVIEW else _ORDER).format(int(wanted.limit))
+    order = (_VALUED_ORDER if wanted.is_by_value else _ORDER).format(int(wanted.limit))
     levels = _above(view, wanted.level)
-    texts = [*_texts(wanted), _RELATED_PAGE] if levels and wanted.status is None else _texts(wanted)
+    texts = [*_texts(wanted), _RELATED_PAGE] if levels and not wanted.statuses else _texts(wanted)
     parts = [view.sql(text, **OF_ONE, levels=levels) + conditions + order for text in texts]
     text = (
         parts[0] if len(parts) == 1 else "SELECT * FROM ((" + ") UNION ALL (".join(parts) + ")) told" + order
@@ -129,11 +158,11 @@ def _above(view: View, level: Level) -> str:
 
 
 def _texts(wanted: Page) -> list[str]:
-    if wanted.overlap_id is not None and wanted.status is None:
+    if wanted.overlap_id is not None and not wanted.statuses:
         return [_SAID_PAGE]
-    if wanted.status is OverlapStatus.REVIEW:
-        return [f"{_VALUED_PAGE} AND {_WHERE[wanted.status]}"]
-    statuses = sorted(COUNTED) if wanted.status is None else [wanted.status]
+    if wanted.is_by_value:
+        return [f"{_VALUED_PAGE} AND {_WHERE[OverlapStatus.REVIEW]}"]
+    statuses = wanted.statuses or sorted(COUNTED)
     return [
         (_UNSAID_PAGE if status is OverlapStatus.AUTO else _SAID_PAGE) + f" AND {_WHERE[status]}"
         for status in statuses
@@ -144,6 +173,8 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Conditions with the places of their values. Only what is asked stands in the statement: an "or null" hides the index."""
     if wanted.overlap_id is not None:
         yield "o.id = ${}", (wanted.overlap_id,)
+    if wanted.waiting:
+        yield WAITS, ()
     if wanted.own_bits is not None:
         yield "a.populations & ${} <> 0", (wanted.own_bits,)
     if wanted.partner_bits is not None:
@@ -159,9 +190,23 @@ def _asked(wanted: Page) -> Iterator[tuple[str, tuple[Any, ...]]]:
             (wanted.assignee,),
         )
     if wanted.after is not None:
-        value = [*_VALUE] if wanted.status is OverlapStatus.REVIEW else []
+        value = [*_VALUE] if wanted.is_by_value else []
         place = ", ".join([*value, "o.confidence", "o.id"])
         yield f"({place}) < ({', '.join(['${}'] * len(wanted.after))})", wanted.after
+
+
+@dataclass(frozen=True, slots=True)
+class ToJudge:
+    """Pairs that one may judge: in review, disputed, and of both those that wait for one's own word."""
+
+    review: int
+    disputed: int
+    waiting: int
+
+
+async def to_judge(session: TenantReadSession, view: View) -> ToJudge:
+    driver: asyncpg.Connection = await session.raw()
+    return ToJudge(*await driver.fetchrow(view.sql(_TO_JUDGE, **OF_ONE), *of_one(session, view)))
 
 
 async def matrix(

@@ -9,7 +9,8 @@ from service.accounts.staging import parsed
 from service.db.sessions import MatcherSession
 from service.kit.id_columns import new_ids
 from service.overlaps.rules import pack_kinds
-from service.overlaps.verdicts import PAIR, Scope, csv_of
+from service.overlaps.scope import Scope
+from service.overlaps.verdicts import PAIR, csv_of
 from service.partnerships.models import Partnership
 
 FACTS = ["level", "confidence", "weight", "kinds"]

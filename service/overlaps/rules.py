@@ -6,9 +6,10 @@ import polars as pl
 
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.score import implied_by
+from service.matching.shared import SHARED
 
 KIND_BIT: Mapping[KeyKind, int] = {kind: 1 << bit for bit, kind in enumerate(KeyKind)}
-AGREES, DIFFERS = 1, 2
+AGREES, DIFFERS, IS_SHARED = 1, 2, 3
 
 
 def pack_kinds() -> pl.Expr:
@@ -18,10 +19,11 @@ def pack_kinds() -> pl.Expr:
 
 
 def pack_evidence() -> pl.Expr:
-    """`ev_<attribute>` columns (1, −1, 0) → Int16, two bits an attribute: 0 unknown, 1 agrees, 2 differs."""
+    """`ev_<attribute>` columns (1, −1, 0, `SHARED`) → Int16, two bits an attribute: 0 unknown, 1 agrees, 2 differs, 3 shared."""
     parts = [
         pl.when(pl.col(f"ev_{a.value}") == 1).then(AGREES << 2 * i)
         .when(pl.col(f"ev_{a.value}") == -1).then(DIFFERS << 2 * i)
+        .when(pl.col(f"ev_{a.value}") == SHARED).then(IS_SHARED << 2 * i)
         .otherwise(0)
         for i, a in enumerate(Attribute)
     ]  # fmt: skip
@@ -39,6 +41,6 @@ def rules_text(packed: int) -> str:
 
 
 def evidence_of(packed: int) -> dict[Attribute, int]:
-    """Attribute → 1 agrees, −1 differs, 0 unknown."""
-    meaning = {0: 0, AGREES: 1, DIFFERS: -1}
+    """Attribute → 1 agrees, −1 differs, 0 unknown, `SHARED` of a domain that other accounts of a list bear too."""
+    meaning = {0: 0, AGREES: 1, DIFFERS: -1, IS_SHARED: SHARED}
     return {a: meaning[packed >> 2 * i & 3] for i, a in enumerate(Attribute)}

@@ -55,6 +55,11 @@ alone."""
 STANDS: Final = " AND (o.status <> 'review' OR o.scored IS NOT NULL)"
 """A pair that no key joins and that both no longer confirm is nothing to judge: it is about to go (`jobs/unlink.py`)."""
 
+WAITS: Final = """
+    ((o.status = 'review' AND v.word = 'offer') OR (o.status = 'disputed' AND v.decided_at > coalesce(w.decided_at, '-infinity')))
+"""
+"""Whoever asks is to speak next, where `SAID` is joined: the partner has offered its account, or has spoken last in a dispute."""
+
 OF_ONE: Final[Mapping[str, str]] = {
     "views": "", "partnership": "$2", "shown": "$3", "own_shown": "$4", "reviews": "$5", "matched": "$6",
 }  # fmt: skip

@@ -1,6 +1,5 @@
 """What a run found against what was known: created, updated, removed, written by sets with one event a fact."""
 
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
@@ -8,14 +7,15 @@ import anyio.to_thread
 import numpy as np
 import polars as pl
 
-from service.accounts.staging import parsed
+from service.accounts.staging import copied
 from service.db.sessions import MatcherSession
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.kit.id_columns import new_ids
 from service.linking.columns import U64
 from service.overlaps.models import COUNTED
 from service.overlaps.rules import pack_evidence, pack_kinds, rules_text
-from service.overlaps.said import apply_words
+from service.overlaps.said import apply_words, learn, read_words
+from service.overlaps.scope import Scope
 from service.partnerships.models import Partnership
 
 FACTS = ["status", "scored", "confidence", "weight", "kinds", "evidence"]
@@ -26,15 +26,7 @@ SCHEMA = {
     "confidence": pl.Float64, "weight": pl.Float64, "kinds": pl.Int16, "evidence": pl.Int16,
 }  # fmt: skip
 _COLUMNS = ("change", "event", "place", "lo_ref", "hi_ref", "id", "event_id", "rules", *FACTS)
-_KNOWN = "SELECT lo_ref, hi_ref, id, status, scored, confidence, weight, kinds, evidence FROM overlap WHERE partnership_id = $1"
-_SCOPE = "CREATE TEMPORARY TABLE scope (lo boolean, ref bigint) ON COMMIT DROP"
-_KNOWN_WITHIN = """
-    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.scored, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
-    JOIN overlap o ON o.partnership_id = $1 AND o.lo_ref = s.ref WHERE s.lo
-    UNION
-    SELECT o.lo_ref, o.hi_ref, o.id, o.status, o.scored, o.confidence, o.weight, o.kinds, o.evidence FROM scope s
-    JOIN overlap o ON o.partnership_id = $1 AND o.hi_ref = s.ref WHERE NOT s.lo
-"""
+_KNOWN = "lo_ref, hi_ref, id, status, scored, confidence, weight, kinds, evidence"
 _VERDICT = """
     CREATE TEMPORARY TABLE verdict (
         change text, event text, place bigint, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text, scored text,
@@ -46,8 +38,12 @@ _INSERT = """
                          lo_shows, hi_shows, found_at, updated_at, unmet_since)
     SELECT $1, lo_ref, hi_ref, id, $2, $3, status, scored, confidence, weight, kinds, evidence, false, false, now(), now(),
            CASE WHEN scored IS NULL THEN now() END
-    FROM verdict WHERE change = 'created'
+    FROM verdict WHERE change = $4
 """
+_NOT_FRESH = (
+    "DELETE FROM overlap WHERE partnership_id = $1 AND lo_ref = $2 AND hi_ref = $3",
+    "DELETE FROM verdict WHERE $1::uuid IS NOT NULL AND lo_ref = $2 AND hi_ref = $3",
+)
 _UPDATE = """
     UPDATE overlap o SET status = v.status, scored = v.scored, confidence = v.confidence, weight = v.weight, kinds = v.kinds,
         evidence = v.evidence, updated_at = now(), unmet_since = CASE WHEN v.scored IS NULL THEN coalesce(o.unmet_since, now()) END
@@ -61,6 +57,8 @@ VERY_MANY = 10_000
 """Rows that the planner is told of at once: until it has counted them it takes them for a few, and a small change that comes next would look at
 all of them for each of its own.
 """
+EARLY_FROM = VERY_MANY
+"""Pairs of which the new ones are stored before it's one's turn to decide; fewer are stored as soon as looked at twice."""
 _LAST = "SELECT coalesce(max(sequence), 0) FROM partnership_event WHERE partnership_id = $1"
 """Numbers are never given twice, so a partnership's newest event stays as long as the partnership."""
 _TELL = """
@@ -123,21 +121,6 @@ def differences(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     ).select(_COLUMNS)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """References of each side, sorted: a pair with one of them is meant. None stands for all pairs."""
-
-    lo: U64 | None = None
-    hi: U64 | None = None
-
-    def holds(self) -> pl.Expr:
-        """Whether the pair of a row is meant."""
-        if self.lo is None or self.hi is None:
-            return pl.lit(value=True)
-        lo, hi = (pl.Series(refs.view(np.int64)).implode() for refs in (self.lo, self.hi))
-        return pl.col("lo_ref").is_in(lo) | pl.col("hi_ref").is_in(hi)
-
-
 async def write_verdicts(
     session: MatcherSession, partnership: Partnership, found: pl.DataFrame, scope: Scope | None = None
 ) -> Scope:
@@ -147,30 +130,76 @@ async def write_verdicts(
     Gives the references of which each side has to show something else: those of changed pairs, and those in scope.
     """
     driver, scope = await session.raw(), scope or Scope()
-    # behind the partnership's own row: whoever says a word takes this turn alone
-    await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
-    known = await _known(session, scope)
-    decided = await apply_words(session, partnership, found, known, within=scope.holds())
-    verdicts = await anyio.to_thread.run_sync(differences, known, decided)
-    await driver.execute(_VERDICT)
-    if verdicts.height:
-        await driver.copy_to_table("verdict", source=await csv_of(verdicts), format="csv", columns=_COLUMNS)
     sides = partnership.id, partnership.lo_org_id, partnership.hi_org_id
+    await scope.lay(session)
+    await driver.execute(_VERDICT)
+    known, stored = await _write_fresh(session, partnership, found, scope)
+    # behind the match's turn: whoever says a word takes this turn alone
+    await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
+    words = await read_words(session, partnership, scope)
+    fresh = await _without_said(session, partnership, stored, words)
+    if known is None or known.height:
+        known = (await _known(session, scope)).join(fresh, on=PAIR, how="anti")
+    await learn(session, partnership, found.join(words, on=PAIR, how="anti"), scope)
+    decided = apply_words(found.join(fresh, on=PAIR, how="anti"), known, words)
+    verdicts = await anyio.to_thread.run_sync(differences, known, decided)
+    await _copy(session, verdicts.with_columns(pl.col("place") + stored.height))
     await driver.execute(_DELETE, partnership.id)
     await driver.execute(_UPDATE, partnership.id)
-    await driver.execute(_INSERT, *sides)
+    await driver.execute(_INSERT, *sides, "created")
     last: int = await driver.fetchval(_LAST, partnership.id)
     await driver.execute(_TELL, *sides, last)
     if verdicts.height >= VERY_MANY:
         await driver.execute("SELECT count_overlaps()")
     if scope.lo is None or scope.hi is None:
         return Scope()
-    return Scope(_with(scope.lo, verdicts["lo_ref"]), _with(scope.hi, verdicts["hi_ref"]))
+    changed = pl.concat([fresh.select(PAIR), verdicts.select(PAIR)])
+    return Scope(_with(scope.lo, changed["lo_ref"]), _with(scope.hi, changed["hi_ref"]))
+
+
+async def _write_fresh(
+    session: MatcherSession, partnership: Partnership, found: pl.DataFrame, scope: Scope
+) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    """Of very many pairs store the new ones that nobody says anything of before it's one's turn: until the commit nobody sees them, so
+    people go on deciding meanwhile. What is known, None for not looked up; and the pairs that were stored.
+    """
+    if found.height < EARLY_FROM:
+        return None, found.select(PAIR).clear()
+    driver, known = await session.raw(), await _known(session, scope)
+    words = await read_words(session, partnership, scope)
+    fresh = found.join(known, on=PAIR, how="anti").join(words, on=PAIR, how="anti")
+    verdicts = await anyio.to_thread.run_sync(
+        differences, known.clear(), fresh.with_columns(scored=pl.col("status"))
+    )
+    await _copy(session, verdicts.with_columns(change=pl.lit("fresh")))
+    sides = partnership.id, partnership.lo_org_id, partnership.hi_org_id
+    await driver.execute(_INSERT, *sides, "fresh")
+    if verdicts.height >= VERY_MANY:
+        await driver.execute("SELECT count_overlaps()")
+    return known, fresh.select(PAIR)
+
+
+async def _without_said(
+    session: MatcherSession, partnership: Partnership, fresh: pl.DataFrame, words: pl.DataFrame
+) -> pl.DataFrame:
+    """Those of `fresh` of which nobody says anything by now either; an account that came back has brought its words. The others are taken back."""
+    said = fresh.join(words, on=PAIR, how="semi")
+    driver = await session.raw()
+    for statement in _NOT_FRESH:
+        await driver.executemany(statement, [(partnership.id, *pair) for pair in said.rows()])
+    return fresh.join(said, on=PAIR, how="anti")
+
+
+async def _copy(session: MatcherSession, verdicts: pl.DataFrame) -> None:
+    driver = await session.raw()
+    if verdicts.height:
+        await driver.copy_to_table("verdict", source=await csv_of(verdicts), format="csv", columns=_COLUMNS)
 
 
 async def judge_again(session: MatcherSession, partnership: Partnership, scope: Scope) -> Scope:
     """As `write_verdicts`, after people said something that no match will look at: of the pairs in scope the score stays as it is."""
     await take_turn(session, Turn.DECIDE, partnership.id, wait=PATIENCE)
+    await scope.lay(session)
     known = (await _known(session, scope)).filter(pl.col("scored").is_not_null())
     await (await session.raw()).execute("DROP TABLE scope")
     rules = pl.Series("rules", [rules_text(kinds) for kinds in known["kinds"]], dtype=pl.String)
@@ -184,20 +213,8 @@ def _with(refs: U64, stored: pl.Series) -> U64:
 
 async def _known(session: MatcherSession, scope: Scope) -> pl.DataFrame:
     """The overlaps in scope as they stand."""
-    driver, buffer = await session.raw(), BytesIO()
-    if scope.lo is None or scope.hi is None:
-        await driver.copy_from_query(_KNOWN, session.partnership_id, output=buffer, format="csv")
-    else:
-        await driver.execute(_SCOPE)
-        for lo, refs in ((True, scope.lo), (False, scope.hi)):
-            rows = pl.DataFrame(
-                {"lo": lo, "ref": refs.view(np.int64)}, schema={"lo": pl.Boolean, "ref": pl.Int64}
-            )
-            if rows.height:
-                await driver.copy_to_table("scope", source=await csv_of(rows), format="csv")
-        await driver.execute("ANALYZE scope")
-        await driver.copy_from_query(_KNOWN_WITHIN, session.partnership_id, output=buffer, format="csv")
-    return await parsed(buffer, SCHEMA)
+    query = scope.sql(_KNOWN, "overlap")
+    return await copied(await session.raw(), query, SCHEMA, session.partnership_id)
 
 
 async def csv_of(frame: pl.DataFrame) -> BytesIO:

@@ -10,7 +10,7 @@ import msgspec
 
 from service.db.sessions import TenantReadSession
 from service.matching.kinds import Level, nearer
-from service.partnerships.errors import UnknownPartnershipError
+from service.partnerships.errors import PartnershipEndedError, PartnershipPausedError, UnknownPartnershipError
 from service.partnerships.models import PartnershipStatus, Preset, SharingLevel
 from service.partnerships.rules import bits_at
 
@@ -65,9 +65,25 @@ class View:
     reviews: bool
     level: Level
     """How far up both sides let their accounts meet."""
+    rests: bool
+    """Paused: nothing is shown until it goes on."""
     normaliser: str
     """Under which the two sides' keys are made."""
     side: str
+
+    @property
+    def status(self) -> PartnershipStatus:
+        return PartnershipStatus.PAUSED if self.rests else PartnershipStatus.ACTIVE
+
+    @property
+    def tells_of_proposals(self) -> bool:
+        """As of pairs in review: where both sides show their overlaps and have reviews switched on."""
+        return bool(self.reviews and self.own_bits and self.partner_bits)
+
+    def require_active(self) -> None:
+        """PartnershipPausedError: nothing is said of what isn't shown."""
+        if self.rests:
+            raise PartnershipPausedError
 
     def sql(self, template: str, **words: str) -> str:
         return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo", **words)
@@ -78,11 +94,16 @@ _segments = msgspec.json.Decoder(list[Segment])
 
 
 async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
-    """How the session's organization may look at the partnership now. UnknownPartnershipError, also when it is somebody else's."""
+    """How the session's organization may look at the partnership now; at one that rests it sees nothing.
+
+    UnknownPartnershipError, also when it is somebody else's; PartnershipEndedError.
+    """
     driver: asyncpg.Connection = await session.raw()
     row = await driver.fetchrow(_ONE, session.org_id, partnership_id)
     if row is None:
         raise UnknownPartnershipError
+    if row["status"] == PartnershipStatus.ENDED:
+        raise PartnershipEndedError
     return _view(session.org_id, row)
 
 
@@ -101,6 +122,6 @@ def _view(org_id: UUID, row: Any) -> View:
         partnership_id=row["id"], populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
         own_bits=bits_at((rule for rule in own if rule.shows), least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
         matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=row["reviews"],
-        level=nearer(*map(Level, row["levels"])), normaliser=row["normaliser"],
+        level=nearer(*map(Level, row["levels"])), rests=not active, normaliser=row["normaliser"],
         side="lo" if row["lo_org_id"] == org_id else "hi",
     )  # fmt: skip

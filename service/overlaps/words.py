@@ -25,11 +25,6 @@ def status_of(scored: Scored | None, *words: Word | None) -> OverlapStatus:
     return OverlapStatus.CONFIRMED if Word.CONFIRM in said else OverlapStatus.AUTO
 
 
-def is_open(status: OverlapStatus, word: Word) -> bool:
-    """Whether a word on a pair is for the other side too, where both are told of it."""
-    return status is not OverlapStatus.REVIEW or word is Word.OFFER
-
-
 def _every_case() -> pl.DataFrame:
     cases = product([None, *Scored], [None, *Word], [None, *Word])
     rows = [(*case, status_of(*case)) for case in cases]

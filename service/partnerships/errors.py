@@ -4,11 +4,11 @@ PartnershipError
 ├── UnknownPartnershipError     no such partnership of this organization
 ├── UnknownSharingRuleError     nothing was ever said of this population
 ├── SamePartnerError            an organization can't be its own partner
-├── AlreadyPartnersError        the two have an active partnership
+├── AlreadyPartnersError        the two have a partnership that hasn't ended
 ├── DifferentWorldsError        one is a sandbox and the other isn't in it
 ├── UnknownPopulationError      the organization has no population of this name
-├── PartnershipEndedError   nothing can be shared in it any more
-├── PartnershipPausedError      its keys aren't rotated while it rests
+├── PartnershipEndedError       nothing of it is there any more
+├── PartnershipPausedError      its keys aren't rotated, and nothing is matched, while it rests
 ├── RotatedLatelyError          keys are rotated once a day at most
 ├── EpochGoneError              the secrets of an epoch are deleted: what was begun under it is void
 └── LevelNotOfferedError        `counts_only` needs the weekly frozen count, which this version doesn't have
@@ -38,7 +38,7 @@ class SamePartnerError(PartnershipError):
 
 class AlreadyPartnersError(PartnershipError):
     def __init__(self) -> None:
-        super().__init__("These two organizations have an active partnership already.")
+        super().__init__("These two organizations have a partnership already, which has not ended.")
 
 
 class DifferentWorldsError(PartnershipError):
@@ -64,12 +64,16 @@ class LevelNotOfferedError(PartnershipError):
 
 class PartnershipEndedError(PartnershipError):
     def __init__(self) -> None:
-        super().__init__("The partnership has ended: nothing can be shared in it any more.")
+        super().__init__(
+            "The partnership has ended: nothing of it is there any more, and nothing can be shared in it."
+        )
 
 
 class PartnershipPausedError(PartnershipError):
     def __init__(self) -> None:
-        super().__init__("The partnership is paused: its keys are rotated once it is active again.")
+        super().__init__(
+            "The partnership is paused: nothing is matched or shown in it, and its keys are not rotated, before it is resumed."
+        )
 
 
 class RotatedLatelyError(PartnershipError):

@@ -11,8 +11,7 @@ from service.jobs import enqueue
 from service.kit.clock import Clock
 from service.matching.kinds import Level
 from service.partnerships.epochs import Opened
-from service.partnerships.errors import PartnershipEndedError
-from service.partnerships.models import PartnershipSide, PartnershipStatus
+from service.partnerships.models import PartnershipSide
 from service.partnerships.operations import RULES_CHANGED_JOB
 from service.partnerships.repository import Partnerships
 
@@ -29,9 +28,7 @@ async def choose_level(
 
     `meets` raises unless what stands is as the caller expects. UnknownPartnershipError, PartnershipEndedError.
     """
-    partnership = await Partnerships(session).by_id(partnership_id)
-    if partnership.status is PartnershipStatus.ENDED:
-        raise PartnershipEndedError
+    partnership = await Partnerships(session).living(partnership_id)
     own = PartnershipSide.partnership_id == partnership_id, PartnershipSide.org_id == session.org_id
     side = (await session.scalars(select(PartnershipSide).where(*own).with_for_update())).one()
     opened = await Partnerships(session).opened(partnership_id)

@@ -9,14 +9,17 @@ from service.audit import record
 from service.audit.repository import AuditLog, Wanted
 from service.crypto import Erased, Keystore, Tombstone
 from service.db.erasing import Eraser
-from service.db.sessions import DutySession
+from service.db.sessions import DutySession, MatcherSession
+from service.db.turns import PATIENCE, Turn, take_turn
 from service.kit.actors import OPERATOR
 from service.kit.clock import Clock
 from service.partnerships.models import Partnership, PartnershipStatus
 from service.partnerships.repository import Partnerships
 
-_RULES = "DELETE FROM sharing_rule WHERE partnership_id = $1"
-_SHOWN = "DELETE FROM shared_record WHERE partnership_id = $1"
+OWN_ROWS = (
+    "DELETE FROM shared_record WHERE partnership_id = $1 AND owner_org_id = $2",
+    "DELETE FROM sharing_rule WHERE partnership_id = $1 AND owner_org_id = $2",
+)
 _CLOSE = (
     "DELETE FROM partnership_side WHERE partnership_id = $1",
     "DELETE FROM partnership WHERE id = $1",
@@ -29,7 +32,11 @@ class SideDeparture(Protocol):
     """What a room above keeps of one side of a partnership."""
 
     async def leave(self, session: DutySession, partnership_id: UUID) -> None:
-        """Remove it, in a transaction of that side."""
+        """Remove what is that side's own, in a transaction of it."""
+        ...
+
+    async def forget_found(self, session: DutySession | MatcherSession, partnership_id: UUID) -> None:
+        """Remove what matching found, which is of neither side."""
         ...
 
 
@@ -80,12 +87,14 @@ class PartnershipsDeparture:
     async def _leave(self, session: DutySession, partnership_id: UUID) -> None:
         for side in self.sides:
             await side.leave(session, partnership_id)
-        for statement in (_SHOWN, _RULES):
-            await session.sql(statement, partnership_id)
+        for side in self.sides:
+            await side.forget_found(session, partnership_id)
+        for statement in OWN_ROWS:
+            await session.sql(statement, partnership_id, session.org_id)
 
 
 async def _locked(session: DutySession, partnership_id: UUID) -> Partnership:
     """Once this returns no match of it is under way, and none begins before the transaction ends."""
-    await session.sql("SET LOCAL lock_timeout = '10min'")
+    await take_turn(session, Turn.MATCH, partnership_id, wait=PATIENCE)
     await session.sql(_LOCK, partnership_id)
     return await Partnerships(session).by_id(partnership_id)

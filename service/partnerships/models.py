@@ -79,6 +79,8 @@ class Partnership(Record, table=True):
     threshold: float = Field(default=0.90, sa_type=DOUBLE_PRECISION)
     created_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(sa_column=moment(nullable=True))
+    ended_by: UUID | None = None
+    """The side that ended it; null where the operator did, or erased a side."""
     sandbox: bool = False
     """As both its sides'."""
 
@@ -134,6 +136,8 @@ class PartnershipSide(Record, table=True):
     next_signature: bytes | None = Field(default=None, sa_type=LargeBinary)
     next_confirm: bytes | None = Field(default=None, sa_type=LargeBinary)
     reviews: bool = True
+    paused_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """Since when this side has it paused; it rests while either has."""
     hierarchy: Level = Field(default=Level.SAME_COMPANY, sa_column=enum_column(Level))
     """How far up the owners of accounts this side lets them meet; the nearer of both sides' holds."""
 

@@ -19,7 +19,6 @@ from service.partnerships.errors import (
     AlreadyPartnersError,
     DifferentWorldsError,
     LevelNotOfferedError,
-    PartnershipEndedError,
     SamePartnerError,
     UnknownPopulationError,
 )
@@ -92,8 +91,8 @@ def _of_one_world(one: Organization, other: Organization) -> bool:
 async def require_room_for_one(session: TenantSession) -> None:
     """QuotaExceededError if the session's organization may have no further partnership."""
     if await is_limited(session, Quota.PARTNERSHIPS):
-        active = await Partnerships(session).everyone(status=PartnershipStatus.ACTIVE)
-        await require_room(session, Quota.PARTNERSHIPS, len(active) + 1)
+        living = await Partnerships(session).everyone(living=True)
+        await require_room(session, Quota.PARTNERSHIPS, len(living) + 1)
 
 
 async def note_created(session: TenantSession, clock: Clock, partnership_id: UUID) -> None:
@@ -128,9 +127,7 @@ async def share(
     """
     if said.level is SharingLevel.COUNTS_ONLY:
         raise LevelNotOfferedError
-    partnership = await Partnerships(session).by_id(partnership_id)
-    if partnership.status is PartnershipStatus.ENDED:
-        raise PartnershipEndedError
+    partnership = await Partnerships(session).living(partnership_id)
     # a rule on one that is being removed would outlive it, and hold for the next that gets its bit
     population = await live_population(session, said.population)
     if population is None:
@@ -163,9 +160,21 @@ async def share(
     return rule
 
 
-async def switch_reviews(session: TenantSession, clock: Clock, *, partnership_id: UUID, on: bool) -> Opened:
-    """Say whether one's people judge pairs in review; they are told of any only where both sides do. UnknownPartnershipError."""
+async def switch_reviews(
+    session: TenantSession,
+    clock: Clock,
+    *,
+    partnership_id: UUID,
+    on: bool,
+    meets: Callable[[Opened], None] = lambda _: None,
+) -> Opened:
+    """Say whether one's people judge pairs in review; they are told of any only where both sides do.
+
+    UnknownPartnershipError, PartnershipEndedError. `meets` raises unless what stands is as the caller expects.
+    """
+    await Partnerships(session).living(partnership_id)
     opened = await Partnerships(session).opened(partnership_id)
+    meets(opened)
     side = opened.side(session.org_id)
     if side.reviews is not on:
         side.reviews = on

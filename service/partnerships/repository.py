@@ -1,5 +1,6 @@
 """SQL of partnerships and sharing rules."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,11 @@ from sqlmodel import col, select
 from service.db.sessions import DutySession, MatcherSession, ReadSession, TenantReadSession, TenantSession
 from service.db.turns import Turn, take_turn
 from service.partnerships.epochs import Opened
-from service.partnerships.errors import UnknownPartnershipError
+from service.partnerships.errors import (
+    PartnershipEndedError,
+    PartnershipPausedError,
+    UnknownPartnershipError,
+)
 from service.partnerships.models import (
     Partnership,
     PartnershipSide,
@@ -18,6 +23,7 @@ from service.partnerships.models import (
     SharingRule,
 )
 
+_STILL = "SELECT status FROM partnership WHERE id = $1 FOR SHARE"
 _BEGIN_NEXT = """
     UPDATE partnership SET epoch = next_epoch, normaliser = next_normaliser, epoch_since = $2,
         next_epoch = NULL, next_normaliser = NULL, next_since = NULL
@@ -41,26 +47,35 @@ class Partnerships:
         return or_(col(Partnership.lo_org_id) == org_id, col(Partnership.hi_org_id) == org_id)
 
     async def everyone(
-        self, *, status: PartnershipStatus | None = None, only: UUID | None = None
+        self, *, status: PartnershipStatus | None = None, only: UUID | None = None, living: bool = False
     ) -> list[Partnership]:
+        """`living` are those that haven't ended."""
         statement = select(Partnership).where(self._mine()).order_by(col(Partnership.id))  # type: ignore[arg-type]  # an or_ of columns
         if status is not None:
             statement = statement.where(Partnership.status == status)
+        if living:
+            statement = statement.where(Partnership.status != PartnershipStatus.ENDED)
         if only is not None:
             statement = statement.where(Partnership.id == only)
         return list(await self._session.scalars(statement))
 
-    async def by_id(self, partnership_id: UUID) -> Partnership:
-        """UnknownPartnershipError, also when it is somebody else's."""
-        found = await self._session.scalar(
-            select(Partnership).where(self._mine(), Partnership.id == partnership_id)  # type: ignore[arg-type]  # an or_ of columns
-        )
+    async def by_id(self, partnership_id: UUID, *, alone: bool = False) -> Partnership:
+        """UnknownPartnershipError, also when it is somebody else's. `alone`: nobody else changes it until the transaction ends."""
+        wanted = select(Partnership).where(self._mine(), Partnership.id == partnership_id)  # type: ignore[arg-type]  # an or_ of columns
+        found = await self._session.scalar(wanted.with_for_update(key_share=True) if alone else wanted)
         if found is None:
             raise UnknownPartnershipError
         return found
 
-    async def opened(self, partnership_id: UUID) -> Opened:
-        return await _opened(self._session, await self.by_id(partnership_id))
+    async def living(self, partnership_id: UUID) -> Partnership:
+        """UnknownPartnershipError; PartnershipEndedError."""
+        found = await self.by_id(partnership_id)
+        if found.status is PartnershipStatus.ENDED:
+            raise PartnershipEndedError
+        return found
+
+    async def opened(self, partnership_id: UUID, *, alone: bool = False) -> Opened:
+        return await _opened(self._session, await self.by_id(partnership_id, alone=alone))
 
     async def rules(self, partnership_id: UUID, *, of: UUID) -> list[SharingRule]:
         """The rules in force of one of the two sides, by population; a rule past its end counts for nothing."""
@@ -72,13 +87,13 @@ class Partnerships:
         return list(await self._session.scalars(statement.order_by(col(SharingRule.bit))))
 
     async def with_partner(self, partner_id: UUID) -> Partnership | None:
-        """The active partnership with this organization."""
+        """The partnership with this organization that hasn't ended."""
         lo, hi = sorted((self._session.org_id, partner_id))
         return await self._session.scalar(
             select(Partnership).where(
                 Partnership.lo_org_id == lo,
                 Partnership.hi_org_id == hi,
-                Partnership.status == PartnershipStatus.ACTIVE,
+                Partnership.status != PartnershipStatus.ENDED,
             )
         )
 
@@ -89,21 +104,44 @@ class MatchedPartnership:
     def __init__(self, session: MatcherSession) -> None:
         self._session = session
 
-    async def lock(self) -> Partnership | None:
-        """The partnership, ours alone until the transaction ends; None if it isn't active."""
+    async def lock(self, *, epochs: bool = False) -> Partnership | None:
+        """The partnership, whose matching is ours alone until the transaction ends; None if it isn't active.
+
+        Whoever pauses or ends it meanwhile doesn't wait, and the transaction is undone: PartnershipPausedError or
+        PartnershipEndedError at its end. `epochs`: nobody opens one meanwhile either.
+        """
+        await take_turn(self._session, Turn.MATCH, self._session.partnership_id)
+        wanted = select(Partnership).where(
+            Partnership.id == self._session.partnership_id, Partnership.status == PartnershipStatus.ACTIVE
+        )
+        # not FOR UPDATE: every insert that refers to the partnership would wait for the match
+        found = await self._session.scalar(wanted.with_for_update(key_share=True) if epochs else wanted)
+        if found is not None:
+            self._session.at_end(_still_active, found.id)
+        return found
+
+    async def living(self) -> Partnership | None:
+        """The partnership, unless it has ended; others may match it meanwhile."""
         return await self._session.scalar(
-            select(Partnership)
-            .where(
-                Partnership.id == self._session.partnership_id, Partnership.status == PartnershipStatus.ACTIVE
+            select(Partnership).where(
+                Partnership.id == self._session.partnership_id, Partnership.status != PartnershipStatus.ENDED
             )
-            # not FOR UPDATE: every insert that refers to the partnership would wait for the match
-            .with_for_update(key_share=True)
         )
 
     async def begin_next(self, now: datetime) -> None:
         """Let the next epoch be the present one, as both sides stated it."""
         await self._session.sql(_BEGIN_NEXT, self._session.partnership_id, now)
         await self._session.sql(_STATE_NEXT, self._session.partnership_id)
+
+
+async def _still_active(session: MatcherSession, _: Sequence[UUID]) -> None:
+    """What is stored stands only if nobody paused or ended the partnership meanwhile; until the commit nobody does."""
+    rows = await session.sql(_STILL, session.partnership_id)
+    row = rows.first()
+    if row is None or row.status == PartnershipStatus.ENDED:
+        raise PartnershipEndedError
+    if row.status != PartnershipStatus.ACTIVE:
+        raise PartnershipPausedError
 
 
 class SharedRecords:

@@ -22,7 +22,7 @@ from service.jobs import enqueue
 from service.kit.clock import Clock
 from service.matching import NORMALISER_VERSION
 from service.partnerships.epochs import Opened, open_epoch, pinned, secrets_of
-from service.partnerships.errors import PartnershipEndedError, PartnershipPausedError, RotatedLatelyError
+from service.partnerships.errors import PartnershipPausedError, RotatedLatelyError
 from service.partnerships.models import Partnership, PartnershipStatus
 from service.partnerships.repository import Partnerships
 
@@ -51,9 +51,7 @@ async def ask_for_rotation(session: TenantSession, clock: Clock, partnership_id:
 
     UnknownPartnershipError, PartnershipEndedError, PartnershipPausedError, RotatedLatelyError.
     """
-    partnership = await Partnerships(session).by_id(partnership_id)
-    if partnership.status is PartnershipStatus.ENDED:
-        raise PartnershipEndedError
+    partnership = await Partnerships(session).living(partnership_id)
     if partnership.status is PartnershipStatus.PAUSED:
         raise PartnershipPausedError
     again_from = partnership.epoch_since + AT_MOST_EVERY

@@ -8,6 +8,8 @@ import pytest
 
 from service.linking.local import match_locally
 from service.linking.prepare import prepare
+from service.overlaps.models import OverlapStatus
+from service.overlaps.reading import Page
 from tests.domain.imports.support import fetch, imported
 from tests.domain.imports.test_account_values import undone
 from tests.factories.world import Pair, company_list
@@ -30,10 +32,10 @@ def listed(
     )
 
 
-async def met(pair: Pair) -> set[str]:
+async def met(pair: Pair, *wanted: OverlapStatus) -> set[str]:
     """External ids of the left accounts in overlaps that the left is told of, once every job is done."""
     await pair.world.work()
-    told = await pair.world.told(pair.left, pair.partnership)
+    told = await pair.world.told(pair.left, pair.partnership, Page(status=wanted) if wanted else Page())
     rows = await fetch(pair.world, pair.left, "SELECT id, external_id FROM account")
     return {row["external_id"] for row in rows if row["id"] in {one["account_id"] for one in told}}
 
@@ -59,7 +61,7 @@ async def test_accounts_meet_by_aliases_and_no_longer_than_they_have_them(
     assert [tuple(row.values()) for row in await fetch(pair.world, pair.left, stored)] == [
         (["brightmoss.de"], None), (None, ["Kestrel Fasteners AG"]),
     ]  # fmt: skip
-    assert await met(pair) == {"1"}
+    assert await met(pair) == {"1", "2"}
     assert await found(client, pair, "brightmoss.de") == ["1"]
     assert await found(client, pair, "oakridge.com") == ["1"]
     [shown] = (
@@ -67,13 +69,14 @@ async def test_accounts_meet_by_aliases_and_no_longer_than_they_have_them(
     ).json()["items"]
     assert (shown["alias_domains"], shown["alias_names"]) == (["brightmoss.de"], [])
 
-    # Fifteen who are left are no crowd any more, and an alias that is gone meets nobody.
+    # Fifteen who are left are no crowd any more, though their names differ; and an alias that is gone meets nobody.
     change = await imported(pair.world, pair.left, listed(lacking=5, domains="", names=""), population="customers")  # fmt: skip
     assert change.updated == 7
-    assert await met(pair) == {f"c{n}" for n in range(5, CROWD)}
+    assert await met(pair, OverlapStatus.REVIEW) == {f"c{n}" for n in range(5, CROWD)}
+    assert await met(pair) == set()
     assert await found(client, pair, "brightmoss.de") == []
     await undone(pair, change)
-    assert await met(pair) == {"1"}
+    assert await met(pair) == {"1", "2"}
     assert await found(client, pair, "brightmoss.de") == ["1"]
     # A list without such columns takes nothing away; one that has them takes the token of a name away.
     await imported(

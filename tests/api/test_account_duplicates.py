@@ -7,15 +7,19 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from service.accounts import target as account_target
 from service.accounts.jobs import search_again
 from service.db.database import Database
 from service.imports.models import ImportKind, ImportMode
+from service.organizations.models import Role
+from service.organizations.people import People
 from service.overlaps.deciding import Choice
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
 from tests.domain.overlaps.test_decisions import say
+from tests.factories.people import member as make_member
 from tests.factories.world import Member, Pair, World, apart, company_list, make_pair
 
 PATH = "/v1/accounts/duplicates"
@@ -287,28 +291,90 @@ async def test_what_was_dismissed_does_not_come_back(mine: List) -> None:
     assert (await mine.get(f"{PATH}/search"))["waiting"] is False
 
 
-async def test_what_was_said_of_a_merged_account_is_said_of_the_one_that_is_left(mine: List) -> None:
+async def test_what_was_said_of_a_merged_account_is_said_of_the_one_that_is_left(
+    mine: List, app: FastAPI
+) -> None:
     pair, world = mine.pair, mine.pair.world
-    await world.upload(pair.right, company_list(("Walnut Works", "walnut-works.de")))
-    await world.work()
+    await world.upload(
+        pair.right, company_list(("Walnut Works", "walnut-works.de"), ("Orchid Optics", "orchid-optics.fr"))
+    )
+    # not of the same name: what is rejected of the one would be learned of the other
+    twins = "W2,Walnut Works France,walnut-works.de,FR,Customer,\nO2,Orchid Optics,orchid-optics.fr,FR,Customer,\n"
+    await mine.imported(HEADER + twins)
 
-    async def rejected() -> set[str]:
-        rows = await world.told(pair.left, pair.partnership, Page(status=OverlapStatus.REJECTED))
-        return {str(row["external_id"]) for row in rows}
+    async def told(status: OverlapStatus) -> dict[str, Any]:
+        rows = await world.told(pair.left, pair.partnership, Page(status=status))
+        return {str(row["external_id"]): row for row in rows}
 
-    [walnut] = [
-        UUID(str(row["id"]))
-        for row in await world.told(pair.left, pair.partnership)
-        if row["external_id"] == "W1"
-    ]
+    found = {str(row["external_id"]): row for row in await world.told(pair.left, pair.partnership)}
+    walnut, orchid = (UUID(str(found[one]["id"])) for one in ("W1", "O1"))
+    await say(pair, pair.left, orchid, Choice.CONFIRM)
     for member in (pair.left, pair.right):
         await say(pair, member, walnut, Choice.REJECT)
+        await _note(mine, app.state.commonground.people, member, walnut)
     await world.work()
-    assert await rejected() == {"W1"}
-    [group] = [g for g in await mine.searched(status="review") if names(g) == {"W1", "W2"}]
-    body = {"account_id": (await mine.accounts())["W2"]["id"]}
-    merged = await mine.ask("POST", f"{PATH}/{group['id']}/merge", json=body)
-    await world.work()
-    assert await rejected() == {"W2"}
-    await mine.undo(merged.json()["import_id"])
-    assert "W1" in await rejected()
+    assert (*await told(OverlapStatus.REJECTED), *await told(OverlapStatus.CONFIRMED)) == ("W1", "O1")
+    noted = await _notes(mine, "W1")
+    assert [len(texts) for _, texts in noted] == [2, 1]
+    accounts = await mine.accounts()
+    for speaks_again in (False, True):
+        merged = [
+            await mine.ask("POST", f"{PATH}/{group['id']}/merge", json={"account_id": accounts[kept]["id"]})
+            for group in await mine.searched()
+            for kept in names(group) & {"W2", "O2"}
+        ]
+        await world.work()
+        rejected = await told(OverlapStatus.REJECTED)
+        assert (*rejected, *await told(OverlapStatus.CONFIRMED)) == ("W2", "O2")
+        assert await _notes(mine, "W2") == noted
+        if speaks_again:
+            await say(pair, pair.left, UUID(str(rejected["W2"]["id"])), Choice.CONFIRM)
+            await world.work()
+        for answer in merged:
+            await mine.undo(answer.json()["import_id"])
+        assert (*await told(OverlapStatus.REJECTED), *await told(OverlapStatus.CONFIRMED)) == ("W1", "O1")
+        assert await _notes(mine, "W1") == noted
+        other = (await told(OverlapStatus.REVIEW))["W2"]
+        assert (other["own_word"], other["partner_word"]) == ("confirm" if speaks_again else None, None)
+
+
+async def _note(mine: List, people: People, member: Member, overlap_id: UUID) -> None:
+    """A comment that both may read, or the member's side alone, and somebody who looks after the pair."""
+
+    async def send(method: str, path: str, body: dict[str, Any]) -> None:
+        params = {"partnership": str(mine.pair.partnership.id)}
+        address = f"/v1/overlaps/{overlap_id}/{path}"
+        answer = await mine.client.request(method, address, params=params, json=body, headers=member.headers)
+        assert answer.status_code in (200, 201), answer.text
+
+    someone = await make_member(
+        people, member.id, Role.PARTNER_MANAGER, email=f"{member.organization.handle}@example.com"
+    )
+    await send("PUT", "assignee", {"person_id": str(someone.id)})
+    await send(
+        "POST",
+        "comments",
+        {
+            "text": member.organization.handle,
+            "visible_to": "partner" if member is mine.pair.right else "organization",
+        },
+    )
+
+
+async def _notes(mine: List, external_id: str) -> list[tuple[str | None, list[str]]]:
+    """Who looks after the rejected pair of the left side's account, and what each side reads there."""
+    pair, found = mine.pair, []
+    rows = await mine.pair.world.told(pair.left, pair.partnership, Page(status=OverlapStatus.REJECTED))
+    for row in (row for row in rows if row["external_id"] == external_id):
+        for member in (pair.left, pair.right):
+            params = {"partnership": str(pair.partnership.id)}
+            answers = [
+                (
+                    await mine.client.get(
+                        f"/v1/overlaps/{row['id']}/{path}", params=params, headers=member.headers
+                    )
+                ).json()
+                for path in ("assignee", "comments")
+            ]
+            found.append((answers[0]["person_id"], [one["text"] for one in answers[1]["items"]]))
+    return found

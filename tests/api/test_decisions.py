@@ -1,18 +1,26 @@
 """Saying over the API what a pair is, and reading who said it."""
 
+from collections import Counter
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
-from service.api.v1.overlaps import OverlapOut
+from service.api.v1.overlap_shapes import OverlapOut
 from service.db.turns import Turn, take_turn
-from service.overlaps import deciding
+from service.overlaps import comments, deciding
+from service.overlaps.jobs.parts import enqueue_relay
+from service.overlaps.models import OverlapStatus
+from service.overlaps.reading import Page
 from service.partnerships.models import SharingLevel
 from tests.factories.world import Member, Pair, World, company_list, make_pair
+from tests.support.statements import counted_statements
 
 LEFT = company_list(("Siemens AG", "siemens.com", "DE"))
+WORDS = ("Amber", "Birch", "Cobalt", "Damson", "Ember", "Falcon", "Granite", "Harbour")
 RIGHT = company_list(("Siemens", "siemens.com", "DE"))
 
 
@@ -130,6 +138,7 @@ async def test_a_dry_run_says_what_a_thousand_would_become_and_leaves_nothing(
         "decisions": [
             {"overlap_id": desk.overlap_id, "decision": "reject"},
             {"overlap_id": unknown, "decision": "confirm"},
+            *({"overlap_id": str(UUID(int=at)), "decision": "withdraw"} for at in range(998)),
         ]
     }
 
@@ -146,12 +155,12 @@ async def test_a_dry_run_says_what_a_thousand_would_become_and_leaves_nothing(
 
     before = await rows()
     rehearsed = await decide(dry_run="true")
-    assert (rehearsed["statuses"], rehearsed["refused"]) == ({"disputed": 1}, {"unknown": 1})
+    assert (rehearsed["statuses"], rehearsed["refused"]) == ({"disputed": 1}, {"unknown": 999})
     assert await rows() == before
     assert (await desk.see(pair.left)).json()["status"] == "auto"
     assert await decide() == rehearsed | {"dry_run": False}
-    assert await rows() == [a + b for a, b in zip(before, (1, 2, 1, 2, 2), strict=True)]
-    body["decisions"] *= 2
+    assert await rows() == [a + b for a, b in zip(before, (1, 2, 1, 2, 3), strict=True)]
+    body["decisions"] = body["decisions"][:1] * 2
     with pytest.raises(AssertionError, match="named more than once"):
         await decide()
 
@@ -173,3 +182,162 @@ async def test_a_word_that_waits_too_long_for_a_match_is_asked_to_come_again(
     assert refused.headers["Retry-After"] == "2"
     assert refused.json()["detail"] == "Others are changing the same thing: try again shortly."
     assert (await desk.say(pair.left, "reject")).json()["status"] == "disputed"
+
+
+async def test_the_partners_log_tells_what_was_decided_once_and_of_what_it_is_told_alone(
+    desk: Desk, superuser: asyncpg.Connection
+) -> None:
+    pair, world = desk.pair, desk.pair.world
+
+    async def log(member: Member) -> list[dict[str, object]]:
+        asked = await desk.client.get(
+            "/v1/audit-log", params={"action": "overlap.decided"}, headers=member.headers
+        )
+        return [one["details"] | {"actor": one["actor"]["kind"]} for one in asked.json()["items"]]
+
+    await desk.say(pair.left, "reject")
+    await world.work()
+    partnership_id = str(pair.partnership.id)
+    heard = {
+        "partnership_id": partnership_id,
+        "by": str(pair.left.id),
+        "status": "disputed",
+        "actor": "service",
+    }
+    assert await log(pair.right) == [heard]
+    assert [one["actor"] for one in await log(pair.left)] == ["api_key"], "one's own word isn't told back"
+    async with world.database.directory() as session:
+        await enqueue_relay(session, pair.partnership.id, pair.right.id)
+    await world.work()
+    assert await log(pair.right) == [heard]
+
+    await world.share(pair.left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    await desk.say(pair.left, "withdraw")
+    await world.work()
+    await world.share(pair.left, pair.partnership, {"customers": SharingLevel.OVERLAPPING})
+    await world.work()
+    assert await log(pair.right) == [heard], "nobody told it then, and nobody does later"
+    await desk.say(pair.left, "confirm")
+    await world.work()
+    assert [one["status"] for one in await log(pair.right)] == ["confirmed", "disputed"]
+    marks = await superuser.fetch("SELECT org_id, sequence FROM event_bookmark")
+    assert [row["org_id"] for row in marks] == [pair.right.id]
+
+
+async def test_what_waits_for_ones_word_is_counted_and_listed_for_whoever_it_waits_for(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    left, right = pair.left, pair.right
+    await pair.world.upload(
+        left, company_list(("Siemens AG", "siemens.com", "DE"), ("Quarzwerk Nord", "nord.com"))
+    )
+    await pair.world.upload(
+        right, company_list(("Siemens", "siemens.com", "DE"), ("Quarzwerk Nord", "nord.org"))
+    )
+    await pair.world.work()
+    ids = {
+        str(row["status"]): str(row["id"])
+        for row in await pair.world.told(left, pair.partnership, Page(status=[*OverlapStatus]))
+    }
+    assert {*ids} == {"auto", "review"}
+    desk = Desk(client, pair, ids["auto"])
+
+    async def judged(member: Member) -> tuple[dict[str, int], list[str]]:
+        report = await client.get("/v1/reports/matrix", params=desk.query, headers=member.headers)
+        found = (await desk.see(member, waiting="true")).json()["items"]
+        return report.json()["to_judge"], [one["status"] for one in found]
+
+    nothing = ({"review": 1, "disputed": 0, "waiting": 0}, [])
+    assert (await judged(left), await judged(right)) == (nothing, nothing)
+    reason = "Another plant of the same group."
+    path = f"/v1/overlaps/{ids['auto']}/decisions"
+    said = {"decision": "reject", "reason": reason}
+    assert (await client.post(path, params=desk.query, json=said, headers=left.headers)).status_code == 200
+    unfit = await client.post(
+        path, params=desk.query, json=said | {"decision": "confirm"}, headers=left.headers
+    )
+    assert (unfit.status_code, unfit.json()["errors"][0]["where"]) == (422, "body")
+    for member, texts in ((left, [reason]), (right, [])):
+        notes = await client.get(
+            f"/v1/overlaps/{ids['auto']}/comments", params=desk.query, headers=member.headers
+        )
+        assert [one["text"] for one in notes.json()["items"]] == texts
+    assert reason not in (await desk.see(right)).text
+
+    await desk.say(left, "offer", ids["review"])
+    await pair.world.work()
+    quiet = {"review": 1, "disputed": 1, "waiting": 0}
+    assert await judged(left) == (quiet, [])
+    assert await judged(right) == (quiet | {"waiting": 2}, ["disputed", "review"])
+    assert [
+        one["id"] for one in (await desk.see(right, waiting="true", status="review")).json()["items"]
+    ] == [ids["review"]]
+    # whoever has spoken last waits for the other
+    await desk.say(right, "confirm")
+    assert await judged(right) == (quiet | {"waiting": 1}, ["review"])
+    assert await judged(left) == (quiet | {"waiting": 1}, ["disputed"])
+    await desk.say(right, "reject", ids["review"])
+    assert await judged(right) == ({"review": 0, "disputed": 1, "waiting": 0}, [])
+    assert await judged(left) == (quiet | {"waiting": 1}, ["disputed"]), "a rejection there is for oneself"
+    both = await client.get(
+        "/v1/overlaps",
+        params=[*desk.query.items(), ("status", "rejected"), ("status", "disputed")],
+        headers=right.headers,
+    )
+    assert [one["status"] for one in both.json()["items"]] == ["disputed", "rejected"]
+    refused = await desk.see(right, waiting="true", status="auto")
+    assert (refused.status_code, refused.json()["detail"][:8]) == (422, "waiting:")
+    # and nobody is told of what the other side hides
+    await pair.world.share(left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    assert await judged(right) == ({"review": 0, "disputed": 0, "waiting": 0}, [])
+
+
+async def test_a_bulk_with_reasons_takes_as_many_statements_for_many_as_for_few_and_leaves_a_full_one_alone(
+    client: httpx.AsyncClient, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [(f"{word} Works", f"{word.lower()}.example.com") for word in WORDS]
+    for member in (pair.left, pair.right):
+        await pair.world.upload(member, company_list(*names))
+    await pair.world.work()
+    found = [str(row["id"]) for row in await pair.world.told(pair.left, pair.partnership)]
+    assert len(found) == len(names)
+    query = {"partnership": str(pair.partnership.id)}
+
+    async def reject(these: list[str], **more: str) -> dict[str, Any]:
+        items = [{"overlap_id": one, "decision": "reject", "reason": f"Why {one}"} for one in these]
+        answer = await client.post(
+            "/v1/overlaps/decisions",
+            params=query | more,
+            json={"decisions": items},
+            headers=pair.left.headers,
+        )
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def notes(of: str) -> list[str]:
+        path = f"/v1/overlaps/{of}/comments"
+        answer = await client.get(path, params=query, headers=pair.left.headers)
+        return [one["text"] for one in answer.json()["items"]]
+
+    with counted_statements() as few:
+        await reject(found[:1])
+    with counted_statements() as many:
+        told = await reject(found[1:-1])
+    assert told["statuses"] == {"disputed": len(names) - 2}
+    more = Counter(many) - Counter(few)
+    assert all(times < len(found) // 2 for times in more.values()), "none for each pair"
+    assert [await notes(one) for one in found[:3]] == [[f"Why {one}"] for one in found[:3]]
+    log = await client.get("/v1/audit-log", params={"action": "comment.created"}, headers=pair.left.headers)
+    assert {one["details"]["overlap_id"] for one in log.json()["items"]} == set(found[:-1])
+
+    monkeypatch.setattr(comments, "MOST", 1)
+    for more in ({"dry_run": "true"}, {}):
+        told = await reject([found[0], found[-1]], **more)
+        assert (told["statuses"], told["refused"]) == ({"disputed": 1}, {"too_many_comments": 1})
+        assert [one["overlap_id"] for one in told["results"]] == [found[0], found[-1]]
+    assert (await notes(found[0]), await notes(found[-1])) == ([f"Why {found[0]}"], [f"Why {found[-1]}"])
+    alone = await client.post(
+        f"/v1/overlaps/{found[0]}/decisions", params=query, json={"decision": "reject", "reason": "Again"},
+        headers=pair.left.headers,
+    )  # fmt: skip
+    assert (alone.status_code, alone.json()["type"]) == (409, "urn:commonground:problem:too-many-comments")

@@ -46,8 +46,8 @@ async def test_keys_are_rotated_by_either_side_once_a_day_while_the_partnership_
     assert (lately.status_code, lately.json()["type"]) == (409, PROBLEM + "rotated-lately")
     again = f"{pair.world.clock.now() + timedelta(days=1):%Y-%m-%d}"
     assert again in lately.json()["detail"]
-    for status, slug in (("paused", "partnership-paused"), ("ended", "partnership-ended")):
+    for status, code, slug in (("paused", 409, "partnership-paused"), ("ended", 410, "partnership-ended")):
         await superuser.execute("UPDATE partnership SET status = $1", status)
         refused = await client.post(f"{path}/epochs", headers=pair.left.headers)
-        assert (refused.status_code, refused.json()["type"]) == (409, PROBLEM + slug)
+        assert (refused.status_code, refused.json()["type"]) == (code, PROBLEM + slug)
         assert await pair.world.work() == []

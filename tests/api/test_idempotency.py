@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.api.app import build_app, set_state
+from service.api.idempotency import HEADER, PARTNERSHIP
 from service.guards.errors import RequestInProgressError
 from service.guards.idempotency import Guard, Turn
 from service.guards.rules import Asked
@@ -206,3 +207,33 @@ async def test_replays_are_counted(client: httpx.AsyncClient, pair: Pair, app: F
         await client.post(PATH, json=WISH, headers=pair.left.headers | KEY)
     text = app.state.commonground.metrics.text().decode()
     assert "commonground_idempotent_replays_total 2.0" in text
+
+
+OWN = frozenset(
+    {
+        "cancel_import", "change_population_members", "confirm_import", "create_api_key", "create_import",
+        "create_member_invitation", "create_population", "create_sandbox", "create_sandbox_key", "dismiss_duplicate",
+        "end_partnership", "merge_duplicate", "pause_partnership", "put_accounts", "put_contacts",
+        "put_opportunities", "resend_member_invitation", "reset_sandbox", "resume_partnership", "revoke_api_key",
+        "revoke_sandbox_key", "roll_back_import", "rotate_api_key", "rotate_partnership_keys", "rotate_sandbox_key",
+        "search_duplicates",
+    }
+)  # fmt: skip
+"""POSTs whose answers tell of one's own data, or of a partnership itself and of nothing that rules show: repeated whatever a partner changes.
+
+A new POST whose answer may tell of the partner's takes its partnership in the query, under the name that binds the stored answer to
+what the partner shows.
+"""
+
+
+def test_the_answer_of_every_other_post_is_bound_to_what_the_partner_shows(app: FastAPI) -> None:
+    bound, rest = set(), set()
+    for methods in app.openapi()["paths"].values():
+        operation = methods.get("post", {})
+        named = {(one["in"], one["name"]) for one in operation.get("parameters", ())}
+        if ("header", HEADER) in named:
+            (bound if ("query", PARTNERSHIP) in named else rest).add(operation["operationId"])
+    assert rest == OWN
+    assert bound == {
+        "answer_link_proposal", "create_link_proposal", "create_overlap_comment", "decide_overlap", "decide_overlaps",
+    }  # fmt: skip

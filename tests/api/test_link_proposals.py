@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,15 @@ import httpx
 import pytest
 
 from service.accounts.repository import Accounts
+from service.imports.models import ImportMode
+from service.overlaps.jobs.commented import forget
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
-from service.partnerships.models import SharingLevel
+from service.partnerships.models import Preset, SharingLevel
 from service.partnerships.operations import switch_reviews
 from tests.domain.overlaps.test_decisions import everything_told
 from tests.factories.world import Member, Pair, company_list
+from tests.support.exporting import exported
 from tests.support.whole_run import told_wrongly
 
 LEFT = company_list(("Alphabet Inc", "abc.xyz", "US"), ("Orchid Bakery", "orchidbakery.com", "FR"))
@@ -52,13 +56,23 @@ class Table:
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
 
+    async def logged(self, member: Member, action: str) -> list[tuple[str, str | None]]:
+        """Of what, and by whom where it wasn't oneself."""
+        answer = await self.client.get("/v1/audit-log", params={"action": action}, headers=member.headers)
+        return [(one["target"], one["details"].get("by")) for one in answer.json()["items"]]
+
     @asynccontextmanager
     async def nothing_comes_back(self) -> AsyncIterator[None]:
         left = self.pair.left
-        before = await everything_told(self.pair, left), await self.listed(left, "sent")
+
+        async def known() -> Any:
+            log = [await self.logged(left, f"link.{word}") for word in ("accepted", "refused")]
+            return await everything_told(self.pair, left), await self.listed(left, "sent"), log
+
+        before = await known()
         yield
         await self.pair.world.work()
-        assert (await everything_told(self.pair, left), await self.listed(left, "sent")) == before
+        assert await known() == before
 
 
 @pytest.fixture
@@ -97,6 +111,10 @@ async def test_an_accepted_proposal_is_a_confirmed_overlap(
     await pair.world.work()
     [sent] = await table.listed(pair.left, "sent")
     assert (sent["state"], sent["account"]["name"]) == ("accepted", "Alphabet Inc")
+    assert await table.logged(pair.left, "link.accepted") == [
+        (f"link_proposal:{sent['id']}", str(pair.right.id))
+    ]
+    assert await table.logged(pair.right, "link.accepted") == [(f"link_proposal:{sent['id']}", None)]
     for member in (pair.left, pair.right):
         [row] = await pair.world.told(member, pair.partnership, Page(status=OverlapStatus.CONFIRMED))
         shown = await table.client.get(
@@ -149,6 +167,80 @@ async def test_a_proposal_tells_nothing_but_that_it_was_accepted(table: Table) -
     assert (await table.listed(pair.left, "sent"), await table.listed(pair.right, "received")) == ([], [])
 
 
+async def test_a_repeated_request_is_answered_as_before_only_while_the_partner_still_shows_it(
+    table: Table,
+) -> None:
+    pair = table.pair
+    left, right = pair.left, pair.right
+    [orchid] = await pair.world.told(right, pair.partnership)
+
+    async def post(path: str, body: dict[str, Any], key: str) -> httpx.Response:
+        headers = right.headers | {"Idempotency-Key": key}
+        return await table.client.post(path, params=table.query, json=body, headers=headers)
+
+    async def done(round_: str) -> list[tuple[str, dict[str, Any], str]]:
+        """A refusal that was answered with the partner's account, a decision, and one of several."""
+        proposed = (await table.propose(partner_name=f"Google {round_}")).json()
+        word = {"decision": "confirm"}
+        requests = [
+            (f"/v1/link-proposals/{proposed['id']}/answer", {"answer": "refuse"}, f"link {round_}"),
+            (f"/v1/overlaps/{orchid['id']}/decisions", word, f"one {round_}"),
+            (
+                "/v1/overlaps/decisions",
+                {"decisions": [word | {"overlap_id": str(orchid["id"])}]},
+                f"many {round_}",
+            ),
+            (
+                f"/v1/overlaps/{orchid['id']}/comments",
+                {"text": "?", "visible_to": "partner"},
+                f"note {round_}",
+            ),
+        ]
+        first = [await post(*one) for one in requests]
+        assert first[0].json()["partner_account"]["fields"]["name"] == "Alphabet Inc"
+        await pair.world.work()
+        for before, request in zip(first, requests, strict=True):
+            again = await post(*request)
+            assert (again.content, again.headers["idempotent-replayed"]) == (before.content, "true"), request
+        return requests
+
+    async def refused(requests: list[tuple[str, dict[str, Any], str]]) -> None:
+        for request in requests:
+            again = await post(*request)
+            assert (again.status_code, again.json()["type"]) == (
+                409,
+                "urn:commonground:problem:answer-lost",
+            ), request
+            assert "is not done again" in again.json()["detail"]
+            assert "Alphabet" not in again.text
+
+    requests = await done("first")
+    await pair.world.share(left, pair.partnership, preset=Preset.MINIMAL)
+    await refused(requests)
+    await pair.world.share(left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    await refused(requests)
+    await pair.world.share(left, pair.partnership)
+    await pair.world.work()
+    requests = await done("second")
+    async with pair.world.database.tenant(left.id) as session:
+        await switch_reviews(session, pair.world.clock, partnership_id=pair.partnership.id, on=False)
+    await refused(requests[:1])
+    async with pair.world.database.tenant(left.id) as session:
+        await switch_reviews(session, pair.world.clock, partnership_id=pair.partnership.id, on=True)
+    # no rule changes: the accounts themselves are shown no more
+    await pair.world.upload(
+        left, company_list(("Nobody Else", "nobody-else.com", "US")), mode=ImportMode.REPLACE
+    )
+    await pair.world.work()
+    await refused(requests)
+
+
+async def held(pair: Pair) -> tuple[int, int]:
+    """How many proposals and records of the left side the right side's export holds."""
+    found = await exported(pair.world, pair.right, "link_proposals", "partner_records")
+    return len(found["link_proposals"]), len(found["partner_records"])
+
+
 async def test_proposals_are_made_and_told_where_both_sides_show(table: Table) -> None:
     pair, unknown = table.pair, str(UUID(int=7))
     [received] = [(await table.propose(partner_name="Google")).json()]
@@ -159,14 +251,51 @@ async def test_proposals_are_made_and_told_where_both_sides_show(table: Table) -
     absent = await table.ask(pair.right, "POST", f"/{unknown}/answer", body)
     assert {**told.json(), "request_id": ""} == {**absent.json(), "request_id": ""}
     assert await table.listed(pair.right, "received") == []
+    assert await held(pair) == (0, 0)
     refused = await table.propose(partner_name="Google")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:commonground:problem:decision-refused")
     await pair.world.share(pair.left, pair.partnership)
+    await pair.world.work()
     for on, expected in ((False, 409), (True, 201)):
         async with pair.world.database.tenant(pair.right.id) as session:
             await switch_reviews(session, pair.world.clock, partnership_id=pair.partnership.id, on=on)
         assert bool(await table.listed(pair.right, "received")) is on
+        assert await held(pair) == (on, 1 + on), "the bakery is an overlap whatever is proposed"
         assert (await table.propose(partner_name="Google")).status_code == expected
     assert (await table.propose(partner_name="Google", account_id=unknown)).status_code == 404
     assert (await table.propose(overlap_id=unknown)).status_code == 404
     assert (await table.propose()).status_code == 422
+
+
+async def test_what_was_proposed_of_an_account_that_has_left_can_be_taken_back_and_goes_after_90_days(
+    table: Table, superuser: asyncpg.Connection
+) -> None:
+    pair, now = table.pair, table.pair.world.clock.now()
+    made = [
+        (await table.propose(partner_domain=f"{name}.com")).json()["id"] for name in ("google", "youtube")
+    ]
+    accepted = {"answer": "accept", "account_id": await table.account(pair.right, "google.com")}
+    await pair.world.upload(
+        pair.left,
+        company_list(("Orchid Bakery", "orchidbakery.com", "FR")),
+        mode=ImportMode.REPLACE,
+        confirmed=True,
+    )
+    await pair.world.work()
+    assert [(one["id"], one["account"]) for one in await table.listed(pair.left, "sent")] == [
+        (one, None) for one in reversed(made)
+    ]
+    assert await table.listed(pair.right, "received") == []
+    assert (await table.ask(pair.right, "POST", f"/{made[0]}/answer", accepted)).status_code == 404
+    assert (await table.ask(pair.right, "DELETE", f"/{made[0]}")).status_code == 404, "another's"
+    await pair.world.share(pair.left, pair.partnership, {"customers": SharingLevel.MATCHED})
+    assert (await table.ask(pair.left, "DELETE", f"/{made[0]}")).status_code == 204
+    assert (await table.ask(pair.left, "DELETE", f"/{made[0]}")).status_code == 404
+    for member, days, left in (
+        (pair.left, 0, 2),
+        (pair.left, 89, 2),
+        (pair.right, 91, 2),
+        (pair.left, 91, 0),
+    ):
+        await forget(pair.world.database, member.id, now + timedelta(days=days))
+        assert await superuser.fetchval("SELECT count(*) FROM link_proposal") == left, days

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from service.api.pagination import Page
-from service.api.v1.overlaps import OverlapOut
+from service.api.v1.overlap_shapes import OverlapOut
 from tests.factories.world import Pair, company_list
 
 LEFT = company_list(*((f"Brook Bakery {i} Ltd", f"brook{i}.example.com", "DE") for i in range(7)))

@@ -122,7 +122,7 @@ def _run(page: list[Block], data_dir: Path) -> list[str]:
     AssertionError with everything that was said if a command fails.
     """
     script = "set -euo pipefail\n" + "".join(f"{block.script}\necho '{_MARK}'\n" for block in page)
-    process = subprocess.Popen(
+    with subprocess.Popen(
         ["bash", "-c", script],
         cwd=ROOT,
         env=_environment(data_dir),
@@ -130,11 +130,11 @@ def _run(page: list[Block], data_dir: Path) -> list[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    try:
-        said, errors = process.communicate(timeout=DEADLINE_SECONDS)
-    finally:
-        _end(process, data_dir)
+    ) as process:
+        try:
+            said, errors = process.communicate(timeout=DEADLINE_SECONDS)
+        finally:
+            _end(process, data_dir)
     log = data_dir / "serve.log"
     told = log.read_text(encoding="utf-8") if log.exists() else ""
     assert process.returncode == 0, f"exit code {process.returncode}\n{said}\n{errors}\n{told}"

@@ -33,6 +33,7 @@ from service.overlaps import models as _overlaps
 from service.overlaps.jobs import STEPS
 from service.overlaps.jobs.commented import FORGET_JOB
 from service.partnerships import models as _partnerships
+from service.partnerships.pausing import PURGE_ENDED_JOB, TELL_JOB
 from service.partnerships.rotation import ROTATE_JOB, ROUND_JOB
 from service.partnerships.sandbox.operations import SANDBOX_JOB
 from service.settings import Settings
@@ -98,6 +99,8 @@ def test_every_job_is_documented() -> None:
     assert set(first_cells(section(ARCHITECTURE, "The way of the data"))) == {
         *STEPS,
         ROTATE_JOB,
+        TELL_JOB,
+        PURGE_ENDED_JOB,
         ROUND_JOB,
         PURGE_JOB,
         SETTLE_JOB,

@@ -19,7 +19,7 @@ OF_ONE_TENANT = {"account_reference": "one's own note on one's own account: nobo
 """Tables that carry a partnership and belong to one organization alone: a row of one's own names whatever partnership it likes."""
 
 BY_THE_MATCHER_ALONE = {"overlap", "partnership_event", "related_pair"}
-"""Written by tens of thousands under the lock of the partnership's row, which gives them its sides: without a foreign key."""
+"""Written by tens of thousands in the partnership's turn to match, whose row gives them its sides: without a foreign key."""
 
 
 @pytest.fixture(scope="module")

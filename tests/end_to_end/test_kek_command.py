@@ -86,8 +86,7 @@ def test_with_another_key_nothing_starts_and_nothing_is_written(
     right = KekFile(kek(data_dir)).kek_id
     other = load_or_create_kek(tmp_path / "other")
     before = everything(data_dir / "keystore")
-    run = run_command if arguments[0] == "serve" else run_here
-    said, code = run(*arguments, data_dir=data_dir, COMMONGROUND_KEK_FILE=str(tmp_path / "other"))
+    said, code = run_here(*arguments, data_dir=data_dir, COMMONGROUND_KEK_FILE=str(tmp_path / "other"))
     assert code == 1
     assert f"wrapped by key-encryption key {right}, this process has {other.kek_id}" in said
     assert "Traceback" not in said
@@ -97,7 +96,7 @@ def test_with_another_key_nothing_starts_and_nothing_is_written(
 def test_another_key_under_the_same_name_is_refused_too(data_dir: Path) -> None:
     head, _, _ = kek(data_dir).read_text().rpartition("|")
     kek(data_dir).write_text(f"{head}|{'ab' * 32}\n")
-    said, code = run_command("serve", "--port", "0", data_dir=data_dir)
+    said, code = run_here("serve", "--port", "0", data_dir=data_dir)
     assert code == 1
     assert "its id is the same" in said
     assert "Traceback" not in said

@@ -44,18 +44,24 @@ def is_alive(where: str) -> bool:
         return answer.status == 200
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_the_service_and_leaves_no_server_and_no_changed_mode(
-    data_dir: Path, number: signal.Signals
+def test_signal_ends_the_service_leaves_no_server_and_no_changed_mode_and_the_next_start_keeps_the_data(
+    data_dir: Path,
 ) -> None:
     above = modes_above(data_dir)
-    with serve(data_dir) as process:
-        where = address(wait_for_line(process, READY))
-        assert is_alive(where)
-        assert len(postmasters(data_dir)) == 1
-        assert end(process, number) == 0
-    assert postmasters(data_dir) == []
-    assert modes_above(data_dir) == above
+    identifiers = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with serve(data_dir) as process:
+            where = address(wait_for_line(process, READY))
+            assert is_alive(where)
+            assert len(postmasters(data_dir)) == 1
+            control = subprocess.run(
+                ["cat", data_dir / "postgres" / "global" / "pg_control"], capture_output=True, check=True
+            )
+            identifiers.append(control.stdout[:8])  # the database system's own number, drawn when it is made
+            assert end(process, number) == 0
+        assert postmasters(data_dir) == []
+        assert modes_above(data_dir) == above
+    assert identifiers[0] == identifiers[1]
 
 
 def begin_upload(where: str, key: str) -> socket.socket:
@@ -97,19 +103,6 @@ def test_stopped_service_lets_an_upload_end_and_says_so_to_one_that_does_not(dat
     assert "retry-after: 10" in refused
     assert "urn:commonground:problem:unavailable" in refused
     assert "Traceback" not in refused
-
-
-def test_second_start_keeps_the_data(data_dir: Path) -> None:
-    identifiers = []
-    for _ in range(2):
-        with serve(data_dir) as process:
-            wait_for_line(process, READY)
-            control = subprocess.run(
-                ["cat", data_dir / "postgres" / "global" / "pg_control"], capture_output=True, check=True
-            )
-            identifiers.append(control.stdout[:8])  # the database system's own number, drawn when it is made
-            end(process, signal.SIGINT)
-    assert identifiers[0] == identifiers[1]
 
 
 @pytest.mark.slow
@@ -181,15 +174,13 @@ def test_unreachable_database_is_one_message(data_dir: Path) -> None:
     assert "hidden" not in said
 
 
-def test_migrate_brings_the_embedded_database_up_and_leaves_no_server(data_dir: Path) -> None:
-    said, code = run_command("migrate", data_dir=data_dir)
+def test_migrate_brings_the_embedded_database_up_logs_an_object_a_line_and_leaves_no_server(
+    data_dir: Path,
+) -> None:
+    said, code = run_command("migrate", data_dir=data_dir, COMMONGROUND_LOG_LEVEL="DEBUG")
     assert code == 0, said
     assert "at this version" in said
     assert postmasters(data_dir) == []
-
-
-def test_logs_beside_a_terminal_are_one_object_a_line(data_dir: Path) -> None:
-    said, _ = run_command("migrate", data_dir=data_dir, COMMONGROUND_LOG_LEVEL="DEBUG")
     lines = [line for line in said.splitlines() if line.startswith("{")]
     assert lines
     assert all({"event", "level", "timestamp"} <= set(json.loads(line)) for line in lines)

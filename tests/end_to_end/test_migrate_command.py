@@ -10,6 +10,7 @@ import pytest
 from service.db.catalog import findings
 from service.db.database import Database
 from service.db.embedded import Urls
+from tests.support.in_process import run_here
 from tests.support.processes import run_command
 from tests.support.servers import TestServer
 
@@ -46,7 +47,7 @@ async def test_roles_database_and_schema_are_made_and_safe_and_a_second_run_chan
 
 def test_address_of_another_user_is_refused_by_name(server: TestServer, urls: Urls, tmp_path: Path) -> None:
     wrong = environment(urls) | {"DATABASE_URL": urls.app.replace("commonground_app", "somebody")}
-    said, code = run_command("migrate", "--create-roles", server.admin, data_dir=tmp_path, **wrong)
+    said, code = run_here("migrate", "--create-roles", server.admin, data_dir=tmp_path, **wrong)
     assert code == 1
     assert "'somebody' where 'commonground_app' belongs" in said
     assert "Traceback" not in said
@@ -55,7 +56,7 @@ def test_address_of_another_user_is_refused_by_name(server: TestServer, urls: Ur
 def test_without_the_migrators_address_nothing_is_migrated(urls: Urls, tmp_path: Path) -> None:
     given = environment(urls)
     del given["MIGRATOR_DATABASE_URL"]
-    said, code = run_command("migrate", data_dir=tmp_path, **given)
+    said, code = run_here("migrate", data_dir=tmp_path, **given)
     assert code == 2
     assert "MIGRATOR_DATABASE_URL" in said
 

@@ -14,8 +14,9 @@ NO_DATABASE = "The database refuses the connection: database"
 SETTINGS = ("DATABASE_URL", "MATCHER_DATABASE_URL", "MIGRATOR_DATABASE_URL", "BACKUP_DATABASE_URL")
 
 
-def said(code: int, *arguments: str, data_dir: Path, **environment: str) -> str:
-    run = run_command if arguments[0] == "serve" else run_here
+def said(code: int, *arguments: str, data_dir: Path, is_real: bool = False, **environment: str) -> str:
+    """The one line that a command said; `is_real` gives it a process of its own."""
+    run = run_command if is_real else run_here
     heard, ended = run(*arguments, data_dir=data_dir, **environment)
     assert ended == code, heard
     assert "Traceback" not in heard
@@ -35,7 +36,8 @@ def test_database_or_role_that_is_not_there_is_said_by_every_command(
 ) -> None:
     around = own_database.environment()
     gone = {name: url.replace(own_database.name, "never_made") for name, url in around.items()}
-    assert NO_DATABASE in said(1, *process.split(), data_dir=tmp_path, **gone)
+    is_real = process.startswith("serve")
+    assert NO_DATABASE in said(1, *process.split(), data_dir=tmp_path, is_real=is_real, **gone)
     unknown = {name: stranger(url) for name, url in around.items()}
     assert NO_ROLE in said(1, *process.split(), data_dir=tmp_path, **unknown)
 

@@ -5,13 +5,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.in_process import run_here
 from tests.support.processes import command, postmasters, run_command, wait_for_line
+from tests.support.servers import OwnDatabase
 
 READY = "Commonground is at"
 PATIENCE_SECONDS = 90
@@ -76,11 +78,12 @@ def test_a_sandbox_shows_overlaps_is_reset_and_ends(data_dir: Path) -> None:
         assert ask(where, made["key"], "/v1/accounts")[0] == 401
 
 
-def test_the_operator_makes_lists_rotates_and_revokes_keys(data_dir: Path) -> None:
-    run_command("org", "create", "acme", data_dir=data_dir)
+def test_the_operator_makes_lists_rotates_and_revokes_keys(own_database: OwnDatabase, tmp_path: Path) -> None:
+    around = own_database.environment()
+    run_here("org", "create", "acme", data_dir=tmp_path, **around)
 
-    def key(*arguments: str) -> str:
-        said, code = run_command("key", *arguments, data_dir=data_dir)
+    def key(*arguments: str, run: Callable[..., tuple[str, int]] = run_here) -> str:
+        said, code = run("key", *arguments, data_dir=tmp_path, **around)
         assert code == 0, said
         return said
 
@@ -95,6 +98,7 @@ def test_the_operator_makes_lists_rotates_and_revokes_keys(data_dir: Path) -> No
         "imports:read",
         "--days",
         "30",
+        run=run_command,
     )
     key_id = made.split()[2]
     assert made.strip().rpartition(" ")[2].startswith("cg_live_")
@@ -104,9 +108,9 @@ def test_the_operator_makes_lists_rotates_and_revokes_keys(data_dir: Path) -> No
     assert lines[key_id][2].startswith("good until ")
     assert key("revoke", "acme", successor).strip() == f"Revoked {successor}."
     assert "\trevoked " in key("list", "acme")
-    said, code = run_command(
-        "key", "revoke", "acme", "01a20203-dcee-7c24-b3cf-d5f360229b7e", data_dir=data_dir
+    said, code = run_here(
+        "key", "revoke", "acme", "01a20203-dcee-7c24-b3cf-d5f360229b7e", data_dir=tmp_path, **around
     )
     assert (code, said.strip()) == (1, "commonground: There is no such API key.")
-    said, code = run_command("key", "create", "acme", "--sandbox", data_dir=data_dir)
+    said, code = run_here("key", "create", "acme", "--sandbox", data_dir=tmp_path, **around)
     assert (code, said.strip()) == (1, "commonground: There is no sandbox: `POST /v1/sandbox` makes one.")

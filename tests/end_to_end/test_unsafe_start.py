@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.in_process import run_here
 from tests.support.processes import run_command
 from tests.support.servers import OwnDatabase
 
@@ -23,7 +24,8 @@ def test_a_role_past_the_policies_starts_nothing(
 ) -> None:
     address, role, said = fault
     given = own_database.environment() | {address: getattr(own_database.urls, role)}
-    heard, code = run_command(*process.split(), data_dir=tmp_path, **given)
+    run = run_command if (process, role) == ("serve --port 0", "admin") else run_here
+    heard, code = run(*process.split(), data_dir=tmp_path, **given)
     assert code != 0
     assert said in heard
     assert "Traceback" not in heard
@@ -31,7 +33,7 @@ def test_a_role_past_the_policies_starts_nothing(
 
 def test_migrations_run_by_a_superuser_make_nothing(own_database: OwnDatabase, tmp_path: Path) -> None:
     given = own_database.environment() | {"MIGRATOR_DATABASE_URL": own_database.urls.admin}
-    heard, code = run_command("migrate", data_dir=tmp_path, **given)
+    heard, code = run_here("migrate", data_dir=tmp_path, **given)
     assert code != 0
     assert "MIGRATOR_DATABASE_URL connects as" in heard
     assert "Traceback" not in heard

@@ -17,6 +17,8 @@ from service.linking.groups import company_groups
 from service.linking.meet import KIND_TYPE, MAX_PAIRS_PER_TOKEN, SCHEMA, meet, meet_column, moved_tokens
 from service.linking.segments import cut, join
 from service.matching.kinds import Attribute, KeyKind
+from service.matching.numbers import EVIDENCE, SCHEMES, VAT_COUNTRY
+from service.matching.shared import SHARED
 
 WORDS = (0, 1, 2, 2**63, 2**64 - 1)
 """Few high words, so that equal ones with unequal low words are common."""
@@ -265,21 +267,56 @@ def test_agreement_is_what_the_codes_of_the_strongest_key_say(
     for (left, right), lead in sorted(strongest(rows).items()):
         met_by = {row[0] for row in rows if row[3:] == (left, right)}
         token = (lead[0].value, *lead[1:3])
-        evidence = [
-            said(mine, theirs)
-            for mine, theirs in zip(
-                by_token["left"][*token, left], by_token["right"][*token, right], strict=True
+        said_by = {
+            value: said(mine, theirs)
+            for value, mine, theirs in zip(
+                EVIDENCE, by_token["left"][*token, left], by_token["right"][*token, right], strict=True
             )
-        ]
-        for kind, attribute in (
-            (KeyKind.DOMAIN, Attribute.DOMAIN),
-            (KeyKind.REGISTRY_ID, Attribute.REGISTRY_ID),
-        ):
-            if kind in met_by:
-                evidence[list(Attribute).index(attribute)] = 1
-        expected.append((left, right, *(kind in met_by for kind in KeyKind), *evidence))
+        }
+        evidence = {attribute: said_by[attribute] for attribute in Attribute}
+        evidence[Attribute.REGISTRY_ID] = 1 if KeyKind.REGISTRY_ID in met_by else numbers_say(said_by)
+        if KeyKind.DOMAIN in met_by:
+            shared = [
+                at_domain(rows, by_token, row)
+                for row in rows
+                if row[0] is KeyKind.DOMAIN and row[3:] == (left, right)
+            ]
+            if all(several and left_to_others for several, left_to_others in shared):
+                continue
+            evidence[Attribute.DOMAIN] = SHARED if all(several for several, _ in shared) else 1
+        expected.append((left, right, *(kind in met_by for kind in KeyKind), *evidence.values()))
     columns = ["left", "right", *(k.value for k in KeyKind), *(f"ev_{a.value}" for a in Attribute)]
     assert compare(frame, answers["left"], answers["right"]).select(columns).rows() == expected
+
+
+def numbers_say(said_by: dict[str, int]) -> int:
+    schemes = {value: said_by[value] for value in SCHEMES}
+    if said_by[VAT_COUNTRY] < 1:
+        schemes["registry_id_vat"] = 0
+    if 1 in schemes.values():
+        return 1
+    return min(said for value, said in schemes.items() if value != "registry_id_duns")
+
+
+def at_domain(
+    rows: list[Meeting], by_token: dict[str, dict[tuple[object, ...], tuple[int, ...]]], at: Meeting
+) -> tuple[bool, bool]:
+    """Whether several names bear the domain on a side; and whether each of the two has the name of another, and nothing but the domain meets."""
+    bearers = [row for row in rows if row[:3] == at[:3]]
+    name = EVIDENCE.index(Attribute.SPACED_NAME)
+    several = False
+    for side, place in (("left", 3), ("right", 4)):
+        names = {
+            by_token[side].get((at[0].value, *at[1:3], ref), {name: f"{ref} alone"})[name]
+            for ref in {r[place] for r in bearers}
+        }
+        several |= len(names - {0}) > 1
+    besides = {
+        pair: {row[0] for row in rows if row[3:] == pair} - {KeyKind.DOMAIN}
+        for pair in {row[3:] for row in bearers}
+    }
+    taken = [pair for pair, kinds in besides.items() if kinds - {KeyKind.NAME_HEAD}]
+    return several, not besides[at[3:]] and at[3] in {p[0] for p in taken} and at[4] in {p[1] for p in taken}
 
 
 @given(meetings)

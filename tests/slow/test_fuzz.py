@@ -14,14 +14,47 @@ EXAMPLES = os.environ.get("COMMONGROUND_FUZZ_EXAMPLES", "20")
 OWN_KEY = ("revoke_api_key", "rotate_api_key", "update_api_key")
 """What would end the run's own key, once one operation's answer feeds the next."""
 
+THE_END = ("end_partnership",)
+"""After it there is no partnership for the others to speak of."""
+
 
 async def test_every_operation_does_what_its_description_says(
     own_database: OwnDatabase, tmp_path: Path
 ) -> None:
-    await fuzzed(own_database, tmp_path, "--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES)
+    await fuzzed(
+        own_database,
+        tmp_path,
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--max-examples",
+        EXAMPLES,
+        without=THE_END,
+    )
+
+
+async def test_the_last_operation_does_what_its_description_says(
+    own_database: OwnDatabase, tmp_path: Path
+) -> None:
+    await fuzzed(
+        own_database,
+        tmp_path,
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--max-examples",
+        EXAMPLES,
+        only=THE_END,
+    )
 
 
 async def test_operations_that_follow_each_other_do_what_their_descriptions_say(
     own_database: OwnDatabase, tmp_path: Path
 ) -> None:
-    await fuzzed(own_database, tmp_path, "--phases", "stateful", "--max-examples", EXAMPLES, without=OWN_KEY)
+    await fuzzed(
+        own_database,
+        tmp_path,
+        "--phases",
+        "stateful",
+        "--max-examples",
+        EXAMPLES,
+        without=(*OWN_KEY, *THE_END),
+    )

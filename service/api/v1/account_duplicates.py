@@ -19,10 +19,11 @@ from service.api.routing import resource
 from service.matching.explain import explain
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.score import evidence_column
+from service.matching.shared import SHARED
 from service.organizations.models import Scope
 
 router = resource("/accounts/duplicates", "duplicates")
-_SAID = {1: "agrees", -1: "differs", 0: "unknown"}
+_SAID = {1: "agrees", -1: "differs", 0: "unknown", SHARED: "agrees"}
 
 
 class DuplicateAccountOut(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from service.api.deps import App, Reading, Writer, Writing, reads, writes
 from service.api.moments import Moment
@@ -82,7 +82,7 @@ class ApiKeyChange(BaseModel):
 class Rotation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    overlap_seconds: int = Field(
+    overlap_seconds: StrictInt = Field(
         default=int(OVERLAP.total_seconds()), ge=0, le=int(LONGEST_OVERLAP.total_seconds()),
         description="How long the old key lives on beside the new one.",
     )  # fmt: skip

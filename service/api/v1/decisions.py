@@ -1,20 +1,22 @@
 """What people say of pairs: the same company, or not."""
 
 from collections import Counter
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from service.api.deps import App, Writing, writes
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.v1.overlaps import PartnershipId
 from service.organizations.models import Scope
+from service.overlaps import comments
 from service.overlaps.deciding import Choice, Outcome, Refusal, decide
-from service.overlaps.errors import DecisionRefusedError, UnknownOverlapError
+from service.overlaps.errors import DecisionRefusedError, TooManyCommentsError, UnknownOverlapError
 from service.overlaps.models import OverlapStatus
+from service.overlaps.reasons import make_ready
 from service.overlaps.told_pair import refuse_related
 from service.overlaps.view import view_of
 
@@ -24,6 +26,7 @@ _WHY = {
     Refusal.NOT_OFFERED: "A pair in review is confirmed by whoever was shown the other's account: offer yours, or wait for an offer.",
     Refusal.NOT_IN_REVIEW: "Only a pair in review is offered: of this one the partner sees your account already.",
     Refusal.NOTHING_SAID: "Your organization has said nothing of this pair that could be withdrawn.",
+    Refusal.TOO_MANY_COMMENTS: f"{TooManyCommentsError(comments.MOST)} Or reject it without a reason.",
 }
 
 
@@ -36,6 +39,17 @@ class DecisionIn(BaseModel):
             description="`offer`, of a pair in review, shows the partner what your rules show of your account. `withdraw` takes back what your organization said of the pair before."
         ),
     ]
+
+    reason: str | None = Field(
+        default=None, min_length=1, max_length=500,
+        description="Why a pair is rejected, for my organization alone: kept as a comment of ours that the partner never reads.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _is_of_a_rejection(self) -> Self:
+        if self.reason is not None and self.decision is not Choice.REJECT:
+            raise ValueError("a reason is given for `reject` alone: leave it out, or write a comment")
+        return self
 
 
 class DecidedOut(BaseModel):
@@ -77,7 +91,7 @@ class DecisionsOut(BaseModel):
 
 
 @router.post(
-    "/decisions", operation_id="decide_overlaps", responses=responses(404),
+    "/decisions", operation_id="decide_overlaps", responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.OVERLAPS_WRITE), scope="function")],
 )  # fmt: skip
 async def decide_overlaps(
@@ -89,8 +103,7 @@ async def decide_overlaps(
     dry_run: Annotated[bool, Query(description="Say what would become of them, and change nothing.")] = False,
 ) -> DecisionsOut:
     """Say a word on up to 1,000 pairs of one partnership, as each alone would be said. Those that can't be decided so are left alone."""
-    choices = {item.overlap_id: item.decision for item in body.decisions}
-    outcomes = await decide(session, app.clock, app.ids, partnership, choices, dry_run=dry_run)
+    outcomes = await _said(session, app, partnership, body.decisions, dry_run=dry_run)
     return DecisionsOut(
         dry_run=dry_run,
         statuses=Counter(one.status for one in outcomes if one.status is not None),
@@ -106,7 +119,7 @@ async def decide_overlaps(
 
 
 @router.post(
-    "/{overlap_id}/decisions", operation_id="decide_overlap", responses=responses(404),
+    "/{overlap_id}/decisions", operation_id="decide_overlap", responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.OVERLAPS_WRITE), scope="function")],
 )  # fmt: skip
 async def decide_overlap(
@@ -118,7 +131,7 @@ async def decide_overlap(
     becomes an overlap when one side offers its account and the other confirms, and is in review again once either takes that back; who rejects it rejects it for
     itself, and nobody is told. A pair that no key joins is gone once both no longer confirm it.
     """
-    [outcome] = await decide(session, app.clock, app.ids, partnership, {overlap_id: body.decision})
+    [outcome] = await _said(session, app, partnership, [ItemIn(overlap_id=overlap_id, **body.model_dump())])
     if outcome.refused is Refusal.UNKNOWN:
         await refuse_related(session, await view_of(session, partnership), overlap_id)
     return DecidedOut(overlap_id=overlap_id, status=_status(outcome))
@@ -127,6 +140,28 @@ async def decide_overlap(
 def _status(outcome: Outcome) -> OverlapStatus | None:
     if outcome.refused is Refusal.UNKNOWN:
         raise UnknownOverlapError
+    if outcome.refused is Refusal.TOO_MANY_COMMENTS:
+        raise TooManyCommentsError(comments.MOST)
     if outcome.refused is not None:
         raise DecisionRefusedError(_WHY[outcome.refused])
     return outcome.status
+
+
+async def _said(
+    session: Writing, app: App, partnership: UUID, decisions: list[ItemIn], *, dry_run: bool = False
+) -> list[Outcome]:
+    """In their order. The reasons are ready before anybody has to wait for the words."""
+    reasons = {item.overlap_id: item.reason for item in decisions if item.reason is not None}
+    ready = await make_ready(
+        session, app.keystore, app.clock, app.ids, partnership_id=partnership, reasons=reasons
+    )
+    choices = {item.overlap_id: item.decision for item in decisions if item.overlap_id not in ready.full}
+    outcomes = {
+        one.overlap_id: one
+        for one in await decide(session, app.clock, app.ids, partnership, choices, dry_run=dry_run)
+    }
+    if not dry_run:
+        await ready.keep(session, app.clock, [one for one in choices if outcomes[one].refused is None])
+    left = {one: Outcome(one, refused=Refusal.TOO_MANY_COMMENTS) for one in ready.full}
+    every = outcomes | left
+    return [every[item.overlap_id] for item in decisions]

@@ -48,16 +48,17 @@ def _tag(opened: Opened, org_id: UUID) -> str:
 
 @router.get(
     "/{partnership_id}/hierarchy", operation_id="get_hierarchy", response_model=HierarchyOut,
-    responses=responses(404) | NOT_MODIFIED, dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
+    responses=responses(404, 410) | NOT_MODIFIED, dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
 async def get_hierarchy(session: Reading, partnership_id: UUID, conditions: ReadConditions) -> Response:
     """How far up each side looks, with the `ETag` that a change may name in `If-Match`."""
+    await Partnerships(session).living(partnership_id)
     opened = await Partnerships(session).opened(partnership_id)
     return conditions.answer(_tag(opened, session.org_id), _hierarchy(opened, session.org_id))
 
 
 @router.put(
-    "/{partnership_id}/hierarchy", operation_id="put_hierarchy", responses=responses(404, 412),
+    "/{partnership_id}/hierarchy", operation_id="put_hierarchy", responses=responses(404, 410, 412),
     dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
 )  # fmt: skip
 async def put_hierarchy(

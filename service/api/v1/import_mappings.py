@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from service.api.deps import App, Reading, Writing, reads, writes
 from service.api.errors import InvalidParameterError
@@ -50,7 +50,7 @@ class ImportMappingIn(BaseModel):
     mode: ImportMode | None = Field(
         default=None, description="`upsert` if neither this nor the upload says it."
     )
-    all_or_nothing: bool | None = Field(default=None, description="Keep nothing if any row is refused.")
+    all_or_nothing: StrictBool | None = Field(default=None, description="Keep nothing if any row is refused.")
 
     def said(self) -> dict[str, Any]:
         """The table's columns. InvalidParameterError for what doesn't go together."""

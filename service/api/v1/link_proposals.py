@@ -14,7 +14,8 @@ from service.api.errors import InvalidParameterError
 from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
-from service.api.v1.overlaps import PartnerAccount, PartnershipId, Words
+from service.api.v1.overlap_shapes import PartnerAccount, Words
+from service.api.v1.overlaps import PartnershipId
 from service.matching.domains import company_domain
 from service.organizations.models import Scope
 from service.overlaps.proposals import Linking, Proposal, Proposals
@@ -85,7 +86,7 @@ class ProposalOut(BaseModel):
     state: Literal["open", "accepted", "refused"] = Field(
         description="`refused` is told to whoever refused alone: to whoever proposed it stays `open`."
     )
-    account: LinkedAccount | None = Field(description="Mine, where it is known.")
+    account: LinkedAccount | None = Field(description="Mine, where it is known and in my list.")
     partner_account: PartnerAccount | None = Field(
         description="What the partner shows of its account; of those received."
     )
@@ -119,7 +120,7 @@ async def _one(session: Reading, view: View, proposal_id: UUID, box: Box) -> Pro
 
 
 @router.get(
-    "", operation_id="list_link_proposals", responses=responses(404),
+    "", operation_id="list_link_proposals", responses=responses(404, 410),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
 async def list_link_proposals(
@@ -139,7 +140,7 @@ async def list_link_proposals(
 
 
 @router.post(
-    "", operation_id="create_link_proposal", status_code=201, responses=responses(404),
+    "", operation_id="create_link_proposal", status_code=201, responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.OVERLAPS_WRITE), scope="function")],
 )  # fmt: skip
 async def create_link_proposal(
@@ -155,7 +156,7 @@ async def create_link_proposal(
 
 
 @router.post(
-    "/{received_id}/answer", operation_id="answer_link_proposal", responses=responses(404),
+    "/{received_id}/answer", operation_id="answer_link_proposal", responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.OVERLAPS_WRITE), scope="function")],
 )  # fmt: skip
 async def answer_link_proposal(
@@ -163,6 +164,7 @@ async def answer_link_proposal(
 ) -> ProposalOut:
     """Accept, and the two are a confirmed overlap in a moment; or refuse, and nothing comes back."""
     linking = await Linking.begin(session, app.keystore, app.clock, app.ids, partnership)
+    linking.proposals.view.require_active()
     if body.answer == "accept":
         row = await linking.proposals.one(received_id, sent=False)
         if row["state"] == "open" and (body.account_id or row["account_id"]) is None:
@@ -176,7 +178,7 @@ async def answer_link_proposal(
 
 
 @router.delete(
-    "/{proposal_id}", operation_id="withdraw_link_proposal", status_code=204, responses=responses(404, 409),
+    "/{proposal_id}", operation_id="withdraw_link_proposal", status_code=204, responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.OVERLAPS_WRITE), scope="function")],
 )  # fmt: skip
 async def withdraw_link_proposal(

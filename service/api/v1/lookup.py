@@ -19,7 +19,7 @@ from service.api.pagination import Page, Paging
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.v1.accounts import AccountOut, account_out
-from service.api.v1.overlaps import PartnerAccount, Words
+from service.api.v1.overlap_shapes import PartnerAccount, Words
 from service.api.v1.partnerships import PartnerOut
 from service.matching.domains import Named, company_domain
 from service.matching.kinds import KeyKind

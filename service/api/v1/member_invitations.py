@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from service.api.deps import App, Reading, Writer, Writing, reads, request_id_of, writes
 from service.api.pagination import Page, Paging
@@ -38,7 +38,7 @@ class InvitationIn(BaseModel):
 
     email: Email
     role: Role
-    days: Annotated[int, Field(ge=1, le=LONGEST_INVITATION_DAYS)] = Field(
+    days: Annotated[StrictInt, Field(ge=1, le=LONGEST_INVITATION_DAYS)] = Field(
         default=INVITATION_DAYS, description="How long the link is good."
     )
 

@@ -36,7 +36,7 @@ def _out(found: Assignee) -> AssigneeOut:
 
 
 @router.get(
-    "", operation_id="get_overlap_assignee", responses=responses(404),
+    "", operation_id="get_overlap_assignee", responses=responses(404, 410),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
 async def get_assignee(session: Reading, overlap_id: UUID, partnership: PartnershipId) -> AssigneeOut:
@@ -45,12 +45,12 @@ async def get_assignee(session: Reading, overlap_id: UUID, partnership: Partners
 
 
 @router.put(
-    "", operation_id="put_overlap_assignee", responses=responses(404),
+    "", operation_id="put_overlap_assignee", responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.COMMENTS_WRITE), scope="function")],
 )  # fmt: skip
 async def put_assignee(
     session: Writing, app: App, overlap_id: UUID, partnership: PartnershipId, *, wanted: AssigneeIn
 ) -> AssigneeOut:
     """Let a member of my organization look after an overlap, or nobody."""
-    pair = await told_pair(session, partnership, overlap_id)
+    pair = await told_pair(session, partnership, overlap_id, to_write=True)
     return _out(await assign(session, app.clock, pair, wanted.person_id))

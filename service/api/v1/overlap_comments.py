@@ -85,7 +85,7 @@ def _tag(comment: Comment) -> str:
 
 
 @router.get(
-    "", operation_id="list_overlap_comments", responses=responses(400, 404),
+    "", operation_id="list_overlap_comments", responses=responses(400, 404, 410),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
 async def list_comments(
@@ -98,7 +98,7 @@ async def list_comments(
 
 
 @router.post(
-    "", operation_id="create_overlap_comment", status_code=201, responses=responses(404, 409),
+    "", operation_id="create_overlap_comment", status_code=201, responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.COMMENTS_WRITE), scope="function")],
 )  # fmt: skip
 async def create_comment(  # each comes from another place of the request
@@ -113,7 +113,7 @@ async def create_comment(  # each comes from another place of the request
 
 
 @router.get(
-    "/{comment_id}", operation_id="get_overlap_comment", responses=responses(404),
+    "/{comment_id}", operation_id="get_overlap_comment", responses=responses(404, 410),
     dependencies=[Depends(reads(Scope.OVERLAPS_READ), scope="function")],
 )  # fmt: skip
 async def get_comment(  # each comes from another place of the request
@@ -134,7 +134,7 @@ async def get_comment(  # each comes from another place of the request
 
 
 @router.patch(
-    "/{comment_id}", operation_id="update_overlap_comment", responses=responses(404, 412),
+    "/{comment_id}", operation_id="update_overlap_comment", responses=responses(404, 409, 410, 412),
     dependencies=[Depends(writes(Scope.COMMENTS_WRITE), scope="function")],
 )  # fmt: skip
 async def update_comment(  # each comes from another place of the request
@@ -156,7 +156,7 @@ async def update_comment(  # each comes from another place of the request
 
 
 @router.delete(
-    "/{comment_id}", operation_id="delete_overlap_comment", status_code=204, responses=responses(404, 412),
+    "/{comment_id}", operation_id="delete_overlap_comment", status_code=204, responses=responses(404, 409, 410, 412),
     dependencies=[Depends(writes(Scope.COMMENTS_WRITE), scope="function")],
 )  # fmt: skip
 async def delete_comment(  # each comes from another place of the request
@@ -176,5 +176,5 @@ async def delete_comment(  # each comes from another place of the request
 
 
 async def _writing(session: Writing, app: App, partnership: UUID, overlap_id: UUID) -> WritingComments:
-    pair = await told_pair(session, partnership, overlap_id)
+    pair = await told_pair(session, partnership, overlap_id, to_write=True)
     return WritingComments(session, app.keystore, pair, app.clock)

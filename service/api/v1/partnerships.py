@@ -1,11 +1,11 @@
 """Partnerships, and what one shares in them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from service.accounts.models import Population
 from service.accounts.repository import Populations
@@ -54,6 +54,13 @@ class ReviewsOut(BaseModel):
     partner: bool
 
 
+class PausedOut(BaseModel):
+    """Since when each side has the partnership paused; null where it hasn't."""
+
+    own: datetime | None
+    partner: datetime | None
+
+
 class PartnershipOut(BaseModel):
     id: UUID
     status: PartnershipStatus
@@ -69,13 +76,16 @@ class PartnershipOut(BaseModel):
         description="The epoch that is prepared while keys are rotated: it takes over once both sides' lists are hashed under it."
     )
     reviews: ReviewsOut
+    paused: PausedOut
     created_at: datetime
+    ended_at: datetime | None
+    ended_by: Literal["own", "partner", "operator"] | None = Field(description="Which side ended it.")
 
 
 class PartnershipIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reviews: bool = Field(description="Whether your people judge pairs in review.")
+    reviews: StrictBool = Field(description="Whether your people judge pairs in review.")
 
 
 class RuleOut(BaseModel):
@@ -103,7 +113,7 @@ class RuleIn(BaseModel):
     preset: Preset = Preset.STANDARD
 
 
-def _partnership(opened: Opened, org_id: UUID) -> PartnershipOut:
+def partnership_out(opened: Opened, org_id: UUID) -> PartnershipOut:
     partner = opened.other(org_id)
     return PartnershipOut(
         id=opened.partnership.id, status=opened.partnership.status, epoch=opened.partnership.epoch,
@@ -111,7 +121,24 @@ def _partnership(opened: Opened, org_id: UUID) -> PartnershipOut:
         partner=PartnerOut(id=partner.org_id, name=partner.name, handle=partner.handle, mode=partner.mode),
         safety_number=safety_number(_party(opened.lo), _party(opened.hi)), created_at=opened.partnership.created_at,
         reviews=ReviewsOut(own=opened.side(org_id).reviews, partner=partner.reviews),
+        paused=PausedOut(own=opened.side(org_id).paused_at, partner=partner.paused_at),
+        ended_at=opened.partnership.ended_at, ended_by=_ended_by(opened.partnership, org_id),
     )  # fmt: skip
+
+
+def _ended_by(partnership: Partnership, org_id: UUID) -> Literal["own", "partner", "operator"] | None:
+    if partnership.status is not PartnershipStatus.ENDED:
+        return None
+    if partnership.ended_by is None:
+        return "operator"
+    return "own" if partnership.ended_by == org_id else "partner"
+
+
+def state_tag(opened: Opened, org_id: UUID) -> str:
+    """The tag of what either side can change of a partnership here."""
+    own, partner = opened.side(org_id), opened.other(org_id)
+    said = [opened.partnership.status.value, own.reviews, own.paused_at, partner.paused_at]
+    return etag(opened.partnership.id, org_id, *map(str, said))
 
 
 def _party(side: PartnershipSide) -> Party:
@@ -134,32 +161,51 @@ async def list_partnerships(session: Reading) -> Page[PartnershipOut]:
     """All partnerships of the organization."""
     partnerships = Partnerships(session)
     opened = [await partnerships.opened(p.id) for p in await partnerships.everyone()]
-    return Page(items=[_partnership(o, session.org_id) for o in opened], has_more=False)
+    return Page(items=[partnership_out(o, session.org_id) for o in opened], has_more=False)
 
 
 @router.get(
     "/{partnership_id}", operation_id="get_partnership", responses=responses(404),
     dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
-async def get_partnership(session: Reading, partnership_id: UUID) -> PartnershipOut:
-    """One partnership."""
-    return _partnership(await Partnerships(session).opened(partnership_id), session.org_id)
+async def get_partnership(session: Reading, response: Response, partnership_id: UUID) -> PartnershipOut:
+    """One partnership, with the `ETag` that a change may name in `If-Match`. One that has ended stays to be read, and nothing in it."""
+    opened = await Partnerships(session).opened(partnership_id)
+    response.headers["ETag"] = state_tag(opened, session.org_id)
+    return partnership_out(opened, session.org_id)
 
 
 @router.patch(
-    "/{partnership_id}", operation_id="update_partnership", responses=responses(404),
+    "/{partnership_id}", operation_id="update_partnership", responses=responses(404, 410, 412),
     dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
 )  # fmt: skip
-async def update_partnership(
-    session: Writing, app: App, partnership_id: UUID, body: PartnershipIn
+async def update_partnership(  # each comes from another place of the request
+    session: Writing,
+    app: App,
+    response: Response,
+    *,
+    partnership_id: UUID,
+    body: PartnershipIn,
+    conditions: ChangeConditions,
 ) -> PartnershipOut:
     """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
-    opened = await switch_reviews(session, app.clock, partnership_id=partnership_id, on=body.reviews)
-    return _partnership(opened, session.org_id)
+    opened = await switch_reviews(
+        session,
+        app.clock,
+        partnership_id=partnership_id,
+        on=body.reviews,
+        meets=lambda found: conditions.check(state_tag(found, session.org_id)),
+    )
+    return changed(response, opened, session.org_id)
+
+
+def changed(response: Response, opened: Opened, org_id: UUID) -> PartnershipOut:
+    response.headers["ETag"] = state_tag(opened, org_id)
+    return partnership_out(opened, org_id)
 
 
 @router.post(
-    "/{partnership_id}/epochs", operation_id="rotate_partnership_keys", status_code=202, responses=responses(404, 409),
+    "/{partnership_id}/epochs", operation_id="rotate_partnership_keys", status_code=202, responses=responses(404, 409, 410),
     dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
 )  # fmt: skip
 async def rotate_partnership_keys(session: Writing, app: App, partnership_id: UUID) -> PartnershipOut:
@@ -169,16 +215,16 @@ async def rotate_partnership_keys(session: Writing, app: App, partnership_id: UU
     nothing more is begun.
     """
     await ask_for_rotation(session, app.clock, partnership_id)
-    return _partnership(await Partnerships(session).opened(partnership_id), session.org_id)
+    return partnership_out(await Partnerships(session).opened(partnership_id), session.org_id)
 
 
 @router.get(
-    "/{partnership_id}/sharing-rules", operation_id="list_sharing_rules", responses=responses(404),
+    "/{partnership_id}/sharing-rules", operation_id="list_sharing_rules", responses=responses(404, 410),
     dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
 async def list_sharing_rules(session: Reading, partnership_id: UUID) -> RulesOut:
     """What each side lets the other see."""
-    partnership = await Partnerships(session).by_id(partnership_id)
+    partnership = await Partnerships(session).living(partnership_id)
     own = await _rules(session, partnership, session.org_id)
     return RulesOut(
         own=own, partner=await _rules(session, partnership, partnership.partner_of(session.org_id))
@@ -187,7 +233,7 @@ async def list_sharing_rules(session: Reading, partnership_id: UUID) -> RulesOut
 
 @router.get(
     "/{partnership_id}/sharing-rules/{population}", operation_id="get_sharing_rule", response_model=RuleOut,
-    responses=responses(404) | NOT_MODIFIED, dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
+    responses=responses(404, 410) | NOT_MODIFIED, dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
 async def get_sharing_rule(
     session: Reading, partnership_id: UUID, population: Slug, conditions: ReadConditions
@@ -202,7 +248,7 @@ async def get_sharing_rule(
 
 @router.put(
     "/{partnership_id}/sharing-rules/{population}", operation_id="put_sharing_rule",
-    responses=responses(404, 412), dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
+    responses=responses(404, 410, 412), dependencies=[Depends(writes(Scope.PARTNERSHIPS_ADMIN), scope="function")],
 )  # fmt: skip
 async def put_sharing_rule(  # each comes from another place of the request
     response: Response,
@@ -226,8 +272,8 @@ async def put_sharing_rule(  # each comes from another place of the request
 
 
 async def _own_population(session: TenantReadSession, partnership_id: UUID, slug: str) -> Population:
-    """UnknownPartnershipError, UnknownPopulationError."""
-    await Partnerships(session).by_id(partnership_id)
+    """UnknownPartnershipError, PartnershipEndedError, UnknownPopulationError."""
+    await Partnerships(session).living(partnership_id)
     populations = await Populations(session).everyone()
     found = next((p for p in populations if p.slug == slug), None)
     if found is None:

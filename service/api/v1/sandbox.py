@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from service.api.deps import (
     App,
@@ -59,7 +59,7 @@ class SandboxStatus(StrEnum):
 class SandboxIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    starter_list: bool = Field(
+    starter_list: StrictBool = Field(
         default=True,
         description="Whether the sandbox begins with a made-up list of its own, so that there are overlaps at once.",
     )

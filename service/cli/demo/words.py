@@ -9,7 +9,7 @@ from commonground_client.models import Overlap, Rule, SharingLevel, Term
 from service.events.rules import Message
 from service.matching.kinds import Attribute, KeyKind
 from service.matching.score import AUTO_FROM
-from service.matching.weights import LEADS, NAMES, PRIOR
+from service.matching.weights import ALONE, LEADS, NAMES, PRIOR
 
 KINDS: Mapping[KeyKind, str] = {
     KeyKind.REGISTRY_ID: "registry number",
@@ -98,7 +98,7 @@ def tidy(name: str | None) -> str:
 
 def why_review(overlap: Overlap) -> str:
     """What met, what speaks against it, else what is missing to be sure."""
-    met = next(term.sentence for term in overlap.explanation if term.outcome == LEADS)
+    met = next(term.sentence for term in overlap.explanation if term.outcome in {ALONE, LEADS})
     against = [ATTRIBUTES[term.term] for term in reasons(overlap) if term.bits < 0]
     if against:
         return f"{met} Against it: {listed(against)}."

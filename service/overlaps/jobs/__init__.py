@@ -11,6 +11,10 @@ Where words begin or cease to stand on a pair:
 
     publish, push → judge (as the matcher) → publish
 
+Where people of one side decide:
+
+    a word on a pair → relay (as the other side: into its log)
+
 Where keys are rotated:
 
     an epoch opened → push (as each owner: tokens under both epochs) → switch (as the matcher) → purge (as each owner)
@@ -20,6 +24,7 @@ Each job is one transaction, names its successor inside it, and does nothing the
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from service.accounts.membership import GONE_JOB, SETTLED_JOB
@@ -39,6 +44,7 @@ from service.overlaps.jobs.parts import (
     PURGE_JOB,
     PUSH_JOB,
     RELATE_JOB,
+    RELAY_JOB,
     SCORE_JOB,
     SWITCH_JOB,
     UNLINK_JOB,
@@ -49,14 +55,22 @@ from service.overlaps.jobs.publish import publish
 from service.overlaps.jobs.purge import purge
 from service.overlaps.jobs.push import push, push_everywhere
 from service.overlaps.jobs.relate import relate
+from service.overlaps.jobs.relay import relay
+from service.overlaps.jobs.resume import resume
 from service.overlaps.jobs.retire import retire
 from service.overlaps.jobs.rules import follow_rules, follow_settled
 from service.overlaps.jobs.score import score
 from service.overlaps.jobs.switch import switch
 from service.overlaps.jobs.unlink import unlink
 from service.overlaps.jobs.weigh import weigh
-from service.partnerships.errors import EpochGoneError, UnknownPartnershipError
+from service.partnerships.errors import (
+    EpochGoneError,
+    PartnershipEndedError,
+    PartnershipPausedError,
+    UnknownPartnershipError,
+)
 from service.partnerships.operations import RULES_CHANGED_JOB
+from service.partnerships.pausing import RESUMED_JOB
 from service.partnerships.rotation import EPOCH_OPENED_JOB
 
 __all__ = ["Parts", "plan", "register"]
@@ -80,7 +94,17 @@ STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     SWITCH_JOB: switch,
     PURGE_JOB: purge,
     COMMENTED_JOB: commented.commented,
+    RELAY_JOB: relay,
+    RESUMED_JOB: resume,
 }
+
+
+_NOTHING_TO_DO: Final = (
+    UnknownPartnershipError,
+    PartnershipEndedError,
+    PartnershipPausedError,
+    EpochGoneError,
+)
 
 
 def register(registry: Registry, parts: Parts) -> None:
@@ -94,8 +118,9 @@ def _handler(
     step: Callable[..., Awaitable[None]], parts: Parts
 ) -> Callable[[JobContext, Payload], Awaitable[None]]:
     async def handle(_context: JobContext, payload: Payload) -> None:
-        # a partnership that is gone took with it whatever the step would write, and an epoch what was begun under it
-        with suppress(UnknownPartnershipError, EpochGoneError):
+        # a partnership that is gone took with it whatever the step would write, and an epoch what was begun under it;
+        # what one that rests leaves undone is done when it goes on
+        with suppress(*_NOTHING_TO_DO):
             await step(parts, **{name: UUID(str(value)) for name, value in payload.items()})
 
     return handle

@@ -11,7 +11,7 @@ from service.db.turns import PATIENCE, Turn, take_turn
 from service.jobs import JobContext, Payload, Registry, enqueue
 from service.kit.clock import Clock
 from service.organizations.repository import Directory
-from service.overlaps.decided import forget_decided
+from service.overlaps.forgetting import forget_decided, forget_proposals
 from service.overlaps.jobs.parts import Parts
 from service.partnerships.repository import MatchedPartnership
 
@@ -43,10 +43,10 @@ async def commented(
 ) -> None:
     """One event of a comment that is shown to the partner, under the partnership's lock; done again, none."""
     async with parts.database.matcher(partnership_id) as session:
-        partnership = await MatchedPartnership(session).lock()
+        partnership = await MatchedPartnership(session).living()
         if partnership is not None:
             sides = partnership.lo_org_id, partnership.hi_org_id
-            # people who decide number events as well, without the partnership's row
+            # whoever decides numbers events as well
             await take_turn(session, Turn.DECIDE, partnership_id, wait=PATIENCE)
             await session.sql(_TELL, partnership_id, comment_id, COMMENTED, overlap_id, org_id, *sides)
 
@@ -72,7 +72,7 @@ async def plan(session: WriteSession, *, delay: timedelta | None = None) -> None
 
 async def forget(database: Database, org_id: UUID, now: datetime) -> None:
     """Delete what the organization wrote on pairs, and whom it gave them to, once there was no such overlap for so long; and what was
-    decided on accounts that have been out of its list for so long.
+    decided or proposed of accounts that have been out of its list for so long.
     """
     async with database.duty(org_id, Duty.PUBLISH) as session:
         for table in ("overlap_comment", "overlap_assignee"):
@@ -81,3 +81,5 @@ async def forget(database: Database, org_id: UUID, now: datetime) -> None:
             await session.sql(gone, org_id, now)
             await session.sql(over, org_id, now - KEPT)
         await forget_decided(session, now=now, until=now - KEPT)
+    async with database.tenant(org_id) as session:
+        await forget_proposals(session, now=now, until=now - KEPT)

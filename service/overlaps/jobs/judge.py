@@ -7,7 +7,8 @@ import polars as pl
 
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.overlaps.jobs.parts import Parts, request_publish
-from service.overlaps.verdicts import Scope, judge_again
+from service.overlaps.scope import Scope
+from service.overlaps.verdicts import judge_again
 from service.overlaps.words import STATUSES, WORDS
 from service.partnerships.repository import MatchedPartnership
 
@@ -16,7 +17,12 @@ _WEIGHED = """
            max(d.word) FILTER (WHERE d.stands AND d.org_id = o.hi_org_id)
     FROM decision d JOIN overlap o ON o.partnership_id = d.partnership_id AND o.lo_ref = d.lo_ref AND o.hi_ref = d.hi_ref
     WHERE d.partnership_id = $1 GROUP BY o.lo_ref, o.hi_ref, o.status, o.scored
+    UNION ALL
+    SELECT o.lo_ref, o.hi_ref, o.status, o.scored, NULL, NULL FROM overlap o
+    WHERE o.partnership_id = $1 AND o.status IN ('confirmed', 'rejected', 'disputed') AND NOT EXISTS (
+        SELECT FROM decision d WHERE d.partnership_id = $1 AND d.lo_ref = o.lo_ref AND d.hi_ref = o.hi_ref)
 """
+"""Those of which nobody says any more what made them so, too."""
 _SCHEMA = {
     "lo_ref": pl.Int64, "hi_ref": pl.Int64, "was": pl.String, "scored": pl.String, "lo_word": pl.String, "hi_word": pl.String,
 }  # fmt: skip

@@ -5,8 +5,9 @@ from uuid import UUID
 import numpy as np
 
 from service.db.turns import PATIENCE, Turn, take_turn
-from service.overlaps.jobs.parts import Parts, request_publish
-from service.overlaps.verdicts import Scope, judge_again
+from service.overlaps.jobs.parts import ACCEPTED, Parts, enqueue_relay, request_publish
+from service.overlaps.scope import Scope
+from service.overlaps.verdicts import judge_again
 from service.partnerships.repository import MatchedPartnership
 
 _ACCEPTED = """
@@ -22,10 +23,15 @@ _MEANT = """
     INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, actor_kind, actor_id, decided_at)
     VALUES ($1, $2, $3, $4, $5, 'confirm', false, $6, $7, $8)
     ON CONFLICT (partnership_id, lo_ref, hi_ref, org_id) DO UPDATE
-    SET word = 'confirm', actor_kind = $6, actor_id = $7, decided_at = $8, learned = false, stands = true
+    SET word = 'confirm', actor_kind = $6, actor_id = $7, decided_at = $8, learned = false, stands = true, lo_was = '{}', hi_was = '{}'
     WHERE $9 OR decision.word <> 'reject' OR NOT decision.stands
 """
 """What whoever proposed has rejected stays so, unless it named this very account."""
+_TELL = """
+    INSERT INTO partnership_event (partnership_id, sequence, id, type, data, lo_org_id, hi_org_id, by_org_id, to_org_id, created_at)
+    SELECT $1, coalesce(max(sequence), 0) + 1, $2, $3, jsonb_build_object('proposal_id', $4::uuid), $5, $6, $7, $8, $9
+    FROM partnership_event WHERE partnership_id = $1
+"""
 
 
 async def link(parts: Parts, *, partnership_id: UUID, proposal_id: UUID) -> None:
@@ -48,5 +54,9 @@ async def link(parts: Parts, *, partnership_id: UUID, proposal_id: UUID) -> None
         await driver.execute(_TOLD, partnership_id, proposal_id, row["other_ref"], row["answered_at"])
         scope = Scope(*(np.array([ref], dtype=np.int64).view(np.uint64) for ref in (lo, hi)))
         concerned = await judge_again(session, partnership, scope)
+        pair = partnership.lo_org_id, partnership.hi_org_id
+        told = *pair, row["partner_org_id"], row["org_id"], parts.clock.now()
+        await driver.execute(_TELL, partnership_id, parts.ids.new(), ACCEPTED, proposal_id, *told)
+        await enqueue_relay(session, partnership_id, row["org_id"])
         for org_id, refs in ((partnership.lo_org_id, concerned.lo), (partnership.hi_org_id, concerned.hi)):
             await request_publish(session, parts.ids, partnership, org_id, refs)

@@ -26,6 +26,9 @@ PUBLISH_JOB = "overlaps.publish"
 RELATE_JOB = "overlaps.relate"
 SWITCH_JOB = "overlaps.switch_epoch"
 PURGE_JOB = EPOCH_ENDED_JOB
+RELAY_JOB = "events.relay"
+ACCEPTED = "link.accepted"
+"""What whoever proposed is told by an event, and by an entry in its log; never of a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,9 @@ async def enqueue_relate(session: WriteSession, partnership_id: UUID) -> None:
     await enqueue(
         session, RELATE_JOB, {"partnership_id": str(partnership_id)}, dedupe_key=str(partnership_id)
     )
+
+
+async def enqueue_relay(session: WriteSession, partnership_id: UUID, org_id: UUID) -> None:
+    """Let one side hear of what the other decided, and accepted."""
+    place = {"org_id": str(org_id), "partnership_id": str(partnership_id)}
+    await enqueue(session, RELAY_JOB, place, dedupe_key=f"{partnership_id}:{org_id}")

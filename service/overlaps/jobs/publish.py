@@ -49,7 +49,7 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         await take_turn(session, Turn.PUBLISH, partnership_id, wait=PATIENCE)
         opened = await Partnerships(session).opened(partnership_id)
         partnership = opened.partnership
-        if partnership.status is not PartnershipStatus.ACTIVE:
+        if partnership.status is PartnershipStatus.ENDED:
             return
         asked = await take_publish_requests(session, partnership_id)
         within = Within(session, partnership, opened.level, asked)

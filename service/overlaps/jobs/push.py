@@ -39,7 +39,7 @@ from service.overlaps.jobs.parts import (
     enqueue_relate,
     request_publish,
 )
-from service.overlaps.making import OWNERS, Listed, Maker, Standing
+from service.overlaps.making import DOMAINS, OWNERS, Listed, Maker, Standing
 from service.overlaps.models import Part
 from service.overlaps.stored import ACCOUNTS, Place, Stored, read_side
 from service.overlaps.tokens import Beside, Newest, Step, newest_changes, write_step
@@ -59,9 +59,9 @@ _FOLLOWED_BY_ALL = """
 
 
 async def push_everywhere(parts: Parts, *, org_id: UUID) -> None:
-    """The organization's accounts changed: its tokens in every active partnership follow."""
+    """The organization's accounts changed: its tokens in every partnership follow, in one that rests too, so that what goes goes."""
     async with parts.database.tenant(org_id) as session:
-        for partnership in await Partnerships(session).everyone(status=PartnershipStatus.ACTIVE):
+        for partnership in await Partnerships(session).everyone(living=True):
             await enqueue_push(session, partnership.id)
 
 
@@ -82,7 +82,7 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         await take_turn(session, Turn.PUSH, partnership_id, session.org_id, wait=PATIENCE)
         partnerships = Partnerships(session)
         opened = await partnerships.opened(partnership_id)
-        if opened.partnership.status is not PartnershipStatus.ACTIVE:
+        if opened.partnership.status is PartnershipStatus.ENDED:
             return
         bits = bits_at(await partnerships.rules(partnership_id, of=org_id), SharingLevel.MATCHED)
         works = await _works(session, parts, opened, bits)
@@ -276,7 +276,9 @@ class _Push:
         return await anyio.to_thread.run_sync(made)
 
     def _touched(self, refs: U64, deltas: Mapping[Place, Delta]) -> U64:
-        """The changed accounts that take part, or did; and those whose tokens changed for another's sake."""
+        """The changed accounts that take part, or did; those whose tokens changed for another's sake; and those that share a domain
+        with either, which says more or less of them now.
+        """
         before, change = self.stored.of(ACCOUNTS).of_refs(References(refs)), deltas[ACCOUNTS]
         here = refs[np.isin(refs, before.refs) | np.isin(refs, change.added.refs)]
         moved = [
@@ -285,4 +287,10 @@ class _Push:
             if part is Part.SENT
             for column in (delta.added, delta.removed)
         ]
-        return np.unique(np.concatenate([here, *moved]))
+        touched = np.unique(np.concatenate([here, *moved]))
+        return np.union1d(touched, self._beside(touched, deltas[DOMAINS].added))
+
+    def _beside(self, touched: U64, added: TokenColumn) -> U64:
+        domains = self.stored.of(DOMAINS)
+        theirs = domains.of_refs(References(touched))
+        return domains.with_high(np.union1d(theirs.high, added.high)).refs

@@ -10,8 +10,9 @@ from service.overlaps.blobs import open_frame
 from service.overlaps.jobs.parts import Parts, request_publish
 from service.overlaps.models import MatchRun
 from service.overlaps.repository import Runs
+from service.overlaps.scope import Scope
 from service.overlaps.tokens import refs_from_bytes
-from service.overlaps.verdicts import Scope, packed, write_verdicts
+from service.overlaps.verdicts import packed, write_verdicts
 from service.partnerships.epochs import rest_key_of
 from service.partnerships.repository import MatchedPartnership
 

@@ -29,7 +29,7 @@ async def switch(parts: Parts, *, partnership_id: UUID) -> None:
     """
     async with parts.database.matcher(partnership_id) as session:
         matched = MatchedPartnership(session)
-        partnership = await matched.lock()
+        partnership = await matched.lock(epochs=True)
         if partnership is None or partnership.next_epoch is None:
             return
         newest = await newest_changes(session, partnership_id)

@@ -7,7 +7,8 @@ import numpy as np
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.overlaps.jobs.parts import Parts, request_publish
 from service.overlaps.models import OverlapStatus
-from service.overlaps.verdicts import Scope, judge_again
+from service.overlaps.scope import Scope
+from service.overlaps.verdicts import judge_again
 from service.partnerships.repository import MatchedPartnership
 
 _OVER = "SELECT lo_ref, hi_ref FROM overlap WHERE partnership_id = $1 AND scored IS NULL AND status = $2"

@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from service.db.sessions import DutySession, MatcherSession
+from service.db.turns import PATIENCE, Turn, take_turn
 
 OF_ONE_SIDE: Final = (
     ("overlap_comment", "org_id"),
@@ -12,6 +13,7 @@ OF_ONE_SIDE: Final = (
     ("decision", "org_id"),
     ("link_proposal", "org_id"),
     ("decided_account", "org_id"),
+    ("event_bookmark", "org_id"),
     ("token_segment", "org_id"),
     ("token_change", "org_id"),
     ("publish_request", "org_id"),
@@ -49,7 +51,7 @@ _OF_A_PAIR: Final = ("partnership_event", "partnership_side", "partnership")
 async def forget_matches(session: MatcherSession) -> None:
     """End the session's partnership, so that no job begins on it again, and take away what the matcher has found in it."""
     partnership = session.partnership_id
-    await session.sql("SET LOCAL lock_timeout = '10min'")
+    await take_turn(session, Turn.MATCH, partnership, wait=PATIENCE)
     await session.sql("UPDATE partnership SET status = 'ended', ended_at = now() WHERE id = $1", partnership)
     for table in ("match_run", "overlap", "related_pair"):
         await session.sql(f"DELETE FROM {table} WHERE partnership_id = $1", partnership)

@@ -25,7 +25,6 @@ SILENT = {
             "put_overlap_assignee",
             "decide_overlap",
             "answer_link_proposal",
-            "withdraw_link_proposal",
         ),
         _SUMMED_UP,
     ),

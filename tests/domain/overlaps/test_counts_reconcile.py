@@ -33,7 +33,7 @@ def a_list(random: Random) -> Accounts:
 async def bring(pair: Pair, member: Member, accounts: Accounts) -> None:
     for population in POPULATIONS:
         rows = [
-            f"{n},{word} {n},{word}.com" for n, (word, within) in accounts.items() if population in within
+            f"{n},{word} works,{word}.com" for n, (word, within) in accounts.items() if population in within
         ]
         await pair.world.upload(
             member, "\n".join(("Account ID,Company,Website", *rows, "")), population=population

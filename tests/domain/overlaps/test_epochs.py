@@ -147,9 +147,15 @@ async def test_what_was_begun_under_the_ended_epoch_is_void(
     assert "overlaps.meet" in every
     waiting = await superuser.fetch("SELECT run_id, org_id, epoch FROM evidence_request")
     assert [row["epoch"] for row in waiting] == [1, 1]
+    parts = Parts(pair.world.database, pair.world.keystore, pair.world.clock, pair.world.ids)
+    # the epoch changes between the request's reading and the partnership's
+    await superuser.execute("UPDATE evidence_request SET epoch = 0")
+    for row in waiting:
+        await weigh(parts, org_id=row["org_id"], partnership_id=pair.partnership.id, run_id=row["run_id"])
+    assert await superuser.fetchval("SELECT count(codes) FROM evidence_request") == 0
+    await superuser.execute("UPDATE evidence_request SET epoch = 1")
     await ask(pair)
     await pair.world.work(ROTATE_JOB)
-    parts = Parts(pair.world.database, pair.world.keystore, pair.world.clock, pair.world.ids)
     # one side's tokens alone are not enough
     await push(parts, org_id=pair.left.id, partnership_id=pair.partnership.id)
     await switch(parts, partnership_id=pair.partnership.id)
@@ -244,9 +250,9 @@ async def test_no_more_rotations_are_begun_than_may_be_under_way(
         await pair.world.partnership(pair.left, await pair.world.organization(f"other-{number}"))
     await superuser.execute("UPDATE partnership SET normaliser = 'n0.psl20200101'")
     parts = RotationParts(pair.world.database, pair.world.keystore, pair.world.clock)
-    under_way = "SELECT count(*) FROM partnership WHERE next_epoch IS NOT NULL"
-    for _ in range(2):
-        await look_round(parts)
+    under_way, waiting = "SELECT count(*) FROM partnership WHERE next_epoch IS NOT NULL", Waiting()
+    for again in (look_round, look_round, begin_next):
+        await again(parts, waiting)
         await pair.world.work(ROTATE_JOB)
         assert await superuser.fetchval(under_way) == AT_ONCE
     # each that ends lets another begin

@@ -12,6 +12,7 @@ from service.imports.models import ImportMode
 from service.matching.kinds import Level
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
+from service.partnerships.errors import PartnershipEndedError
 from service.partnerships.models import SharingLevel
 from tests.domain.overlaps.test_counts_reconcile import LEVELS, POPULATIONS, SHOWS
 from tests.factories.world import Member, Pair, World, apart, make_pair
@@ -252,7 +253,9 @@ async def test_a_pair_is_said_at_its_nearest_level_and_as_one_company_no_longer_
 async def test_an_ended_partnership_tells_of_no_level(met: Pair) -> None:
     async with met.world.database.matcher(met.partnership.id) as session:
         await (await session.raw()).execute("UPDATE partnership SET status = 'ended'")
-    assert await told(met, met.left) == await told(met, met.right) == set()
+    for member in (met.left, met.right):
+        with pytest.raises(PartnershipEndedError):
+            await told(met, member)
 
 
 async def test_a_stranger_and_a_review_are_told_of_no_level(met: Pair) -> None:
@@ -282,7 +285,7 @@ def a_list(random: Random) -> dict[int, Row]:
 async def bring(pair: Pair, member: Member, rows: Mapping[int, Row]) -> None:
     for population in POPULATIONS:
         lines = [
-            f"{n},Saffron {word} {n} Mills,{word}.com,{'' if above is None else above},,{said + '.com' if said else ''}"
+            f"{n},Saffron {word} Mills,{word}.com,{'' if above is None else above},,{said + '.com' if said else ''}"
             for n, (word, within, above, said) in rows.items()
             if within == population
         ]

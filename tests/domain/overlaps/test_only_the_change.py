@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from service.imports.models import ImportMode
+from service.matching import NORMALISER_VERSION
 from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL, HEAD_SHARED_FROM
 from service.matching.kinds import KeyKind
 from service.overlaps.blobs import open_frame
@@ -154,6 +155,29 @@ async def test_several_changes_before_a_meeting_are_all_met(
     assert await superuser.fetchval("SELECT count(*) FROM overlap") <= COUNT - 20
 
 
+async def test_accounts_of_a_domain_are_judged_anew_when_others_come_to_share_it_and_leave(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    others, domain = companies(COUNT), "walnut.com"
+    await both(pair, [*others, ("Malachit Press", domain)], [*others, ("Walnut Verlag", domain)])
+
+    async def at_the_domain() -> list[str]:
+        assert await unlike_a_whole_run(pair, superuser) == []
+        return [r[0] for r in await superuser.fetch("SELECT status FROM overlap WHERE kinds = 2 ORDER BY 1")]
+
+    assert await at_the_domain() == ["auto"]
+    for names, told in (
+        (["Malachit Press", "Serpentin Papier"], ["review", "review"]),
+        (["Malachit Press", "Walnut Verlag"], ["review"]),
+        (["Malachit Press"], ["auto"]),
+    ):
+        await replace(pair, pair.left, [*others, *((name, domain) for name in names)])
+        assert await at_the_domain() == told, names
+        assert await superuser.fetchval(
+            "SELECT bool_and(touched IS NOT NULL) FROM token_change WHERE number > 1"
+        )
+
+
 async def test_a_push_of_what_was_pushed_writes_nothing(pair: Pair, superuser: asyncpg.Connection) -> None:
     rows = companies(20)
     await both(pair, rows, rows)
@@ -281,10 +305,13 @@ async def test_departures_are_forgotten_once_every_partnership_has_followed(
     other = await pair.world.partnership(pair.left, third)
     await pair.world.share(pair.left, other)
     await pair.world.work()
-    await superuser.execute("UPDATE partnership SET status = 'paused' WHERE id = $1", other.id)
+    # nobody makes tokens by another normaliser's rules, nor opens an epoch while a partnership rests
+    behind = "UPDATE partnership SET status = 'paused', normaliser = 'n0' WHERE id = $1"
+    await superuser.execute(behind, other.id)
     await replace(pair, pair.left, companies(35))
     assert await superuser.fetchval("SELECT count(*) FROM account_departure") == 5
-    await superuser.execute("UPDATE partnership SET status = 'active' WHERE id = $1", other.id)
+    up = "UPDATE partnership SET status = 'active', normaliser = $2 WHERE id = $1"
+    await superuser.execute(up, other.id, NORMALISER_VERSION)
     await replace(pair, pair.left, companies(34))
     assert await superuser.fetchval("SELECT count(*) FROM account_departure") == 1
 

@@ -17,12 +17,14 @@ from commonground_client.models import (
     Partner,
     PartnerAccount,
     Partnership,
+    Paused,
     Population,
     PopulationKind,
     Reviews,
     Rule,
     Rules,
     Term,
+    ToJudge,
 )
 
 from service.cli.demo import words
@@ -133,6 +135,7 @@ def view(
         me=Organization(id=uuid4(), handle=name.lower(), name=name, mode=Mode.HOSTED, created_at=NOON),
         partnership=Partnership(
             id=partnership, status=PartnershipStatus.ACTIVE, safety_number="1", epoch=1, epoch_since=NOON, next_epoch=None, created_at=NOON,
+            paused=Paused(own=None, partner=None), ended_at=None, ended_by=None,
             reviews=Reviews(own=True, partner=True), partner=Partner(id=uuid4(), name=f"Partner of {name}", handle="partner", mode=Mode.HOSTED),
         ),
         rules=Rules(own=[rule(gives, called)], partner=[rule(gets, called)]),
@@ -141,8 +144,8 @@ def view(
         )],
         accounts=[account(o.account.name or "") for o in overlaps],
         matrix=Matrix(
-            partnership_id=partnership, populations=["customers"], partner_populations=shown, cells=cells, total=number,
-            level=Level.SAME_COMPANY, pairs_by_level={"same_company": number.pairs},
+            partnership_id=partnership, status=PartnershipStatus.ACTIVE, populations=["customers"], partner_populations=shown, cells=cells, total=number,
+            level=Level.SAME_COMPANY, pairs_by_level={"same_company": number.pairs}, to_judge=ToJudge(review=0, disputed=0, waiting=0),
         ),
         overlaps=overlaps,
         reviews=list(reviews),

@@ -1,7 +1,9 @@
 """The command line imports what a command needs, when it is called."""
 
+import gc
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +127,24 @@ def test_errors_that_rooms_name_speak_for_themselves() -> None:
 
     assert is_spoken(EmbeddedServerError("too long"))
     assert not is_spoken(ValueError("…"))
+
+
+@pytest.mark.parametrize("ending", ["", "raise LookupError"])
+def test_no_garbage_is_looked_for_while_a_command_is_imported_and_then_it_is_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    made = tmp_path / "looked_at_by_a_test.py"
+    made.write_text(f"import gc\nmeanwhile = gc.isenabled()\n{ending}\ndef seen() -> None: pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    command = LazyCommand("looked_at_by_a_test:seen", "")
+    try:
+        if ending:
+            with pytest.raises(LookupError):
+                load("seen", command)
+        else:
+            load("seen", command)
+            assert not sys.modules["looked_at_by_a_test"].meanwhile
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0 or ending
+    finally:
+        sys.modules.pop("looked_at_by_a_test", None)

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -33,6 +34,12 @@ def match(
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     with contextlib.chdir(folder):
         return run_here_apart("match", "left.csv", "right.csv", *arguments, **TERMINAL)
+
+
+def test_the_threshold_moves_pairs_to_review(tmp_path: Path) -> None:
+    taken = [match(tmp_path, "--threshold", said).stdout for said in ("0.6", "0.9", "1")]
+    assert [re.findall(r"(\d+) pairs? taken", text) for text in taken] == [["2"], ["1"], ["0"]]
+    assert match(tmp_path, "--threshold", "0.2").returncode == 2
 
 
 def test_the_summary_counts_pairs_accounts_companies_rules_and_reviews(tmp_path: Path) -> None:

@@ -36,6 +36,12 @@ def test_rows_without_a_common_key_show_the_keys_of_either(tmp_path: Path) -> No
     assert re.search(r"name +orchidbakery +walnutpress", said.stdout), said.stdout
 
 
+def test_rows_of_one_domain_that_have_the_names_of_others_are_told_so(tmp_path: Path) -> None:
+    brands = "name,website\nAldermoor Suites,stayhaven.com\nBirchgate Inns,stayhaven.com\n"
+    said = match(tmp_path, "--explain", "2:1", left=brands, right=brands)
+    assert "Several accounts bear stayhaven.com" in said.stdout
+
+
 def test_a_level_above_is_explained_by_its_owners(tmp_path: Path) -> None:
     said = match(tmp_path, "--explain", "2:1", "--level", "same_parent", left=LEFT, right=RIGHT)
     assert "same_parent" in said.stdout.split("Row 2 of")[1]

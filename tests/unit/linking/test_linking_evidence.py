@@ -11,7 +11,8 @@ from service.linking.local import positions
 from service.linking.meet import Candidates, meet
 from service.linking.prepare import Prepared, prepare
 from service.linking.tokens import tokenise
-from service.matching.kinds import Attribute, KeyKind
+from service.matching.kinds import KeyKind
+from service.matching.numbers import EVIDENCE
 
 LEFT = pl.DataFrame(
     {
@@ -39,10 +40,10 @@ def met(links: tuple[LinkKeys, LinkKeys]) -> Met:
     return meet(tokenise(left, REFS[0], links[0]), tokenise(right, REFS[1], links[1])), left, right
 
 
-def reference(link: LinkKeys, kind: KeyKind, key: str, attribute: Attribute, value: str | None) -> int:
+def reference(link: LinkKeys, kind: KeyKind, key: str, attribute: str, value: str | None) -> int:
     if value is None:
         return 0
-    text = f"{key}\x1f{attribute.value}\x1f{value}".encode()
+    text = f"{key}\x1f{attribute}\x1f{value}".encode()
     secret = link.pair.evidence_key(kind.value, link.normaliser).reveal().encode("ascii")
     return int.from_bytes(hmac.digest(secret, text, hashlib.sha256)[:2]) or 1
 
@@ -59,7 +60,7 @@ def test_codes_stand_in_the_order_asked_and_are_those_of_the_protocol(
     for kind, _, _, ref, *codes in answer.rows():
         [key] = left.keys.columns[KeyKind(kind)].filter(index=account[ref])["key"].unique().to_list()
         values = left.evidence.row(account[ref], named=True)
-        assert codes == [reference(links[0], KeyKind(kind), key, a, values[a.value]) for a in Attribute]
+        assert codes == [reference(links[0], KeyKind(kind), key, value, values[value]) for value in EVIDENCE]
 
 
 def test_codes_of_the_accounts_asked_for_are_those_of_the_whole_list(

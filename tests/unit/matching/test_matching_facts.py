@@ -3,7 +3,8 @@ import pytest
 
 from service.matching import tables
 from service.matching.facts import cities, countries, linkedin_slugs, sectors, sizes
-from service.matching.registry import comparable_number, read_any, read_number, registry_numbers
+from service.matching.numbers import compared_numbers
+from service.matching.registry import read_any, read_number, registry_numbers
 from service.matching.text import plain_key
 
 
@@ -112,8 +113,10 @@ def test_the_lei_alone_stands_as_evidence() -> None:
     )
     numbers = registry_numbers(frame)
     assert numbers.to_list() == [["kvk|12345678", "lei|5493001kjtiigc8y1r12", "siren|303265045"], []]
-    assert comparable_number(numbers).to_list() == ["lei|5493001kjtiigc8y1r12", None]
-    assert comparable_number(pl.Series([["siren|303265045"]])).to_list() == [None]
+    compared = compared_numbers(numbers)
+    assert compared["registry_id"].to_list() == ["lei\x1f5493001kjtiigc8y1r12", None]
+    assert compared["registry_id_siren"].to_list() == ["siren\x1f303265045", None]
+    assert compared["registry_id_vat_country"].to_list() == [None, None]
 
 
 def test_tables_are_as_large_and_as_clean_as_their_readers_expect() -> None:

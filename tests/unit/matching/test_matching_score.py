@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.matching import Attribute, KeyKind
 from service.matching.explain import explain
 from service.matching.score import evidence_column, score
+from service.matching.shared import SHARED
 from service.matching.tables import weight_rows
 from service.matching.weights import GROUPS, shipped_weights
 
@@ -30,10 +31,17 @@ def _scored(met: set[KeyKind], agreement: dict[Attribute, int], threshold: float
         ({K.NAME}, {A.COUNTRY: 1}, 0.90, 0.97),
         ({K.NAME}, {A.COUNTRY: 1, A.SECTOR: 1, A.CITY: -1, A.SPACED_NAME: 1}, 0.60, 0.88),
         ({K.DOMAIN}, {A.REGISTRY_ID: -1}, 0.0, 0.8999),
-        ({K.NAME}, {}, 0.80, 0.8999),
+        ({K.NAME}, {}, 0.80, 0.95),
+        ({K.DOMAIN}, {A.DOMAIN: SHARED}, 0.3, 0.7),
+        ({K.DOMAIN}, dict.fromkeys(A, 1) | {A.DOMAIN: SHARED, A.REGISTRY_ID: 0}, 0.5, 0.8999),
+        ({K.DOMAIN, K.NAME}, {A.DOMAIN: SHARED}, 0.95, 0.9999),
+        ({K.DOMAIN, K.NAME_WEAK}, {A.DOMAIN: SHARED}, 0.90, 0.9999),
+        ({K.DOMAIN, K.NAME_WEAK}, {A.DOMAIN: SHARED, A.COUNTRY: -1}, 0.3, 0.8999),
+        ({K.DOMAIN, K.NAME_HEAD}, {A.DOMAIN: SHARED, A.COUNTRY: 1}, 0.5, 0.85),
+        ({K.DOMAIN, K.LINKEDIN}, {A.DOMAIN: SHARED}, 0.98, 1.0),
         ({K.NAME}, {A.DOMAIN: -1}, 0.50, 0.80),
         ({K.NAME}, {A.DOMAIN: -1, A.COUNTRY: 1}, 0.60, 0.80),
-        ({K.NAME}, {A.COUNTRY: -1}, 0.0, 0.6),
+        ({K.NAME}, {A.COUNTRY: -1}, 0.0, 0.75),
         ({K.NAME}, {A.COUNTRY: 1, A.REGISTRY_ID: -1}, 0.0, 0.6),
         ({K.NAME_WEAK}, {}, 0.3, 0.7),
         ({K.NAME_WEAK}, {A.DOMAIN: -1}, 0.0, 0.5),
@@ -81,14 +89,20 @@ def test_the_threshold_is_the_partnerships() -> None:
 @given(
     st.sets(st.sampled_from(list(K)), min_size=1),
     st.fixed_dictionaries({a: st.sampled_from([-1, 0, 1]) for a in A}),
+    st.sampled_from([0, SHARED]),
 )
-def test_the_explanation_sums_to_the_weight(met: set[KeyKind], agreement: dict[Attribute, int]) -> None:
+def test_the_explanation_sums_to_the_weight(
+    met: set[KeyKind], agreement: dict[Attribute, int], domain: int
+) -> None:
+    if domain and K.DOMAIN in met:
+        agreement |= {A.DOMAIN: domain}
     terms = explain(met, agreement)
     scored = _scored(met, agreement)
     assert math.isclose(sum(term.bits for term in terms), float(str(scored["weight"])), abs_tol=1e-9)
     assert (
         "+".join(term.term for term in terms if term.term in set(K) and term.outcome in {"leads", "joins"})
         == scored["rules"]
+        or agreement[A.DOMAIN] == SHARED
     )
     assert all(term.sentence.endswith(".") for term in terms)
 

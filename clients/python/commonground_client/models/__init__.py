@@ -44,6 +44,7 @@ from commonground_client.models.common import (
     OverlapStatus,
     Partner,
     PartnerAccount,
+    PartnershipStatus,
     Place,
     Problem,
     RecordResult,
@@ -134,7 +135,7 @@ from commonground_client.models.partnerships import (
     Partnership,
     PartnershipIn,
     PartnershipPage,
-    PartnershipStatus,
+    Paused,
     Preset,
     Reviews,
     Rule,
@@ -174,6 +175,7 @@ from commonground_client.models.reports import (
     Keys,
     Matrix,
     NamedAccount,
+    ToJudge,
 )
 from commonground_client.models.sandbox import (
     FictionalPartner,
@@ -317,6 +319,7 @@ __all__ = [
     "PartnershipStatus",
     "PasswordChange",
     "PasswordIn",
+    "Paused",
     "PersonChange",
     "Phase",
     "Place",
@@ -371,6 +374,7 @@ __all__ = [
     "StartIn",
     "SwitchIn",
     "Term",
+    "ToJudge",
     "VerificationIn",
     "Word",
 ]
@@ -500,6 +504,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "PartnershipStatus": PartnershipStatus,
     "PasswordChange": PasswordChange,
     "PasswordIn": PasswordIn,
+    "PausedOut": Paused,
     "PersonChange": PersonChange,
     "Phase": Phase,
     "PlaceOut": Place,
@@ -550,6 +555,7 @@ SCHEMAS: Mapping[str, type[Model] | type[OpenEnum]] = {
     "StartOut": Start,
     "SwitchIn": SwitchIn,
     "TermOut": Term,
+    "ToJudgeOut": ToJudge,
     "VerificationIn": VerificationIn,
     "Word": Word,
 }

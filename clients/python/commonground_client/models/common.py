@@ -256,6 +256,12 @@ class Partner(Model):
     name: str
 
 
+class PartnershipStatus(OpenEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
 class Problem(Model):
     """RFC 9457 problem details."""
 

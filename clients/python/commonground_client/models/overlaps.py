@@ -49,6 +49,10 @@ class DecisionIn(Model):
     decision: Choice = Field(
         description="`offer`, of a pair in review, shows the partner what your rules show of your account. `withdraw` takes back what your organization said of the pair before."
     )
+    reason: str | None = Field(
+        default=None,
+        description="Why a pair is rejected, for my organization alone: kept as a comment of ours that the partner never reads.",
+    )
 
 
 class Word(OpenEnum):
@@ -74,6 +78,10 @@ class ItemIn(Model):
         description="`offer`, of a pair in review, shows the partner what your rules show of your account. `withdraw` takes back what your organization said of the pair before."
     )
     overlap_id: UUID
+    reason: str | None = Field(
+        default=None,
+        description="Why a pair is rejected, for my organization alone: kept as a comment of ours that the partner never reads.",
+    )
 
 
 class DecisionsIn(Model):
@@ -87,6 +95,7 @@ class Refusal(OpenEnum):
     NOT_OFFERED = "not_offered"
     NOT_IN_REVIEW = "not_in_review"
     NOTHING_SAID = "nothing_said"
+    TOO_MANY_COMMENTS = "too_many_comments"
 
 
 class Result(Model):
@@ -164,7 +173,7 @@ class OverlapPage(Page[Overlap]):
 
 
 class Proposal(Model):
-    account: LinkedAccount | None = Field(description="Mine, where it is known.")
+    account: LinkedAccount | None = Field(description="Mine, where it is known and in my list.")
     answered_at: datetime | None
     box: Box
     id: UUID

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
-from commonground_client.models.common import Level, Partner
+from commonground_client.models.common import Level, Partner, PartnershipStatus
 from pydantic import Field
 
 
@@ -22,6 +22,13 @@ class Hierarchy(Model):
     partner: Level
 
 
+class Paused(Model):
+    """Since when each side has the partnership paused; null where it hasn't."""
+
+    own: datetime | None
+    partner: datetime | None
+
+
 class Reviews(Model):
     """Pairs in review are told to both sides where both have them switched on and show their overlaps."""
 
@@ -29,14 +36,10 @@ class Reviews(Model):
     partner: bool
 
 
-class PartnershipStatus(OpenEnum):
-    ACTIVE = "active"
-    PAUSED = "paused"
-    ENDED = "ended"
-
-
 class Partnership(Model):
     created_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None = Field(description="Which side ended it.")
     epoch: int = Field(
         description="Counts the keys that both sides agreed on: 1 when the partnership began, one more with each rotation."
     )
@@ -46,6 +49,7 @@ class Partnership(Model):
         description="The epoch that is prepared while keys are rotated: it takes over once both sides' lists are hashed under it."
     )
     partner: Partner
+    paused: Paused
     reviews: Reviews
     safety_number: str = Field(
         description="Read it to your partner over the telephone: both sides see the same digits."

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum
-from commonground_client.models.common import Level
+from commonground_client.models.common import Level, PartnershipStatus
 from pydantic import Field
 
 
@@ -97,6 +97,16 @@ class DataQuality(Model):
     matchable_share: float | None = Field(description="Null for an empty list.")
 
 
+class ToJudge(Model):
+    disputed: int = Field(
+        description="Pairs that one side rejects and not both, in nobody's counts until both agree."
+    )
+    review: int = Field(description="Pairs in review that my organization may judge.")
+    waiting: int = Field(
+        description="Of both, those that wait for my organization's word: `GET /v1/overlaps?waiting=true`."
+    )
+
+
 class Matrix(Model):
     cells: list[Cell]
     level: Level = Field(description="How far up the owners of accounts the report looks.")
@@ -104,6 +114,12 @@ class Matrix(Model):
     partner_populations: list[str] = Field(description="The partner's that show overlaps: the columns.")
     partnership_id: UUID
     populations: list[str] = Field(description="Mine: the rows.")
+    status: PartnershipStatus = Field(
+        description="Of the partnership: while it is `paused` nothing is shown, and every count is 0."
+    )
+    to_judge: ToJudge = Field(
+        description="Pairs that are in no count above, as far as my organization is told of them."
+    )
     total: Counts = Field(
         description="Over all pairs once; where the cells add up to more, `in_words` says so."
     )

@@ -85,13 +85,14 @@ def _list_link_proposals(
 def _list_overlaps(
     *,
     partnership: UUID,
-    status: m.OverlapStatus | str | None = None,
     population: str | None = None,
     partner_population: str | None = None,
     assignee: Literal["me", "none"] | UUID | None = None,
     level: m.Level | str | None = None,
     cursor: str | None = None,
     limit: int | None = None,
+    status: list[m.OverlapStatus] | str | None = None,
+    waiting: bool | None = None,
 ) -> Call[m.OverlapPage]:
     return Call(
         method="GET",
@@ -99,13 +100,14 @@ def _list_overlaps(
         answer=m.OverlapPage,
         query={
             "partnership": partnership,
-            "status": status,
             "population": population,
             "partner_population": partner_population,
             "assignee": assignee,
             "level": level,
             "cursor": cursor,
             "limit": limit,
+            "status": status,
+            "waiting": waiting,
         },
     )
 
@@ -192,29 +194,31 @@ class Overlaps(Sender):
         self,
         *,
         partnership: UUID,
-        status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
         level: m.Level | str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        status: list[m.OverlapStatus] | str | None = None,
+        waiting: bool | None = None,
     ) -> m.OverlapPage:
         """Overlaps by confidence, surest first.
 
-        Pairs in review (`status=review`) come most valuable first: by the amount of one's own open opportunities at the account, then by its
+        Pairs in review alone (`status=review`) come most valuable first: by the amount of one's own open opportunities at the account, then by its
         revenue, then by confidence; amounts are compared as they are written, whatever their currency.
         """
         return self.send(
             _list_overlaps(
                 partnership=partnership,
-                status=status,
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
                 level=level,
                 cursor=cursor,
                 limit=limit,
+                status=status,
+                waiting=waiting,
             )
         )
 
@@ -222,23 +226,25 @@ class Overlaps(Sender):
         self,
         *,
         partnership: UUID,
-        status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
         level: m.Level | str | None = None,
         limit: int | None = None,
+        status: list[m.OverlapStatus] | str | None = None,
+        waiting: bool | None = None,
     ) -> Iterator[m.Overlap]:
         """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
         return self.each(
             lambda cursor: _list_overlaps(
                 partnership=partnership,
-                status=status,
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
                 level=level,
                 limit=limit,
+                status=status,
+                waiting=waiting,
                 cursor=cursor,
             )
         )
@@ -323,29 +329,31 @@ class AsyncOverlaps(AsyncSender):
         self,
         *,
         partnership: UUID,
-        status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
         level: m.Level | str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        status: list[m.OverlapStatus] | str | None = None,
+        waiting: bool | None = None,
     ) -> m.OverlapPage:
         """Overlaps by confidence, surest first.
 
-        Pairs in review (`status=review`) come most valuable first: by the amount of one's own open opportunities at the account, then by its
+        Pairs in review alone (`status=review`) come most valuable first: by the amount of one's own open opportunities at the account, then by its
         revenue, then by confidence; amounts are compared as they are written, whatever their currency.
         """
         return await self.send(
             _list_overlaps(
                 partnership=partnership,
-                status=status,
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
                 level=level,
                 cursor=cursor,
                 limit=limit,
+                status=status,
+                waiting=waiting,
             )
         )
 
@@ -353,23 +361,25 @@ class AsyncOverlaps(AsyncSender):
         self,
         *,
         partnership: UUID,
-        status: m.OverlapStatus | str | None = None,
         population: str | None = None,
         partner_population: str | None = None,
         assignee: Literal["me", "none"] | UUID | None = None,
         level: m.Level | str | None = None,
         limit: int | None = None,
+        status: list[m.OverlapStatus] | str | None = None,
+        waiting: bool | None = None,
     ) -> AsyncIterator[m.Overlap]:
         """Every item of `list_overlaps`, page after page; `limit` is the size of a page."""
         return self.each(
             lambda cursor: _list_overlaps(
                 partnership=partnership,
-                status=status,
                 population=population,
                 partner_population=partner_population,
                 assignee=assignee,
                 level=level,
                 limit=limit,
+                status=status,
+                waiting=waiting,
                 cursor=cursor,
             )
         )

@@ -8,6 +8,21 @@ from commonground_client.call import Call, path
 from commonground_client.sync import Sender
 
 
+def _end_partnership(
+    partnership_id: UUID,
+    *,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[m.Partnership]:
+    return Call(
+        method="POST",
+        path=path("/v1/partnerships/{}/end", partnership_id),
+        answer=m.Partnership,
+        headers={"if-match": if_match, "if-none-match": if_none_match, "Idempotency-Key": idempotency_key},
+    )
+
+
 def _get_hierarchy(partnership_id: UUID, *, if_none_match: str | None = None) -> Call[m.Hierarchy]:
     return Call(
         method="GET",
@@ -38,6 +53,21 @@ def _list_partnerships() -> Call[m.PartnershipPage]:
 
 def _list_sharing_rules(partnership_id: UUID) -> Call[m.Rules]:
     return Call(method="GET", path=path("/v1/partnerships/{}/sharing-rules", partnership_id), answer=m.Rules)
+
+
+def _pause_partnership(
+    partnership_id: UUID,
+    *,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[m.Partnership]:
+    return Call(
+        method="POST",
+        path=path("/v1/partnerships/{}/pause", partnership_id),
+        answer=m.Partnership,
+        headers={"if-match": if_match, "if-none-match": if_none_match, "Idempotency-Key": idempotency_key},
+    )
 
 
 def _put_hierarchy(
@@ -73,6 +103,21 @@ def _put_sharing_rule(
     )
 
 
+def _resume_partnership(
+    partnership_id: UUID,
+    *,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[m.Partnership]:
+    return Call(
+        method="POST",
+        path=path("/v1/partnerships/{}/resume", partnership_id),
+        answer=m.Partnership,
+        headers={"if-match": if_match, "if-none-match": if_none_match, "Idempotency-Key": idempotency_key},
+    )
+
+
 def _rotate_partnership_keys(
     partnership_id: UUID, *, idempotency_key: str | None = None
 ) -> Call[m.Partnership]:
@@ -84,19 +129,51 @@ def _rotate_partnership_keys(
     )
 
 
-def _update_partnership(partnership_id: UUID, body: m.PartnershipIn) -> Call[m.Partnership]:
+def _update_partnership(
+    partnership_id: UUID,
+    body: m.PartnershipIn,
+    *,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[m.Partnership]:
     return Call(
-        method="PATCH", path=path("/v1/partnerships/{}", partnership_id), answer=m.Partnership, json=body
+        method="PATCH",
+        path=path("/v1/partnerships/{}", partnership_id),
+        answer=m.Partnership,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
     )
 
 
 class Partnerships(Sender):
+    def end_partnership(
+        self,
+        partnership_id: UUID,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Partnership:
+        """End the partnership for good. From the answer on neither side sees anything of it: whatever asks for its data is answered 410.
+
+        Its keys, tokens, overlaps, shared records, decisions, comments and rules are deleted within seconds; each side's audit log stays.
+        A new partnership of the same two begins at zero. Ending again changes nothing.
+        """
+        return self.send(
+            _end_partnership(
+                partnership_id,
+                if_match=if_match,
+                if_none_match=if_none_match,
+                idempotency_key=idempotency_key,
+            )
+        )
+
     def get_hierarchy(self, partnership_id: UUID, *, if_none_match: str | None = None) -> m.Hierarchy:
         """How far up each side looks, with the `ETag` that a change may name in `If-Match`."""
         return self.send(_get_hierarchy(partnership_id, if_none_match=if_none_match))
 
     def get_partnership(self, partnership_id: UUID) -> m.Partnership:
-        """One partnership."""
+        """One partnership, with the `ETag` that a change may name in `If-Match`. One that has ended stays to be read, and nothing in it."""
         return self.send(_get_partnership(partnership_id))
 
     def get_sharing_rule(
@@ -112,6 +189,27 @@ class Partnerships(Sender):
     def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
         """What each side lets the other see."""
         return self.send(_list_sharing_rules(partnership_id))
+
+    def pause_partnership(
+        self,
+        partnership_id: UUID,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Partnership:
+        """Let the partnership rest: from the answer on nothing is matched in it, and neither side sees anything of the other's.
+
+        Rules, decisions and comments stay. It goes on once every side that paused it has resumed it; pausing again changes nothing.
+        """
+        return self.send(
+            _pause_partnership(
+                partnership_id,
+                if_match=if_match,
+                if_none_match=if_none_match,
+                idempotency_key=idempotency_key,
+            )
+        )
 
     def put_hierarchy(
         self,
@@ -140,6 +238,26 @@ class Partnerships(Sender):
             )
         )
 
+    def resume_partnership(
+        self,
+        partnership_id: UUID,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Partnership:
+        """Take back my side's pause. What stood is seen again at once, and what changed meanwhile is matched in a moment; while the partner
+        has it paused too, it goes on resting (`status`, `paused`).
+        """
+        return self.send(
+            _resume_partnership(
+                partnership_id,
+                if_match=if_match,
+                if_none_match=if_none_match,
+                idempotency_key=idempotency_key,
+            )
+        )
+
     def rotate_partnership_keys(
         self, partnership_id: UUID, *, idempotency_key: str | None = None
     ) -> m.Partnership:
@@ -150,18 +268,49 @@ class Partnerships(Sender):
         """
         return self.send(_rotate_partnership_keys(partnership_id, idempotency_key=idempotency_key))
 
-    def update_partnership(self, partnership_id: UUID, body: m.PartnershipIn) -> m.Partnership:
+    def update_partnership(
+        self,
+        partnership_id: UUID,
+        body: m.PartnershipIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Partnership:
         """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
-        return self.send(_update_partnership(partnership_id, body))
+        return self.send(
+            _update_partnership(partnership_id, body, if_match=if_match, if_none_match=if_none_match)
+        )
 
 
 class AsyncPartnerships(AsyncSender):
+    async def end_partnership(
+        self,
+        partnership_id: UUID,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Partnership:
+        """End the partnership for good. From the answer on neither side sees anything of it: whatever asks for its data is answered 410.
+
+        Its keys, tokens, overlaps, shared records, decisions, comments and rules are deleted within seconds; each side's audit log stays.
+        A new partnership of the same two begins at zero. Ending again changes nothing.
+        """
+        return await self.send(
+            _end_partnership(
+                partnership_id,
+                if_match=if_match,
+                if_none_match=if_none_match,
+                idempotency_key=idempotency_key,
+            )
+        )
+
     async def get_hierarchy(self, partnership_id: UUID, *, if_none_match: str | None = None) -> m.Hierarchy:
         """How far up each side looks, with the `ETag` that a change may name in `If-Match`."""
         return await self.send(_get_hierarchy(partnership_id, if_none_match=if_none_match))
 
     async def get_partnership(self, partnership_id: UUID) -> m.Partnership:
-        """One partnership."""
+        """One partnership, with the `ETag` that a change may name in `If-Match`. One that has ended stays to be read, and nothing in it."""
         return await self.send(_get_partnership(partnership_id))
 
     async def get_sharing_rule(
@@ -177,6 +326,27 @@ class AsyncPartnerships(AsyncSender):
     async def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
         """What each side lets the other see."""
         return await self.send(_list_sharing_rules(partnership_id))
+
+    async def pause_partnership(
+        self,
+        partnership_id: UUID,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Partnership:
+        """Let the partnership rest: from the answer on nothing is matched in it, and neither side sees anything of the other's.
+
+        Rules, decisions and comments stay. It goes on once every side that paused it has resumed it; pausing again changes nothing.
+        """
+        return await self.send(
+            _pause_partnership(
+                partnership_id,
+                if_match=if_match,
+                if_none_match=if_none_match,
+                idempotency_key=idempotency_key,
+            )
+        )
 
     async def put_hierarchy(
         self,
@@ -207,6 +377,26 @@ class AsyncPartnerships(AsyncSender):
             )
         )
 
+    async def resume_partnership(
+        self,
+        partnership_id: UUID,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> m.Partnership:
+        """Take back my side's pause. What stood is seen again at once, and what changed meanwhile is matched in a moment; while the partner
+        has it paused too, it goes on resting (`status`, `paused`).
+        """
+        return await self.send(
+            _resume_partnership(
+                partnership_id,
+                if_match=if_match,
+                if_none_match=if_none_match,
+                idempotency_key=idempotency_key,
+            )
+        )
+
     async def rotate_partnership_keys(
         self, partnership_id: UUID, *, idempotency_key: str | None = None
     ) -> m.Partnership:
@@ -217,6 +407,15 @@ class AsyncPartnerships(AsyncSender):
         """
         return await self.send(_rotate_partnership_keys(partnership_id, idempotency_key=idempotency_key))
 
-    async def update_partnership(self, partnership_id: UUID, body: m.PartnershipIn) -> m.Partnership:
+    async def update_partnership(
+        self,
+        partnership_id: UUID,
+        body: m.PartnershipIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.Partnership:
         """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
-        return await self.send(_update_partnership(partnership_id, body))
+        return await self.send(
+            _update_partnership(partnership_id, body, if_match=if_match, if_none_match=if_none_match)
+        )
