@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from service.crypto.columns import inner_tokens, outer_tokens
+from service.crypto.columns import tokens_of_texts
 from service.linking.columns import U64, TokenColumn
 from service.linking.keys import LinkKeys
 from service.linking.prepare import Prepared
@@ -15,7 +15,7 @@ from service.matching.kinds import KeyKind
 
 def token_bytes(keys: pl.Series, kind: KeyKind, link: LinkKeys) -> NDArray[np.uint8]:
     """Tokens of a column of key texts: uint8 (n, 16). The inner token lives only inside this call."""
-    return outer_tokens(inner_tokens(keys, link.token_key(kind)).t1, link.outer)
+    return tokens_of_texts(keys, link.token_key(kind), link.outer)
 
 
 def tokenise(prepared: Prepared, refs: U64, link: LinkKeys) -> dict[KeyKind, TokenColumn]:

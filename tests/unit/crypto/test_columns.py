@@ -19,6 +19,7 @@ from service.crypto.columns import (
     inner_tokens,
     outer_tokens,
     references,
+    tokens_of_texts,
 )
 from service.crypto.errors import EncodingError, KeyTextError
 
@@ -78,6 +79,12 @@ def test_outer_tokens_hash_the_hex_of_the_inner_ones() -> None:
     assert (outer.shape, outer.dtype) == ((7, 16), np.uint8)
     assert [row.tobytes() for row in outer] == [plain(row.tobytes().hex())[:16] for row in t1]
     assert np.array_equal(outer_tokens(t1[::-1], OuterKey(HEX)), outer[::-1])
+
+
+def test_tokens_of_texts_are_the_outer_tokens_of_their_inner_ones_in_every_slice() -> None:
+    texts, outer = pl.Series([f"{n}.example" for n in range(_SLICE + 3)]), OuterKey(HEX[::-1])
+    expected = outer_tokens(inner_tokens(texts, TokenKey(HEX)).t1, outer)
+    assert np.array_equal(tokens_of_texts(texts, TokenKey(HEX), outer), expected)
 
 
 def test_tokens_that_end_in_zero_bytes_keep_them() -> None:
@@ -150,6 +157,7 @@ def test_a_reference_needs_a_partnership_in_the_right_form() -> None:
 Hashing = Callable[[pl.Series], Any]
 HASHING: dict[str, Hashing] = {
     "tokens": lambda texts: inner_tokens(texts, TokenKey(HEX)),
+    "tokens at once": lambda texts: tokens_of_texts(texts, TokenKey(HEX), OuterKey(HEX)),
     "keys of evidence": lambda texts: evidence_codes(texts, "city", pl.Series(["ulm"] * 3), EvidenceKey(HEX)),
     "values of evidence": lambda texts: evidence_codes(
         KEYS[:3], "city", texts.fill_null(""), EvidenceKey(HEX)
