@@ -1,7 +1,6 @@
 """Tokens, proofs, evidence codes and references of whole columns: HMAC-SHA256 by `polars-hash`, no loop over rows."""
 
 import binascii
-import os
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +72,7 @@ def hmac_column(values: pl.Series, *keys: HmacKey, before: str = "", width: int 
         digests[start : start + _SLICE] = _hmac_slice(values.slice(start, _SLICE), before, keys, width)
 
     starts = range(0, len(values), _SLICE)
-    with ThreadPoolExecutor(max_workers=max(1, min(len(starts), os.cpu_count() or 1))) as threads:
+    with ThreadPoolExecutor(max_workers=max(1, min(len(starts), pl.thread_pool_size()))) as threads:
         deque(
             threads.map(hash_from, starts), maxlen=0
         )  # the hashing itself runs outside the interpreter's lock

@@ -12,6 +12,7 @@ from service.db.sessions import MatcherSession
 from service.db.turns import PATIENCE, Turn, take_turn
 from service.kit.id_columns import new_ids
 from service.linking.columns import U64
+from service.overlaps.laid import COLUMNS, laid
 from service.overlaps.models import COUNTED
 from service.overlaps.rules import pack_evidence, pack_kinds, rules_text
 from service.overlaps.said import apply_words, learn, read_words
@@ -29,8 +30,8 @@ _COLUMNS = ("change", "event", "place", "lo_ref", "hi_ref", "id", "event_id", "r
 _KNOWN = "lo_ref, hi_ref, id, status, scored, confidence, weight, kinds, evidence"
 _VERDICT = """
     CREATE TEMPORARY TABLE verdict (
-        change text, event text, place bigint, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, rules text, status text, scored text,
-        confidence double precision, weight double precision, kinds smallint, evidence smallint
+        change text, event text, place bigint, lo_ref bigint, hi_ref bigint, id uuid, event_id uuid, status text, scored text,
+        confidence double precision, weight double precision, kinds smallint, evidence smallint, data jsonb
     ) ON COMMIT DROP
 """
 _INSERT = """
@@ -63,9 +64,7 @@ _LAST = "SELECT coalesce(max(sequence), 0) FROM partnership_event WHERE partners
 """Numbers are never given twice, so a partnership's newest event stays as long as the partnership."""
 _TELL = """
     INSERT INTO partnership_event (partnership_id, sequence, id, type, data, lo_org_id, hi_org_id, created_at)
-    SELECT $1, $4 + place, event_id, event,
-           jsonb_build_object('overlap_id', id, 'rules', rules, 'confidence', round(confidence::numeric, 4)), $2, $3, now()
-    FROM verdict WHERE event IS NOT NULL
+    SELECT $1, $4 + place, event_id, event, data, $2, $3, now() FROM verdict WHERE event IS NOT NULL
 """
 
 
@@ -193,7 +192,8 @@ async def _without_said(
 async def _copy(session: MatcherSession, verdicts: pl.DataFrame) -> None:
     driver = await session.raw()
     if verdicts.height:
-        await driver.copy_to_table("verdict", source=await csv_of(verdicts), format="csv", columns=_COLUMNS)
+        rows = BytesIO(await anyio.to_thread.run_sync(laid, verdicts))
+        await driver.copy_to_table("verdict", source=rows, format="binary", columns=COLUMNS)
 
 
 async def judge_again(session: MatcherSession, partnership: Partnership, scope: Scope) -> Scope:
