@@ -1,7 +1,12 @@
 """What the jobs of this room are made of, and their names."""
 
+from asyncio import Semaphore
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
+
+from polars import thread_pool_size
 
 from service.crypto import Keystore
 from service.db.database import Database
@@ -27,6 +32,8 @@ RELATE_JOB = "overlaps.relate"
 SWITCH_JOB = "overlaps.switch_epoch"
 PURGE_JOB = EPOCH_ENDED_JOB
 RELAY_JOB = "events.relay"
+LONG: Final = 10_000
+"""Accounts from which on a list is long."""
 ACCEPTED = "link.accepted"
 """What whoever proposed is told by an event, and by an entry in its log; never of a refusal."""
 
@@ -39,6 +46,14 @@ class Parts:
     ids: Ids
     warm: WarmSegments = field(default_factory=WarmSegments)
     """What this process has read of the token store."""
+    long: Semaphore = field(default_factory=lambda: Semaphore(thread_pool_size()))
+    """Of the jobs that go through a long list, as many at a time as there are cores that the process takes: the database would take as
+    many again, and leave none to whoever asks it something.
+    """
+
+    def turn(self, accounts: int) -> AbstractAsyncContextManager[None]:
+        """For a job that goes through so many accounts."""
+        return self.long if accounts >= LONG else nullcontext()
 
 
 async def request_publish(

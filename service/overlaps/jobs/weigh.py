@@ -40,15 +40,16 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
         driver = await session.raw()
         bits = bits_at(await Partnerships(session).rules(partnership_id, of=org_id), SharingLevel.MATCHED)
         own_references = reference_key(parts.keystore, org_id)
-        ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy(), parts.warm)
-        accounts = await read_accounts(driver, org_id, ids)
-        accounts = accounts.filter(pl.col("populations") & bits != 0)
         link = link_keys(parts.keystore, opened, org_id)
 
-        def codes() -> bytes:
+        def codes(accounts: pl.DataFrame) -> bytes:
             refs = references(str(partnership_id), accounts["id"], own_references)
             return seal_frame(codes_for(asked, prepare(accounts), refs, link), key, **place, column="codes")
 
-        sealed = await anyio.to_thread.run_sync(codes)
+        async with parts.turn(asked.height):
+            ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy(), parts.warm)
+            accounts = await read_accounts(driver, org_id, ids)
+            accounts = accounts.filter(pl.col("populations") & bits != 0)
+            sealed = await anyio.to_thread.run_sync(codes, accounts)
         if await EvidenceRequests(session).answer(partnership_id, run_id, sealed):
             await enqueue(session, SCORE_JOB, {"partnership_id": str(partnership_id), "run_id": str(run_id)})
