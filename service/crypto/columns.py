@@ -208,7 +208,7 @@ def _refuse(bad: pl.Series, rows: pl.Series) -> None:
 def _hmac_slice(values: pl.Series, before: str, keys: Sequence[HmacKey], width: int) -> Bytes:
     hexed = values.to_frame("value")
     if before:
-        hexed = hexed.select((pl.lit(before) + pl.col("value")).alias("value"))
+        hexed = hexed.select(pl.format("{}{}", pl.lit(before), "value").alias("value"))
     for key, kept in zip(keys, (*[_TOKEN] * (len(keys) - 1), width), strict=True):
         digest = plh.col("value").chash.hmac_sha256(key=key.reveal())
         hexed = hexed.select(digest.str.head(2 * kept).alias("value"))
