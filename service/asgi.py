@@ -20,6 +20,7 @@ from service.organizations.passwords import Passwords
 from service.organizations.restored import brought_back
 from service.organizations.sso.provider import Provider
 from service.partnerships.ending import EndingParts, end_again
+from service.partnerships.inviting.rules import Operator
 from service.settings import Settings, SignUp, make_mailer, open_keystore, sign_on_config
 
 
@@ -48,6 +49,7 @@ def create_app(settings: Settings, drain: Drain | None = None) -> FastAPI:
                     ids=ids,
                     mailer=make_mailer(settings),
                     public_url=settings.own_url,
+                    operator=Operator(settings.operator_name, settings.operator_handle),
                     sign_on=_provider(settings),
                     passwords=Passwords(at_once=settings.passwords_at_once),
                     limiter=Limiter(_rate_limits(settings)),

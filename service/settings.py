@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     passwords_at_once: Annotated[int, Field(ge=1, le=64)] = 2
     """Passwords that are hashed at a time; each takes 19 MiB and a core."""
 
+    operator_name: str | None = None
+    """Who operates the server: every invitation to a partnership says so."""
+    operator_handle: str | None = None
+    """Of the operator's own organization on this server, if it has one."""
+
     public_url: str | None = None
     """Where people reach the service: links and single sign-on come back to it."""
     smtp_url: SecretStr | None = None
@@ -207,6 +212,14 @@ class Settings(BaseSettings):
                 f"{PREFIX}SMTP_URL needs {PREFIX}MAIL_FROM, the sender, and {PREFIX}PUBLIC_URL, which links in letters begin with"
             )
         _named("MAIL_FROM", read_sender, self.mail_from)
+        return self
+
+    @model_validator(mode="after")
+    def _operator_is_named(self) -> Self:
+        if self.operator_handle is not None and self.operator_name is None:
+            raise ValueError(
+                f"{PREFIX}OPERATOR_HANDLE needs {PREFIX}OPERATOR_NAME: who the operator is, as people call it"
+            )
         return self
 
     @model_validator(mode="after")

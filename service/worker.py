@@ -32,6 +32,7 @@ from service.overlaps.lifecycle import OverlapsSide
 from service.overlaps.warm import WarmSegments, swept
 from service.partnerships import jobs as partnership_jobs
 from service.partnerships.ending import EndingParts, end_again
+from service.partnerships.inviting import jobs as inviting_jobs
 from service.partnerships.rotation import RotationParts
 from service.partnerships.sandbox import jobs as sandbox_jobs
 from service.settings import Settings, make_mailer, open_keystore
@@ -86,6 +87,16 @@ def make_registry(  # noqa: PLR0913  # each is a part or a setting of some room
     )
     partnership_jobs.register(
         registry, RotationParts(database, keystore, clock, epoch_age), [OverlapsSide(warm), EventsSide()]
+    )
+    inviting_jobs.register(
+        registry,
+        inviting_jobs.InvitingParts(
+            database=database,
+            keystore=keystore,
+            mailer=mailer or NoMailer(),
+            clock=clock,
+            public_url=public_url,
+        ),
     )
     sandbox_jobs.register(
         registry,

@@ -17,6 +17,7 @@ TAGS: Final[Mapping[str, str]] = {
     "contacts": "The people at those companies. Who they are is stored sealed, and erased for good when asked.",
     "opportunities": "Your own deals at those companies, with the stages that each was in.",
     "populations": "The segments of your list that sharing rules speak of.",
+    "invitations": "How a partnership begins: offered by one side, accepted by the other, who sees first who asks.",
     "partnerships": "Whom you are linked with, and what each side lets the other see.",
     "overlaps": "The companies in common, as far as the partner shows them, each explained term by term.",
     "reports": "Counts that reconcile on both sides, and how good your own list is.",

@@ -105,13 +105,24 @@ from service.overlaps.errors import (
     UnknownProposalError,
 )
 from service.partnerships.errors import (
+    AlreadyPartnersError,
+    DifferentWorldsError,
     LevelNotOfferedError,
     PartnershipEndedError,
     PartnershipPausedError,
     RotatedLatelyError,
+    SamePartnerError,
     UnknownPartnershipError,
     UnknownPopulationError,
     UnknownSharingRuleError,
+)
+from service.partnerships.inviting.errors import (
+    InvitationChangedError,
+    InvitationClosedError,
+    TooManyInvitationsError,
+    TooManyOpenError,
+    UnknownPartnerInvitationError,
+    WrongInvitationCodeError,
 )
 from service.partnerships.sandbox.errors import NoSandboxError, SandboxInSandboxError, SandboxLeavingError
 
@@ -214,6 +225,21 @@ KINDS: Mapping[type[Exception], Kind] = {
     NoSandboxError: Kind("no-sandbox", HTTPStatus.NOT_FOUND, "There is no sandbox"),
     SandboxInSandboxError: Kind("sandbox-in-sandbox", HTTPStatus.CONFLICT, "A sandbox has no sandbox"),
     SandboxLeavingError: Kind("sandbox-leaving", HTTPStatus.CONFLICT, "The sandbox is being taken away"),
+    SamePartnerError: Kind("same-partner", HTTPStatus.CONFLICT, "The organization itself"),
+    AlreadyPartnersError: Kind("already-partners", HTTPStatus.CONFLICT, "Partners already"),
+    DifferentWorldsError: Kind("different-worlds", HTTPStatus.CONFLICT, "A sandbox and a live organization"),
+    UnknownPartnerInvitationError: Kind("not-found", HTTPStatus.NOT_FOUND, "Not found"),
+    InvitationClosedError: Kind("invitation-closed", HTTPStatus.CONFLICT, "The invitation isn't open"),
+    InvitationChangedError: Kind(
+        "invitation-changed", HTTPStatus.CONFLICT, "Not the safety number of the invitation"
+    ),
+    WrongInvitationCodeError: Kind(
+        "wrong-invitation-code", HTTPStatus.CONFLICT, "The code of the invitation is wrong or missing"
+    ),
+    TooManyOpenError: Kind("too-many-open-invitations", HTTPStatus.CONFLICT, "Too many open invitations"),
+    TooManyInvitationsError: Kind(
+        "too-many-invitations", HTTPStatus.TOO_MANY_REQUESTS, "Too many invitations"
+    ),
     PartnershipEndedError: Kind("partnership-ended", HTTPStatus.GONE, "The partnership has ended"),
     PartnershipPausedError: Kind("partnership-paused", HTTPStatus.CONFLICT, "The partnership is paused"),
     RotatedLatelyError: Kind(

@@ -83,6 +83,10 @@ PARTS: Mapping[str, Part] = {
     "partnership_sides": Part(
         "partnership_side", "who the two sides are, with their signed statements", org=None
     ),
+    "sent_invitations": Part("partner_invitation", "partnerships that it offered", without=("admits",)),
+    "received_invitations": Part(
+        "received_invitation", "partnerships that it was offered", without=("admits",)
+    ),
     "sharing_rules": Part("sharing_rule", "sharing rules: one's own, and the partners' that aren't hidden", org=None),
     "overlaps": Part("overlap", "overlaps that the organization is told of", only="false", org=None, told=OVERLAPS),
     "overlap_comments": Part("overlap_comment", "what its people wrote on overlaps", opens=SEALED_COMMENT),

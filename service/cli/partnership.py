@@ -32,7 +32,7 @@ async def new_partnership(desk: Desk, one: str, other: str) -> Partnership:
     """An active partnership of two organizations, named by their handles, in which nothing is shared yet."""
     own, partner = await organization(desk, one), await organization(desk, other)
     async with desk.tenant(partner.id) as session:
-        await require_room_for_one(session)
+        await require_room_for_one(session, desk.clock.now())
     async with desk.tenant(own.id) as session:
         made = await create_partnership(
             session, desk.keystore, desk.clock, partnership_id=desk.ids.new(), own=own, partner=partner

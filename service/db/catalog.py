@@ -41,9 +41,9 @@ SELECT policyname, tablename, part.expression
  WHERE schemaname = 'public' AND expression IS NOT NULL
 """
 _MATCH = re.compile(
-    r"\(?\w+ = \(NULLIF\(current_setting\('app\.(?:org_id|partnership_id|person_id)'::text, true\), ''::text\)\)::uuid\)?"
+    r"\(?\w+ = \(NULLIF\(current_setting\('app\.(?:org_id|partnership_id|person_id|invitation|inviter)'::text, true\), ''::text\)\)::uuid\)?"
 )
-"""A column equal to the tenant, the partnership or the person of the transaction, as PostgreSQL writes it back."""
+"""A column equal to the tenant, the partnership, the person or the shown invitation of the transaction, as PostgreSQL writes it back."""
 
 _SUBQUERY = """
 SELECT format('policy %I on %I: has a subquery, which a sharded server refuses', policyname, tablename)

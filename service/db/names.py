@@ -20,6 +20,10 @@ ORG_SETTING = "app.org_id"
 PARTNERSHIP_SETTING = "app.partnership_id"
 PERSON_SETTING = "app.person_id"
 DUTY_SETTING = "app.duty"
+INVITATION_SETTING = "app.invitation"
+"""What the transaction has shown of an invitation's secret."""
+INVITER_SETTING = "app.inviter"
+"""The organization whose invitation that is."""
 
 
 class Duty(StrEnum):
@@ -36,6 +40,9 @@ class Duty(StrEnum):
 
     DECIDE = "decide"
     """Weigh both sides' words on a pair and tell what follows; what the other side said in silence is not for the tenant's people."""
+
+    INVITE = "invite"
+    """Take back what reached others of an invitation of the tenant, which its people may neither see nor count."""
 
     WIPE = "wipe"
     """Take a sandbox away, with its made-up partners and what it has with them."""

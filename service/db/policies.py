@@ -20,6 +20,12 @@ PARTNERSHIP = "nullif(current_setting('app.partnership_id', true), '')::uuid"
 PERSON = "nullif(current_setting('app.person_id', true), '')::uuid"
 """The person who reads what is theirs in every organization, or null."""
 
+INVITATION = "nullif(current_setting('app.invitation', true), '')::uuid"
+"""What this transaction has shown of an invitation's secret, or null."""
+
+INVITER = "nullif(current_setting('app.inviter', true), '')::uuid"
+"""The organization whose invitation that is, or null."""
+
 DUTY = "current_setting('app.duty', true)"
 """The duty that this transaction's job does for its tenant; null or empty in a person's session."""
 

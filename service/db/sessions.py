@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from service.db.faults import calling
-from service.db.names import DUTY_SETTING, Duty
-from service.db.transactions import Lent
+from service.db.names import DUTY_SETTING, INVITATION_SETTING, INVITER_SETTING, Duty
+from service.db.transactions import Lent, set_local
 from service.kit.actors import SERVICE
 
 T = TypeVar("T")
@@ -192,6 +192,19 @@ class TenantSession(WriteSession, TenantReadSession):
         await self.sql(f"SET LOCAL {DUTY_SETTING} = '{duty.value}'")
         yield
         await self.sql(f"SET LOCAL {DUTY_SETTING} = ''")
+
+    @asynccontextmanager
+    async def admitted(self, invitation: UUID, inviter: UUID) -> AsyncIterator[None]:
+        """Let the block read and answer the one invitation of `inviter` that `invitation` admits to, and ask how `inviter` stands.
+
+        For whoever has shown the invitation's secret; of `inviter` itself nothing else is seen.
+        """
+        await self.sql(set_local(INVITATION_SETTING, invitation))
+        await self.sql(set_local(INVITER_SETTING, inviter))
+        yield
+        await self.flush()
+        await self.sql(f"SET LOCAL {INVITATION_SETTING} = ''")
+        await self.sql(f"SET LOCAL {INVITER_SETTING} = ''")
 
 
 class DutySession(TenantSession):

@@ -32,6 +32,8 @@ class Turn(StrEnum):
     """Counting members and adding one."""
     ORGANIZATION = "organization"
     """Held together by whoever writes for an active organization; alone by whoever ends that."""
+    PARTNERSHIPS = "partnerships"
+    """Beginning a partnership of an organization, or offering one: they are counted before. Of both sides, the lower id first."""
     POPULATIONS = "populations"
     PUBLISH = "publish"
     """Writing what is shown in a partnership."""

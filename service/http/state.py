@@ -19,6 +19,7 @@ from service.kit.mail import Mailer, NoMailer
 from service.organizations.passwords import Passwords
 from service.organizations.people import People
 from service.organizations.sso.provider import Provider
+from service.partnerships.inviting.rules import Operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class AppState:
     metrics: Metrics = field(default_factory=Metrics)
     metrics_token: str | None = None
     """Whoever sends it as a bearer reads `/metrics`; without one there is no such address."""
+
+    operator: Operator = field(default_factory=Operator)
+    """Who operates the server, as invitations say."""
 
     sign_on: Provider | None = None
     """The identity provider that people may sign in with."""

@@ -18,6 +18,7 @@ NOWHERE = UUID(int=0)
 _ID, _SECRET = "[0-9a-v]{26}", "[0-9a-v]{52}"
 _SESSION = re.compile(rf"({_ID}){_SECRET}")
 _INVITATION = re.compile(rf"cg_invite_({_ID}){_SECRET}")
+_PARTNER = re.compile(rf"cg_partner_({_ID}){_SECRET}")
 _LINK = re.compile(rf"cg_link_{_SECRET}")
 
 
@@ -32,6 +33,11 @@ class TenantToken:
     def digest(self) -> bytes:
         return digest_of(self.text)
 
+    @property
+    def admits(self) -> UUID:
+        """The first 128 bits of the digest, as policies compare them."""
+        return UUID(bytes=self.digest[:16])
+
 
 def new_session_token(org_id: UUID | None) -> TenantToken:
     return _new("", org_id or NOWHERE)
@@ -39,6 +45,10 @@ def new_session_token(org_id: UUID | None) -> TenantToken:
 
 def new_invitation_token(org_id: UUID) -> TenantToken:
     return _new("cg_invite_", org_id)
+
+
+def new_partner_token(org_id: UUID) -> TenantToken:
+    return _new("cg_partner_", org_id)
 
 
 def new_link() -> str:
@@ -53,6 +63,11 @@ def parse_session_token(text: str) -> TenantToken:
 def parse_invitation(text: str) -> TenantToken:
     """InvalidLinkError if it isn't one."""
     return _parse(_INVITATION, text) or _refuse(InvalidLinkError())
+
+
+def parse_partner_token(text: str) -> TenantToken:
+    """InvalidLinkError if it isn't one."""
+    return _parse(_PARTNER, text) or _refuse(InvalidLinkError())
 
 
 def link_digest(text: str) -> bytes:

@@ -95,6 +95,17 @@ def service_secret_name(partnership_id: UUID, epoch: int) -> SecretName:
     return SecretName("service-secret", "service", str(partnership_id), epoch)
 
 
+def code_name(org_id: UUID | str, partnership_id: UUID | str) -> SecretName:
+    """The name of `C` as one side keeps it: from when the invitation's code is drawn, as long as the partnership."""
+    return SecretName("code", str(org_id), str(partnership_id))
+
+
+def _code_of(
+    keystore: Keystore, org_id: UUID | str, partnership_id: UUID | str, *, coded: bool
+) -> SecretBytes:
+    return _kept(keystore, code_name(org_id, partnership_id)) if coded else code_secret(None)
+
+
 def rest_key_of(keystore: Keystore, partnership_id: UUID, epoch: int) -> RestKey:
     """The key of what rests beside the tokens: candidate meetings and evidence codes. EpochGoneError when the epoch has ended."""
     return rest_key(_kept(keystore, service_secret_name(partnership_id, epoch)), str(partnership_id), epoch)
@@ -114,11 +125,12 @@ def pinned(side: PartnershipSide) -> Party:
 
 
 def open_epoch(
-    keystore: Keystore, partnership_id: UUID, number: int, *, lo: Party, hi: Party
+    keystore: Keystore, partnership_id: UUID, number: int, *, lo: Party, hi: Party, coded: bool
 ) -> tuple[Published, Published]:
     """Both hosted sides' word on an epoch, its secrets drawn if they aren't there yet.
 
-    An opening that was interrupted and is done over states the same exchange keys: there are no two for one epoch.
+    An opening that was interrupted and is done over states the same exchange keys: there are no two for one epoch. `coded`: each side
+    keeps the code of their invitation, which enters every key.
     PinMismatchError if a side's identity is no longer the one that people agreed on.
     """
     keystore.get_or_create(service_secret_name(partnership_id, number))
@@ -132,15 +144,15 @@ def open_epoch(
         )
         for side in (lo, hi)
     )
-    return _publish(one, other, str(partnership_id), number), _publish(
-        other, one, str(partnership_id), number
-    )
+    place = str(partnership_id)
+    codes = [_code_of(keystore, side.org, place, coded=coded) for side in (lo, hi)]
+    return _publish(one, other, place, number, codes[0]), _publish(other, one, place, number, codes[1])
 
 
-def _publish(own: Speaker, partner: Speaker, partnership: str, number: int) -> Published:
+def _publish(own: Speaker, partner: Speaker, partnership: str, number: int, code: SecretBytes) -> Published:
     mine = own.state(partner.party, partnership, number)
     theirs = partner.state(own.party, partnership, number)
-    pair = derive(own.exchange, Pins(partnership, own.party, partner.party), mine, theirs, code_secret(None))
+    pair = derive(own.exchange, Pins(partnership, own.party, partner.party), mine, theirs, code)
     return Published(mine, pair.confirmation(own.party.org))
 
 
@@ -155,7 +167,8 @@ def link_keys(keystore: Keystore, opened: Opened, org_id: UUID, epoch: Epoch | N
     said = {opened.lo.org_id: epoch.lo, opened.hi.org_id: epoch.hi}
     own = ExchangeKey(_kept(keystore, exchange_name(org_id, opened.partnership.id, epoch.number)))
     pins = Pins(place, pinned(mine), pinned(theirs))
-    pair = derive(own, pins, said[mine.org_id].signed, said[theirs.org_id].signed, code_secret(None))
+    code = _code_of(keystore, org_id, place, coded=opened.partnership.coded)
+    pair = derive(own, pins, said[mine.org_id].signed, said[theirs.org_id].signed, code)
     pair.check_confirmation(str(theirs.org_id), said[theirs.org_id].confirm)
     secret = _kept(keystore, service_secret_name(opened.partnership.id, epoch.number))
     return LinkKeys(pair, outer_key(secret, place, epoch.number), epoch.normaliser)

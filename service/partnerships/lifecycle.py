@@ -24,6 +24,10 @@ _CLOSE = (
     "DELETE FROM partnership_side WHERE partnership_id = $1",
     "DELETE FROM partnership WHERE id = $1",
 )
+_INVITATIONS = (
+    "DELETE FROM received_invitation WHERE org_id = $1 OR inviter_org_id = $1",
+    "DELETE FROM partner_invitation WHERE org_id = $1",
+)
 _LOCK = "SELECT 1 FROM partnership WHERE id = $1 FOR UPDATE"
 ENDED = "partnership.ended"
 
@@ -57,6 +61,9 @@ class PartnershipsDeparture:
             await self._end(org_id, partnership.id)
             await self._tell(partnership.partner_of(org_id), partnership.id)
             await self._close(org_id, partnership.id)
+        async with self.eraser.of(org_id) as session:
+            for statement in _INVITATIONS:
+                await session.sql(statement, org_id)
 
     async def _end(self, org_id: UUID, partnership_id: UUID) -> None:
         async with self.eraser.of(org_id) as session:

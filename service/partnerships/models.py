@@ -10,7 +10,9 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
+    ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     Text,
@@ -81,6 +83,8 @@ class Partnership(Record, table=True):
     ended_at: datetime | None = Field(sa_column=moment(nullable=True))
     ended_by: UUID | None = None
     """The side that ended it; null where the operator did, or erased a side."""
+    coded: bool = False
+    """Whether the code of its invitation enters its keys; either side's copy lies in the keystore."""
     sandbox: bool = False
     """As both its sides'."""
 
@@ -180,3 +184,82 @@ class SharedRecord(Record, table=True):
     """Field → value; null where the account stands in review pairs only, of which nothing is shown."""
     rule_version: int = Field(sa_type=Integer)
     written_at: datetime = Field(sa_column=moment())
+
+
+class InvitationWay(StrEnum):
+    """How an invitation reaches the other side."""
+
+    LINK = "link"
+    HANDLE = "handle"
+    EMAIL = "email"
+
+
+class ListSize(StrEnum):
+    """How many accounts whoever invites expects to bring, up to and with the number named."""
+
+    UP_TO_1000 = "up_to_1000"
+    UP_TO_10000 = "up_to_10000"
+    UP_TO_100000 = "up_to_100000"
+    UP_TO_1000000 = "up_to_1000000"
+    OVER_1000000 = "over_1000000"
+
+
+def _organization_key() -> Any:
+    return ForeignKey("organization.id", ondelete="CASCADE")
+
+
+class PartnerInvitation(Record, table=True):
+    """A partnership offered by the organization; `id` becomes the partnership's. Nothing here says whether anybody was reached."""
+
+    __tablename__ = "partner_invitation"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(accepted_at, declined_at, withdrawn_at) <= 1", name="end"),
+        CheckConstraint(
+            "(way = 'handle') = (handle IS NOT NULL) AND (way = 'email') = (email IS NOT NULL)", name="to"
+        ),
+    )
+
+    org_id: UUID = Field(sa_column=Column(Uuid, _organization_key(), primary_key=True))
+    id: UUID = Field(primary_key=True)
+    way: InvitationWay = Field(sa_column=enum_column(InvitationWay))
+    handle: str | None = Field(sa_type=Text)
+    """As it was typed: whether there is such an organization is neither asked nor kept."""
+    email: str | None = Field(sa_type=Text)
+    """As `rules.normal_email` writes it."""
+    admits: UUID
+    """128 bits of a hash of the secret: a session that shows them reads this row, whoever's it is."""
+    message: str | None = Field(sa_type=Text)
+    list_size: ListSize | None = Field(sa_column=enum_column(ListSize, nullable=True))
+    coded: bool = False
+    """Whether it is accepted only with a code that was passed outside the service."""
+    wrong_codes: int = Field(default=0, sa_type=Integer)
+    """Since the code was drawn."""
+    invited_by: UUID | None
+    """The person; None for the operator or an API key."""
+    created_at: datetime = Field(sa_column=moment())
+    expires_at: datetime = Field(sa_column=moment())
+    accepted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    declined_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    withdrawn_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class ReceivedInvitation(Record, table=True):
+    """What reached the invited organization: a copy, which opens nothing once its sender has withdrawn or renewed the invitation."""
+
+    __tablename__ = "received_invitation"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(accepted_at, declined_at) <= 1", name="end"),
+        Index("ix_received_invitation_inviter_org_id", "inviter_org_id", "id"),
+    )
+
+    org_id: UUID = Field(sa_column=Column(Uuid, _organization_key(), primary_key=True))
+    id: UUID = Field(primary_key=True)
+    inviter_org_id: UUID = Field(sa_column=Column(Uuid, _organization_key(), nullable=False))
+    admits: UUID
+    message: str | None = Field(sa_type=Text)
+    list_size: ListSize | None = Field(sa_column=enum_column(ListSize, nullable=True))
+    coded: bool = False
+    received_at: datetime = Field(sa_column=moment())
+    expires_at: datetime = Field(sa_column=moment())
+    accepted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    declined_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

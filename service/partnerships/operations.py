@@ -9,6 +9,7 @@ from service.accounts.repository import Populations, live_population
 from service.audit import record
 from service.crypto import Keystore, Party
 from service.db.sessions import TenantSession
+from service.db.turns import Turn, take_turn
 from service.jobs import enqueue
 from service.kit.clock import Clock
 from service.matching import NORMALISER_VERSION
@@ -31,6 +32,7 @@ from service.partnerships.models import (
     SharingRule,
 )
 from service.partnerships.repository import Partnerships, rule_alone
+from service.partnerships.rules import of_one_world
 
 RULES_CHANGED_JOB = "sharing_rules.changed"
 """Enqueued by name for whoever derives something from the rules: {org_id, partnership_id}."""
@@ -54,45 +56,46 @@ async def create_partnership(
     partnership_id: UUID,
     own: Organization,
     partner: Organization,
+    coded: bool = False,
 ) -> Partnership:
     """An active partnership of two hosted organizations, its first epoch opened and confirmed by both.
 
-    For the operator's command; the session's tenant is `own`, and `note_created` tells the other side's log.
+    The session's tenant is `own`; the caller has the other side's log told. Of two at once for one pair the second finds the first.
     SamePartnerError, DifferentWorldsError, AlreadyPartnersError, QuotaExceededError.
     """
     if own.id == partner.id:
         raise SamePartnerError
-    if not _of_one_world(own, partner):
+    if not of_one_world(own, partner):
         raise DifferentWorldsError
+    (lo, hi), now = sorted((own, partner), key=lambda o: o.id), clock.now()
+    for side in (lo, hi):
+        await take_turn(session, Turn.PARTNERSHIPS, side.id)
     if await Partnerships(session).with_partner(partner.id):
         raise AlreadyPartnersError
-    await require_room_for_one(session)
-    (lo, hi), now = sorted((own, partner), key=lambda o: o.id), clock.now()
+    await require_room_for_one(session, now)
     partnership = Partnership(
         id=partnership_id, lo_org_id=lo.id, hi_org_id=hi.id, status=PartnershipStatus.ACTIVE, epoch=1,
-        normaliser=NORMALISER_VERSION, epoch_since=now, created_at=now, ended_at=None, sandbox=own.sandbox,
+        normaliser=NORMALISER_VERSION, epoch_since=now, created_at=now, ended_at=None, sandbox=own.sandbox, coded=coded,
     )  # fmt: skip
     session.add(partnership)
     await session.flush()
-    said = open_epoch(keystore, partnership_id, 1, lo=_party(lo), hi=_party(hi))
+    said = open_epoch(keystore, partnership_id, 1, lo=_party(lo), hi=_party(hi), coded=coded)
     session.add_all(_side(partnership, *each) for each in zip((lo, hi), said, strict=True))
     await session.flush()
     await note_created(session, clock, partnership_id)
     return partnership
 
 
-def _of_one_world(one: Organization, other: Organization) -> bool:
-    """Whether both are live, or one was made up for the other's sandbox. The database refuses live and sandbox by itself."""
-    if one.sandbox and other.sandbox:
-        return one.fictional_for == other.id or other.fictional_for == one.id
-    return not one.sandbox and not other.sandbox
+async def require_room_for_one(session: TenantSession, now: datetime, *, but: UUID | None = None) -> None:
+    """QuotaExceededError if the session's organization may have no further partnership.
 
-
-async def require_room_for_one(session: TenantSession) -> None:
-    """QuotaExceededError if the session's organization may have no further partnership."""
+    Open invitations count: whoever accepts one finds room. `but` leaves one of them out.
+    """
     if await is_limited(session, Quota.PARTNERSHIPS):
-        living = await Partnerships(session).everyone(living=True)
-        await require_room(session, Quota.PARTNERSHIPS, len(living) + 1)
+        partnerships = Partnerships(session)
+        living = await partnerships.everyone(living=True)
+        offered = await partnerships.offered(now, but=but)
+        await require_room(session, Quota.PARTNERSHIPS, len(living) + offered + 1)
 
 
 async def note_created(session: TenantSession, clock: Clock, partnership_id: UUID) -> None:

@@ -16,6 +16,7 @@ from service.partnerships.errors import (
     UnknownPartnershipError,
 )
 from service.partnerships.models import (
+    PartnerInvitation,
     Partnership,
     PartnershipSide,
     PartnershipStatus,
@@ -76,6 +77,21 @@ class Partnerships:
 
     async def opened(self, partnership_id: UUID, *, alone: bool = False) -> Opened:
         return await _opened(self._session, await self.by_id(partnership_id, alone=alone))
+
+    async def offered(self, now: datetime, *, but: UUID | None = None) -> int:
+        """How many invitations of one's own wait for an answer, not counting `but`."""
+        wanted = select(func.count()).where(
+            PartnerInvitation.org_id == self._session.org_id,
+            func.num_nonnulls(
+                col(PartnerInvitation.accepted_at),
+                col(PartnerInvitation.declined_at),
+                col(PartnerInvitation.withdrawn_at),
+            )
+            == 0,
+            col(PartnerInvitation.expires_at) > now,
+            col(PartnerInvitation.id).is_distinct_from(but),
+        )
+        return await self._session.scalar(wanted) or 0
 
     async def rules(self, partnership_id: UUID, *, of: UUID) -> list[SharingRule]:
         """The rules in force of one of the two sides, by population; a rule past its end counts for nothing."""

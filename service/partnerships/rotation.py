@@ -108,7 +108,8 @@ async def _state(session: TenantSession, keystore: Keystore, opened: Opened) -> 
     """Publish the session's side's word on the epoch to come; the same as before, if it was published already."""
     partnership, own = opened.partnership, opened.side(session.org_id)
     number = int(partnership.next_epoch or 0)
-    lo, hi = open_epoch(keystore, partnership.id, number, lo=pinned(opened.lo), hi=pinned(opened.hi))
+    parties = {"lo": pinned(opened.lo), "hi": pinned(opened.hi)}
+    lo, hi = open_epoch(keystore, partnership.id, number, **parties, coded=partnership.coded)
     said = lo if own is opened.lo else hi
     own.next_statement = said.signed.text.decode("ascii")
     own.next_signature, own.next_confirm = said.signed.signature, said.confirm

@@ -1,8 +1,9 @@
-"""What a sharing rule lets happen: pure decisions over levels, presets and population bits."""
+"""Who may be partners, and what a sharing rule lets happen: pure decisions over levels, presets and population bits."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from service.organizations.models import Organization
 from service.partnerships.models import Preset, SharingLevel
 
 RANK: Mapping[SharingLevel, int] = {level: rank for rank, level in enumerate(SharingLevel)}
@@ -60,3 +61,10 @@ def fields_shown(rules: Iterable[Rule], populations: int) -> tuple[str, ...]:
         if populations & (1 << rule.bit) and at_least(rule.level, SharingLevel.OVERLAPPING)
     ]
     return max(shown, key=len, default=())
+
+
+def of_one_world(one: Organization, other: Organization) -> bool:
+    """Whether both are live, or one was made up for the other's sandbox. The database refuses live and sandbox by itself."""
+    if one.sandbox and other.sandbox:
+        return one.fictional_for == other.id or other.fictional_for == one.id
+    return not one.sandbox and not other.sandbox

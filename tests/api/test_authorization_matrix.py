@@ -38,6 +38,9 @@ from service.overlaps.comments import Writing
 from service.overlaps.models import Audience
 from service.overlaps.proposals import Linking, Proposal
 from service.overlaps.told_pair import told_pair
+from service.partnerships.inviting.answering import open_link
+from service.partnerships.inviting.rules import number_of
+from service.partnerships.inviting.sending import INVITATION_JOB, Offer, offer
 from service.partnerships.sandbox.operations import make_sandbox
 from tests.factories.people import PASSWORD, member
 from tests.factories.world import Pair, World, apart, company_list, make_pair
@@ -103,6 +106,15 @@ MATRIX: dict[str, Route] = {
     "list_member_invitations": Route(Scope.MEMBERS_READ, own=False),
     "resend_member_invitation": Route(Scope.MEMBERS_ADMIN),
     "withdraw_member_invitation": Route(Scope.MEMBERS_ADMIN),
+    "create_invitation": Route(Scope.PARTNERSHIPS_ADMIN, json={"handle": "somebody"}, own=False),
+    "list_invitations": Route(Scope.PARTNERSHIPS_READ, own=False),
+    "resend_invitation": Route(Scope.PARTNERSHIPS_ADMIN),
+    "withdraw_invitation": Route(Scope.PARTNERSHIPS_ADMIN),
+    "open_invitation": Route(Scope.PARTNERSHIPS_ADMIN, json={"token": "{partner_link}"}, own=False),
+    "list_received_invitations": Route(Scope.PARTNERSHIPS_READ, own=False),
+    "get_received_invitation": Route(Scope.PARTNERSHIPS_READ),
+    "accept_invitation": Route(Scope.PARTNERSHIPS_ADMIN, json={"safety_number": "{safety_number}"}),
+    "decline_invitation": Route(Scope.PARTNERSHIPS_ADMIN),
     "create_import": Route(Scope.IMPORTS_WRITE, content=b"Company\nA\n", own=False),
     "create_api_key": Route(Scope.KEYS_ADMIN, json={"name": "x", "scopes": ["keys:admin"]}, own=False),
     "list_api_keys": Route(Scope.KEYS_ADMIN, own=False),
@@ -285,7 +297,7 @@ async def make_scene(pair: Pair) -> Scene:
         "overlap_id": told["id"], "comment_id": await comment_of(pair, told["id"]), "population": "customers", "key_id": await another_key(pair),
         "test_key_id": await sandbox_key(pair), **await people_of(pair), "opportunity_id": await opportunity_of(pair), "population_id": await population_of(pair), "name": await mapping_of(pair), "contact_id": await contact_of(pair),
         "attribute": await attribute_of(pair), "duplicate_id": await duplicate_of(pair, external_id),
-        **await proposals_of(pair, told["account_id"]),
+        **await proposals_of(pair, told["account_id"]), **await partner_invitations_of(pair),
     }  # fmt: skip
     return Scene(pair, {name: str(value) for name, value in ids.items()})
 
@@ -320,6 +332,25 @@ async def people_of(pair: Pair) -> dict[str, UUID]:
         "invitation_id": invited.invitation.id,
         "organization_id": pair.left.id,
     }
+
+
+async def partner_invitations_of(pair: Pair) -> dict[str, object]:
+    """One that the left side sent, one that it received, and a link that it was given."""
+    world = pair.world
+    people = People(world.database, world.keystore, world.clock, world.ids, Passwords())
+    suitor = await world.organization(f"suitor-{world.ids.new()}")
+    links = []
+    for _ in range(2):
+        async with world.database.tenant(suitor.id) as session:
+            links.append((await offer(session, people, Offer())).link or "")
+    async with world.database.tenant(pair.left.id) as session:
+        sent = (await offer(session, people, Offer())).invitation
+        received, inviter = await open_link(session, people, links[0].partition("#")[2])
+    await world.work(INVITATION_JOB)
+    return {
+        "partner_invitation_id": sent.id, "received_invitation_id": received.id,
+        "partner_link": links[1].partition("#")[2], "safety_number": number_of(pair.left.organization, inviter),
+    }  # fmt: skip
 
 
 async def opportunity_of(pair: Pair) -> UUID:

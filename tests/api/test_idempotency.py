@@ -211,6 +211,7 @@ async def test_replays_are_counted(client: httpx.AsyncClient, pair: Pair, app: F
 
 OWN = frozenset(
     {
+        "accept_invitation", "create_invitation", "decline_invitation", "open_invitation", "resend_invitation",
         "cancel_import", "change_population_members", "confirm_import", "create_api_key", "create_import",
         "create_member_invitation", "create_population", "create_sandbox", "create_sandbox_key", "dismiss_duplicate",
         "end_partnership", "merge_duplicate", "pause_partnership", "put_accounts", "put_contacts",

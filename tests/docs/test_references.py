@@ -33,6 +33,7 @@ from service.overlaps import models as _overlaps
 from service.overlaps.jobs import STEPS
 from service.overlaps.jobs.commented import FORGET_JOB
 from service.partnerships import models as _partnerships
+from service.partnerships.inviting.sending import INVITATION_JOB
 from service.partnerships.pausing import PURGE_ENDED_JOB, TELL_JOB
 from service.partnerships.rotation import ROTATE_JOB, ROUND_JOB
 from service.partnerships.sandbox.operations import SANDBOX_JOB
@@ -101,6 +102,7 @@ def test_every_job_is_documented() -> None:
         ROTATE_JOB,
         TELL_JOB,
         PURGE_ENDED_JOB,
+        INVITATION_JOB,
         ROUND_JOB,
         PURGE_JOB,
         SETTLE_JOB,
@@ -160,6 +162,7 @@ def test_security_page_names_every_plain_column_that_tells_of_the_people_who_use
         "person.email",
         "person.password_hash",
         "member_invitation.email",
+        "partner_invitation.email",
         "person_link.email",
         "session.user_agent",
     }

@@ -69,4 +69,5 @@ def _given(owner: UUID, partner: UUID, partnership: Partnership) -> dict[str, UU
     return {
         "org_id": owner, "owner_org_id": owner, "viewer_org_id": partner, "partner_org_id": partner,
         "lo_org_id": partnership.lo_org_id, "hi_org_id": partnership.hi_org_id, "partnership_id": partnership.id,
+        "inviter_org_id": partner,
     }  # fmt: skip

@@ -10,11 +10,26 @@ from sqlalchemy import ExceptionContext
 from service.db.database import Database
 from service.db.engine import Limits
 from service.db.errors import TransactionAbortedError
-from service.db.names import DUTY_SETTING, ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING
+from service.db.names import (
+    DUTY_SETTING,
+    INVITATION_SETTING,
+    INVITER_SETTING,
+    ORG_SETTING,
+    PARTNERSHIP_SETTING,
+    PERSON_SETTING,
+)
 from service.db.transactions import Lent, Settings, set_local
 
 _FORGET = "; ".join(
-    f"SET LOCAL {name} = ''" for name in (ORG_SETTING, PARTNERSHIP_SETTING, PERSON_SETTING, DUTY_SETTING)
+    f"SET LOCAL {name} = ''"
+    for name in (
+        ORG_SETTING,
+        PARTNERSHIP_SETTING,
+        PERSON_SETTING,
+        DUTY_SETTING,
+        INVITATION_SETTING,
+        INVITER_SETTING,
+    )
 )
 
 

@@ -60,6 +60,7 @@ VALUES = {
 ROWS: Mapping[str, Mapping[str, str]] = {
     "audit_entry": {"hash": "sha256('x')"},
     "idempotency_record": {"leased_until": "now()"},
+    "partner_invitation": {"way": "'link'"},
 }
 """Table → column → SQL, where a check of that table takes no value of `VALUES`."""
 

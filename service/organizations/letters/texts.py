@@ -22,6 +22,7 @@ class LetterKind(StrEnum):
     SIGN_UP = "sign_up"
     KNOWN_ALREADY = "known_already"
     INVITATION = "invitation"
+    PARTNER_INVITATION = "partner_invitation"
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a kind
     NEW_SIGN_IN = "new_sign_in"
@@ -33,6 +34,7 @@ class LetterKind(StrEnum):
 PAGES: Final[Mapping[LetterKind, str]] = {
     LetterKind.SIGN_UP: "sign-up",
     LetterKind.INVITATION: "join",
+    LetterKind.PARTNER_INVITATION: "partner",
     LetterKind.VERIFY_EMAIL: "verify",
     LetterKind.RESET_PASSWORD: "reset",
 }

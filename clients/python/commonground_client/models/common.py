@@ -256,10 +256,45 @@ class Partner(Model):
     name: str
 
 
+class Paused(Model):
+    """Since when each side has the partnership paused; null where it hasn't."""
+
+    own: datetime | None
+    partner: datetime | None
+
+
+class Reviews(Model):
+    """Pairs in review are told to both sides where both have them switched on and show their overlaps."""
+
+    own: bool
+    partner: bool
+
+
 class PartnershipStatus(OpenEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     ENDED = "ended"
+
+
+class Partnership(Model):
+    created_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None = Field(description="Which side ended it.")
+    epoch: int = Field(
+        description="Counts the keys that both sides agreed on: 1 when the partnership began, one more with each rotation."
+    )
+    epoch_since: datetime = Field(description="Since when matching goes by these keys.")
+    id: UUID
+    next_epoch: int | None = Field(
+        description="The epoch that is prepared while keys are rotated: it takes over once both sides' lists are hashed under it."
+    )
+    partner: Partner
+    paused: Paused
+    reviews: Reviews
+    safety_number: str = Field(
+        description="Read it to your partner over the telephone: both sides see the same digits."
+    )
+    status: PartnershipStatus
 
 
 class Problem(Model):

@@ -1,10 +1,9 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from datetime import datetime
-from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
-from commonground_client.models.common import Level, Partner, PartnershipStatus
+from commonground_client.models.common import Level, Partnership
 from pydantic import Field
 
 
@@ -20,41 +19,6 @@ class Hierarchy(Model):
     level: Level = Field(description="What holds: the nearer of both.")
     own: Level
     partner: Level
-
-
-class Paused(Model):
-    """Since when each side has the partnership paused; null where it hasn't."""
-
-    own: datetime | None
-    partner: datetime | None
-
-
-class Reviews(Model):
-    """Pairs in review are told to both sides where both have them switched on and show their overlaps."""
-
-    own: bool
-    partner: bool
-
-
-class Partnership(Model):
-    created_at: datetime
-    ended_at: datetime | None
-    ended_by: str | None = Field(description="Which side ended it.")
-    epoch: int = Field(
-        description="Counts the keys that both sides agreed on: 1 when the partnership began, one more with each rotation."
-    )
-    epoch_since: datetime = Field(description="Since when matching goes by these keys.")
-    id: UUID
-    next_epoch: int | None = Field(
-        description="The epoch that is prepared while keys are rotated: it takes over once both sides' lists are hashed under it."
-    )
-    partner: Partner
-    paused: Paused
-    reviews: Reviews
-    safety_number: str = Field(
-        description="Read it to your partner over the telephone: both sides see the same digits."
-    )
-    status: PartnershipStatus
 
 
 class PartnershipPage(Page[Partnership]):

@@ -10,6 +10,7 @@ from commonground_client.operations.contacts import AsyncContacts, Contacts
 from commonground_client.operations.duplicates import AsyncDuplicates, Duplicates
 from commonground_client.operations.health import AsyncHealth, Health
 from commonground_client.operations.imports import AsyncImports, Imports
+from commonground_client.operations.invitations import AsyncInvitations, Invitations
 from commonground_client.operations.lookup import AsyncLookup, Lookup
 from commonground_client.operations.members import AsyncMembers, Members
 from commonground_client.operations.opportunities import AsyncOpportunities, Opportunities
@@ -37,6 +38,7 @@ class Operations(
     Duplicates,
     Health,
     Imports,
+    Invitations,
     Lookup,
     Members,
     Opportunities,
@@ -64,6 +66,7 @@ class AsyncOperations(
     AsyncDuplicates,
     AsyncHealth,
     AsyncImports,
+    AsyncInvitations,
     AsyncLookup,
     AsyncMembers,
     AsyncOpportunities,
@@ -133,6 +136,15 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "put_import_mapping": ("PUT", "/v1/import-mappings/{name}"),
     "roll_back_import": ("POST", "/v1/imports/{import_id}/rollback"),
     "watch_import": ("GET", "/v1/imports/{import_id}/events"),
+    "accept_invitation": ("POST", "/v1/received-invitations/{received_invitation_id}/accept"),
+    "create_invitation": ("POST", "/v1/invitations"),
+    "decline_invitation": ("POST", "/v1/received-invitations/{received_invitation_id}/decline"),
+    "get_received_invitation": ("GET", "/v1/received-invitations/{received_invitation_id}"),
+    "list_invitations": ("GET", "/v1/invitations"),
+    "list_received_invitations": ("GET", "/v1/received-invitations"),
+    "open_invitation": ("POST", "/v1/received-invitations"),
+    "resend_invitation": ("POST", "/v1/invitations/{partner_invitation_id}/resend"),
+    "withdraw_invitation": ("DELETE", "/v1/invitations/{partner_invitation_id}"),
     "lookup": ("GET", "/v1/lookup"),
     "accept_member_invitation": ("POST", "/v1/member-invitations/accept"),
     "create_member_invitation": ("POST", "/v1/member-invitations"),
