@@ -1,8 +1,8 @@
 """SQL of populations and single accounts; whole lists go by `store.py`."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +19,7 @@ from service.db.sessions import TenantReadSession, TenantSession
 from service.db.turns import Turn, take_turn
 
 LONGEST_TRIAL: Final = timedelta(seconds=5)
+_NAMED = "SELECT bit, slug, created_at FROM population WHERE org_id = $1 AND removed_at IS NULL ORDER BY bit"
 _COUNTS = "SELECT populations, count(*) FROM account WHERE org_id = $1 GROUP BY populations"
 COLUMNS = """
     id, external_id, name, website, domain, linkedin, country, country_code, city, industry, employees, employees_from, employees_to,
@@ -53,6 +54,14 @@ async def live_population(session: TenantSession, slug: str) -> Population | Non
     return await Populations(session).by_slug(slug)
 
 
+class PopulationName(NamedTuple):
+    """As far as accounts need it to say to which they belong."""
+
+    bit: int
+    slug: str
+    created_at: datetime
+
+
 class Populations:
     """The populations of one organization."""
 
@@ -66,6 +75,11 @@ class Populations:
         """By bit, the standard ones first."""
         statement = self._mine().where(col(Population.removed_at).is_(None)).order_by(col(Population.bit))
         return list(await self._session.scalars(statement))
+
+    async def named(self) -> list["PopulationName"]:
+        """What `everyone` is called, straight from the driver: asked for each page of accounts."""
+        driver = await self._session.raw()
+        return [PopulationName(*row) for row in await driver.fetch(_NAMED, self._session.org_id)]
 
     async def by_id(self, population_id: UUID) -> Population | None:
         return await self._session.scalar(

@@ -19,6 +19,7 @@ from service.db.sessions import TenantReadSession
 
 Values = dict[str, Any]
 _ODD: Final = object()
+_UNCHANGING: Final = (str, int, float, type(None))
 _encoder = msgspec.json.Encoder()
 
 
@@ -54,8 +55,8 @@ class Plan:
     call: Callable[..., Coroutine[Any, Any, Any]]
     request: str | None
     session: str | None
-    parameters: Sequence[tuple[str, str, Any]]
-    """Name, name in the address, field."""
+    parameters: Sequence[tuple[str, str, Any, Callable[[], Any]]]
+    """Name, name in the address, field, and what it is where the address doesn't say."""
     before: Sequence[tuple[str | None, "Plan"]]
 
     def values(self, request: Request) -> list[Values] | None:
@@ -67,8 +68,9 @@ class Plan:
 
     def _values(self, given: Mapping[str, str]) -> list[Values] | None:
         own: Values = {}
-        for name, alias, field in self.parameters:
-            own[name] = value = _value(field, given.get(alias))
+        for name, alias, field, default in self.parameters:
+            text = given.get(alias)
+            own[name] = value = default() if text is None else _value(field, text)
             if value is _ODD:
                 return None
         found = [own]
@@ -93,11 +95,17 @@ class Plan:
         return await self.call(**asked)
 
 
-def _value(field: Any, text: str | None) -> Any:
-    if text is None:
-        return _ODD if field.field_info.is_required() else field.get_default()
+def _value(field: Any, text: str) -> Any:
     value, errors = field.validate(text, {}, loc=(field.alias,))
     return _ODD if errors else value
+
+
+def _default(field: Any) -> Callable[[], Any]:
+    if field.field_info.is_required():
+        return lambda: _ODD
+    value = field.get_default()
+    # what can't be changed needs no copy for each request
+    return (lambda: value) if isinstance(value, _UNCHANGING) else field.get_default
 
 
 def _plan(dependant: Dependant) -> Plan:
@@ -109,6 +117,7 @@ def _plan(dependant: Dependant) -> Plan:
     session = next((one.name for one in dependant.dependencies if one.call is read_session), None)
     before = [(one.name, _plan(one)) for one in dependant.dependencies if one.call is not read_session]
     parameters = [
-        (field.name, field.alias, field) for field in (*dependant.path_params, *dependant.query_params)
+        (field.name, field.alias, field, _default(field))
+        for field in (*dependant.path_params, *dependant.query_params)
     ]
     return Plan(dependant.call, dependant.request_param_name, session, parameters, before)

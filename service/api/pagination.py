@@ -105,7 +105,7 @@ async def my_pages(request: Request, mine: Mine, cursor: CursorText = None, limi
 async def _pages(request: Request, owner: UUID, cursor: str | None, limit: int) -> Pages:
     app = await state_of(request)
     filters = sorted(item for item in request.query_params.multi_items() if item[0] not in _NO_FILTER)
-    bound_to = (owner.bytes, request.url.path.encode(), urlencode(filters).encode())
+    bound_to = (owner.bytes, request.scope["path"].encode(), urlencode(filters).encode())
     return Pages(app, bound_to, cursor, limit)
 
 

@@ -1,6 +1,7 @@
 """Headers that every answer has, errors too."""
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Iterable, Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALWAYS = {
@@ -16,13 +17,17 @@ UNLESS_SAID = {
 ONE_YEAR = 31_536_000
 
 
+Pairs = list[tuple[bytes, bytes]]
+
+
 class SecurityHeaders:
     """ASGI middleware. `https`: the service is reached over TLS, and browsers may remember that."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
         hsts = {"Strict-Transport-Security": f"max-age={ONE_YEAR}; includeSubDomains"}
-        self._always = ALWAYS | (hsts if https else {})
+        self._always, self._unless_said = _pairs(ALWAYS | (hsts if https else {})), _pairs(UNLESS_SAID)
+        self._ours = {name for name, _ in self._always}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -31,11 +36,17 @@ class SecurityHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._always.items():
-                    headers[name] = value
-                for name, value in UNLESS_SAID.items():
-                    headers.setdefault(name, value)
+                message["headers"] = self._with_ours(message.get("headers", ()))
             await send(message)
 
         await self._app(scope, receive, sending)
+
+    def _with_ours(self, given: Iterable[tuple[bytes, bytes]]) -> Pairs:
+        theirs = [pair for pair in given if pair[0] not in self._ours]
+        said = {name for name, _ in theirs}
+        return [*theirs, *self._always, *(pair for pair in self._unless_said if pair[0] not in said)]
+
+
+def _pairs(headers: Mapping[str, str]) -> Pairs:
+    """As a server takes them, made once: every answer has them."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

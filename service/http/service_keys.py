@@ -1,6 +1,5 @@
 """The service's own keys as a running app uses them: read once from the keystore."""
 
-import hashlib
 import hmac
 from typing import Final
 
@@ -22,7 +21,7 @@ class Signer:
         if self._key is None:
             self._key = keystore.get_or_create(self._name).reveal()
         message = b"".join(len(part).to_bytes(4) + part for part in parts)
-        return hmac.new(self._key, message, hashlib.sha256).digest()[:TAG_BYTES]
+        return hmac.digest(self._key, message, "sha256")[:TAG_BYTES]
 
     def probe(self, keystore: Keystore) -> None:
         """Read the key anew. CryptoError, OSError if the keystore doesn't give it."""

@@ -46,7 +46,7 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Level).index(self)
+        return _RANK[self]
 
     def upto(self) -> "list[Level]":
         """The levels as near as this one or nearer."""
@@ -55,6 +55,9 @@ class Level(StrEnum):
     def roles(self) -> list[Role]:
         """Whose keys may meet where accounts are looked at as far as this."""
         return list(Role)[: self.rank + 1]
+
+
+_RANK = {level: rank for rank, level in enumerate(Level)}
 
 
 def nearer(*levels: Level) -> Level:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from service.audit import record
@@ -120,5 +121,10 @@ async def identify(session: TenantReadSession, key: KeyText, clock: Clock) -> Ca
             if stored.suspended:
                 raise OrganizationSuspendedError
             session.actor = Actor(ActorKind.API_KEY, stored.id)
-            return Caller(session.org_id, session.actor, frozenset(map(Scope, stored.scopes)))
+            return Caller(session.org_id, session.actor, _scopes(tuple(stored.scopes)))
     raise InvalidApiKeyError
+
+
+@lru_cache(maxsize=1024)
+def _scopes(stored: tuple[str, ...]) -> frozenset[Scope]:
+    return frozenset(map(Scope, stored))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +25,7 @@ from service.overlaps.told import (
     WAITS,
     of_one,
 )
-from service.overlaps.view import View
+from service.overlaps.view import View, on_side
 
 _OF_PAIR = (
     "g.org_id = $1 AND g.partnership_id = o.partnership_id AND g.lo_ref = o.lo_ref AND g.hi_ref = o.hi_ref"
@@ -57,6 +58,8 @@ _WHERE: Mapping[OverlapStatus, str] = {
 }
 JUDGED = (OverlapStatus.DISPUTED, OverlapStatus.REVIEW)
 """What people are to speak of."""
+BY_VALUE = (OverlapStatus.REVIEW,)
+"""The statuses of a page that goes by what a pair is worth: the queue of pairs to judge."""
 _ORDER = " ORDER BY confidence DESC, id DESC LIMIT {}"
 _VALUE = ("coalesce(d.amount, 0)::float8", "coalesce(a.revenue_amount, 0)::float8")
 _VALUED_PAGE = (
@@ -110,7 +113,7 @@ class Page:
     @property
     def is_by_value(self) -> bool:
         """The most valuable first: of pairs in review alone."""
-        return self.statuses == [OverlapStatus.REVIEW]
+        return tuple(self.statuses) == BY_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +142,37 @@ async def page(session: TenantReadSession, view: View, wanted: Page) -> list[Map
     for condition, given in _asked(wanted):
         values += given
         conditions += f" AND {condition.format(*range(len(values) - len(given) + 1, len(values) + 1))}"
+    statuses, levels = tuple(wanted.statuses), _above(view, wanted.level)
+    shape = _Shape(statuses, wanted.overlap_id is not None, view.side, levels, conditions, int(wanted.limit))
+    rows: list[Mapping[str, Any]] = await driver.fetch(_statement(shape), *values)
+    return rows
+
+
+class _Shape(NamedTuple):
+    """What a page's statement is made of; its values aren't among it."""
+
+    statuses: tuple[OverlapStatus, ...]
+    is_one_pair: bool
+    side: str
+    levels: str
+    conditions: str
+    limit: int
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: _Shape) -> str:
     # State and limit stand in the text: with them known, PostgreSQL plans once and keeps the plan, and planning costs as
     # much as reading does. Of each state the surest are read along the index.
-    order = (_VALUED_ORDER if wanted.is_by_value else _ORDER).format(int(wanted.limit))
-    levels = _above(view, wanted.level)
-    texts = [*_texts(wanted), _RELATED_PAGE] if levels and not wanted.statuses else _texts(wanted)
-    parts = [view.sql(text, **OF_ONE, levels=levels) + conditions + order for text in texts]
-    text = (
-        parts[0] if len(parts) == 1 else "SELECT * FROM ((" + ") UNION ALL (".join(parts) + ")) told" + order
-    )
-    rows: list[Mapping[str, Any]] = await driver.fetch(text, *values)
-    return rows
+    by_value = shape.statuses == BY_VALUE
+    order = (_VALUED_ORDER if by_value else _ORDER).format(shape.limit)
+    texts = [f"{_VALUED_PAGE} AND {_WHERE[OverlapStatus.REVIEW]}"] if by_value else _texts(shape)
+    if shape.levels and not shape.statuses:
+        texts = [*texts, _RELATED_PAGE]
+    words = {**OF_ONE, "levels": shape.levels}
+    parts = [on_side(shape.side, text, **words) + shape.conditions + order for text in texts]
+    if len(parts) == 1:
+        return parts[0]
+    return "SELECT * FROM ((" + ") UNION ALL (".join(parts) + ")) told" + order
 
 
 def _above(view: View, level: Level) -> str:
@@ -157,12 +180,10 @@ def _above(view: View, level: Level) -> str:
     return ", ".join(repr(one.value) for one in nearer(view.level, level).upto()[1:])
 
 
-def _texts(wanted: Page) -> list[str]:
-    if wanted.overlap_id is not None and not wanted.statuses:
+def _texts(shape: _Shape) -> list[str]:
+    if shape.is_one_pair and not shape.statuses:
         return [_SAID_PAGE]
-    if wanted.is_by_value:
-        return [f"{_VALUED_PAGE} AND {_WHERE[OverlapStatus.REVIEW]}"]
-    statuses = wanted.statuses or sorted(COUNTED)
+    statuses = shape.statuses or sorted(COUNTED)
     return [
         (_UNSAID_PAGE if status is OverlapStatus.AUTO else _SAID_PAGE) + f" AND {_WHERE[status]}"
         for status in statuses

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -49,7 +50,7 @@ class RuleInForce(msgspec.Struct, frozen=True):
     shows: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class View:
     """One partnership as one side may see it. Bits are those of the populations that show overlaps; `matched_bits` those
     of one's own that take part at all: to see one must take part.
@@ -86,7 +87,12 @@ class View:
             raise PartnershipPausedError
 
     def sql(self, template: str, **words: str) -> str:
-        return template.format(own=self.side, partner="hi" if self.side == "lo" else "lo", **words)
+        return on_side(self.side, template, **words)
+
+
+def on_side(side: str, template: str, **words: str) -> str:
+    """`template` as the side `lo` or `hi` asks it."""
+    return template.format(own=side, partner="hi" if side == "lo" else "lo", **words)
 
 
 _rules = msgspec.json.Decoder(list[RuleInForce])
@@ -104,24 +110,44 @@ async def view_of(session: TenantReadSession, partnership_id: UUID) -> View:
         raise UnknownPartnershipError
     if row["status"] == PartnershipStatus.ENDED:
         raise PartnershipEndedError
-    return _view(session.org_id, row)
+    return _read(session.org_id, row)
 
 
 async def active_views(session: TenantReadSession) -> list[View]:
     """The same for each active partnership of the session's organization, in one statement."""
     driver: asyncpg.Connection = await session.raw()
-    return [_view(session.org_id, row) for row in await driver.fetch(_ACTIVE, session.org_id)]
+    return [_read(session.org_id, row) for row in await driver.fetch(_ACTIVE, session.org_id)]
 
 
-def _view(org_id: UUID, row: Any) -> View:
-    rules = _rules.decode(row["rules"])
+def _read(org_id: UUID, row: Any) -> View:
+    said = _Said(*row)
+    return _view(org_id, said._replace(levels=tuple(said.levels)))
+
+
+class _Said(NamedTuple):
+    """A row of `_VIEW`."""
+
+    partnership_id: UUID
+    lo_org_id: UUID
+    status: str
+    normaliser: str
+    reviews: bool
+    levels: tuple[str, ...]
+    rules: str
+    populations: str
+
+
+@lru_cache(maxsize=1024)
+def _view(org_id: UUID, said: _Said) -> View:
+    """What the row says, which was read just now: only the work of putting it into words is kept."""
+    rules = _rules.decode(said.rules)
     own = [rule for rule in rules if rule.owner == org_id]
     theirs = [rule for rule in rules if rule.owner != org_id and rule.shows]
-    active, least = row["status"] == PartnershipStatus.ACTIVE, SharingLevel.OVERLAPPING
+    active, least = said.status == PartnershipStatus.ACTIVE, SharingLevel.OVERLAPPING
     return View(
-        partnership_id=row["id"], populations=_segments.decode(row["populations"]), own_rules=own, partner_rules=theirs,
+        partnership_id=said.partnership_id, populations=_segments.decode(said.populations), own_rules=own, partner_rules=theirs,
         own_bits=bits_at((rule for rule in own if rule.shows), least) if active else 0, partner_bits=bits_at(theirs, least) if active else 0,
-        matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=row["reviews"],
-        level=nearer(*map(Level, row["levels"])), rests=not active, normaliser=row["normaliser"],
-        side="lo" if row["lo_org_id"] == org_id else "hi",
+        matched_bits=bits_at(own, SharingLevel.MATCHED), reviews=said.reviews,
+        level=nearer(*map(Level, said.levels)), rests=not active, normaliser=said.normaliser,
+        side="lo" if said.lo_org_id == org_id else "hi",
     )  # fmt: skip

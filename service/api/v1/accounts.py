@@ -1,8 +1,8 @@
 """One's own accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -10,9 +10,8 @@ from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from service.accounts.errors import UnknownAccountError
-from service.accounts.models import Population
 from service.accounts.past import ACCOUNTS, PastAccounts
-from service.accounts.repository import Accounts, Populations
+from service.accounts.repository import Accounts, PopulationName, Populations
 from service.api.deps import App, Reading, reads
 from service.api.lean import LeanOperation, answer
 from service.api.pagination import Page, Paging
@@ -80,16 +79,25 @@ async def _accounts(
     return Accounts(session) if past is None else PastAccounts(past)
 
 
-def _there(populations: list[Population], as_of: datetime | None) -> list[Population]:
+class Named(Protocol):
+    """A population, as far as it is called something."""
+
+    @property
+    def bit(self) -> int: ...
+    @property
+    def slug(self) -> str: ...
+
+
+def _there(populations: list[PopulationName], as_of: datetime | None) -> list[PopulationName]:
     """Those that there were: one that came later may have the bit of another that there was then."""
     return [p for p in populations if as_of is None or p.created_at <= as_of]
 
 
-def slugs(bits: int, populations: list[Population]) -> list[str]:
+def slugs(bits: int, populations: Iterable[Named]) -> list[str]:
     return [p.slug for p in populations if bits >> p.bit & 1]
 
 
-def bits_of(slug: str | None, populations: list[Population]) -> int | None:
+def bits_of(slug: str | None, populations: Sequence[Named]) -> int | None:
     """The bit of a population named in a query. UnknownPopulationError."""
     if slug is None:
         return None
@@ -99,7 +107,7 @@ def bits_of(slug: str | None, populations: list[Population]) -> int | None:
     return 1 << found.bit
 
 
-def account_out(row: Mapping[str, Any], populations: list[Population]) -> dict[str, Any]:
+def account_out(row: Mapping[str, Any], populations: Iterable[Named]) -> dict[str, Any]:
     """An `AccountOut`: the columns of a row stand in its order."""
     return {
         **dict(row),
@@ -122,7 +130,7 @@ async def list_accounts(  # each comes from another place of the request
     as_of: AsOf = None,
 ) -> Response:
     """One's own accounts in the order in which they came, now or as they stood at an earlier moment."""
-    populations = await Populations(session).everyone()
+    populations = await Populations(session).named()
     bits, there = bits_of(population, populations), _there(populations, as_of)
     if bits is not None:
         bits &= sum(1 << p.bit for p in there)
@@ -149,4 +157,4 @@ async def get_account(app: App, session: Reading, account_id: UUID, as_of: AsOf 
     found = await (await _accounts(session, as_of, app.clock.now())).row(account_id)
     if found is None:
         raise UnknownAccountError
-    return answer(account_out(found, _there(await Populations(session).everyone(), as_of)))
+    return answer(account_out(found, _there(await Populations(session).named(), as_of)))
