@@ -3,14 +3,14 @@
 PostgreSQL asks the policies of a table one after the other, the last name first, until one of them holds. Of overlaps and shared
 records those of duties came first, and each cost every row that is listed a comparison or two.
 
-Revision: 20261123_3010
-After: 20261123_2960
+Revision: 20261123_3110
+After: 20261123_3100
 """
 
 from alembic import op
 
-revision = "20261123_3010"
-down_revision = "20261123_2960"
+revision = "20261123_3110"
+down_revision = "20261123_3100"
 branch_labels = None
 depends_on = None
 
