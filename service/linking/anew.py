@@ -7,7 +7,15 @@ import numpy as np
 import polars as pl
 
 from service.linking.columns import U64
-from service.linking.meet import TokenSet, between, meet, moved_by_crowding, moved_tokens
+from service.linking.meet import (
+    Candidates,
+    TokenSet,
+    between,
+    meet,
+    moved_by_crowding,
+    moved_tokens,
+    with_context,
+)
 
 Words = Mapping[str, U64]
 """By kind of key, the first halves of tokens, sorted."""
@@ -16,8 +24,8 @@ _NONE = np.empty(0, dtype=np.uint64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Touched:
-    """`left` and `right`: references whose pairs may have changed. `words`: what their tokens begin with, as they are now, or more;
-    None where nobody knows. `left_out`: the tokens that were left out when all were met last.
+    """`left` and `right`: references whose pairs may have changed. `words`: what their tokens begin with, and those of accounts that share
+    a domain with them, as they are now, or more; None where nobody knows. `left_out`: the tokens that were left out when all were met last.
     """
 
     left: U64
@@ -36,8 +44,8 @@ class Touched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """`meetings` of the pairs to be judged: those of which one account is in `left` or `right`, None for all of them.
-    `left_out` are all tokens that are left out now.
+    """`meetings` of the pairs to be judged: those of which one account is in `left` or `right`, None for all of them; and of the pairs that
+    share a domain with one of these, which are not judged. `left_out` are all tokens that are left out now.
     """
 
     meetings: pl.DataFrame
@@ -55,8 +63,7 @@ def judge_few(sides: tuple[TokenSet, TokenSet], touched: Touched) -> Found | Non
     candidates = meet(*sides)
     if moved_tokens(touched.left_out, candidates.left_out).height:
         return None
-    meetings = between(candidates.meetings, touched.left, touched.right)
-    return Found(meetings, candidates.left_out, touched.left, touched.right)
+    return _found(candidates, touched.left, touched.right)
 
 
 def judge_all(sides: tuple[TokenSet, TokenSet], touched: Touched | None) -> Found:
@@ -68,4 +75,9 @@ def judge_all(sides: tuple[TokenSet, TokenSet], touched: Touched | None) -> Foun
     left, right = (
         np.union1d(refs, more) for refs, more in zip((touched.left, touched.right), moved, strict=True)
     )
-    return Found(between(candidates.meetings, left, right), candidates.left_out, left, right)
+    return _found(candidates, left, right)
+
+
+def _found(candidates: Candidates, left: U64, right: U64) -> Found:
+    judged = between(candidates.meetings, left, right)
+    return Found(with_context(candidates.meetings, judged), candidates.left_out, left, right)

@@ -15,11 +15,15 @@ from service.matching.shared import SHARED, shared_domains, told_besides
 
 TOKEN = ["kind", "high", "low", "ref"]
 CODES = {f"code_{value}": pl.UInt16 for value in EVIDENCE}
+SHOWN = "shown"
+"""Beside the codes: whether the account's owner lets the other side see it. All are shown where nobody says otherwise."""
 _NAME_CODE = f"code_{Attribute.SPACED_NAME}"
+_SEVERAL = pl.col("high").is_duplicated()
+"""Of meetings at domains: whether there are others at the same one. Two that begin alike do no harm."""
 
 
 def leading(meetings: pl.DataFrame) -> pl.DataFrame:
-    """Each pair's meeting by its strongest key: evidence is asked for under that one alone.
+    """Each pair's meeting by its strongest key: its evidence is asked for under that one.
 
     The same values would agree under every key of the pair, so more codes would say nothing more, and cost and reveal more.
     """
@@ -28,8 +32,16 @@ def leading(meetings: pl.DataFrame) -> pl.DataFrame:
 
 
 def wanted(meetings: pl.DataFrame, side: str) -> pl.DataFrame:
-    """What the side named `left` or `right` is asked for: (kind, high, low, ref) of its `leading` meetings, sorted, each once."""
-    return leading(meetings).select("kind", "high", "low", pl.col(side).alias("ref")).unique().sort(TOKEN)
+    """What the side named `left` or `right` is asked for: (kind, high, low, ref) of its `leading` meetings, and of those at domains at
+    which several meet, sorted, each once.
+    """
+    asked = pl.concat([leading(meetings), at_domains(meetings).filter(_SEVERAL).select(meetings.columns)])
+    return asked.select("kind", "high", "low", pl.col(side).alias("ref")).unique().sort(TOKEN)
+
+
+def at_domains(met: pl.DataFrame) -> pl.DataFrame:
+    """What stands under a domain."""
+    return met.filter(pl.col("kind") == KeyKind.DOMAIN.value)
 
 
 def codes_for(asked: pl.DataFrame, prepared: Prepared, refs: U64, link: LinkKeys) -> pl.DataFrame:
@@ -72,14 +84,19 @@ def _codes_of_kind(
     )
 
 
+def with_shown(codes: pl.DataFrame, shown: U64) -> pl.DataFrame:
+    """`codes` with `SHOWN`, by the references of the accounts that are."""
+    return codes.with_columns(pl.col("ref").is_in(pl.Series(shown).implode()).alias(SHOWN))
+
+
 def compare(
     meetings: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame, *, one_list: bool = False
 ) -> pl.DataFrame:
     """One row a pair, ready to be scored: `left`, `right`, a Boolean a kind, and `ev_<attribute>` Int8 (1, −1, 0).
 
     The codes that stand beside the pair's strongest key speak; a domain key that met counts the domain as agreeing, or as `SHARED`.
-    Pairs at a shared domain of which another account has the name are left out. All bearers of a domain at which a pair meets
-    must be among `meetings`; `one_list` says that both sides are the same list.
+    Pairs at a shared domain of which another account has the name are left out. Of a pair that counts, all that bear a domain at which
+    it meets must be among `meetings`, with all their meetings; `one_list` says that both sides are the same list.
     """
     kinds = meetings.group_by("left", "right").agg(
         (pl.col("kind") == kind.value).any().alias(kind.value) for kind in KeyKind
@@ -98,13 +115,11 @@ def compare(
             *(numbers_agree() if a is Attribute.REGISTRY_ID else f"ev_{a.value}" for a in Attribute),
         )
     )
-    at_domains = meetings.filter(pl.col("kind") == KeyKind.DOMAIN.value).select(
-        "high", "low", "left", "right"
-    )
-    several = at_domains["high"].is_duplicated()
-    named = _named(at_domains.filter(several), kinds, left, right)
+    met = at_domains(meetings).select("high", "low", "left", "right")
+    several = met.select(_SEVERAL).to_series()
+    named = _named(met.filter(several), kinds, left, right)
     shared = shared_domains(named, ["high", "low"], one_list=one_list)
-    shared = shared.join(at_domains.filter(~several), on=["left", "right"], how="anti")
+    shared = shared.join(met.filter(~several), on=["left", "right"], how="anti")
     pairs = kinds.join(said, on=["left", "right"]).join(shared, on=["left", "right"], how="left")
     agreeing = pl.when(pl.col("settled").is_null()).then(1).otherwise(SHARED).cast(pl.Int8)
     found = pairs.filter(~pl.col("settled").fill_null(value=False)).with_columns(
@@ -118,20 +133,14 @@ def compare(
 
 
 def _named(met: pl.DataFrame, kinds: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    """`met` at domains, with what tells the names of the two apart: their codes under that very domain.
-
-    An account that was not asked for its codes there has a stronger key with whomever it meets: its name counts as one of its own.
-    """
+    """`met` at domains, with what tells the names of the two apart, their codes under that very domain, and whether each is shown."""
     for side, codes in (("left", left), ("right", right)):
-        names = codes.filter(pl.col("kind") == KeyKind.DOMAIN.value).select(
-            "high", "low", pl.col("ref").alias(side), pl.col(_NAME_CODE).cast(pl.Int64).alias("code")
-        )
-        of_its_own = -pl.col(side).rank("dense").cast(pl.Int64)
-        met = (
-            met.join(names, on=["high", "low", side], how="left")
-            .with_columns(pl.coalesce("code", of_its_own).replace(0, None).alias(f"{side}_name"))
-            .drop("code")
-        )
+        shown = pl.col(SHOWN) if SHOWN in codes.columns else pl.lit(value=True)
+        names = at_domains(codes).select(
+            "high", "low", pl.col("ref").alias(side),
+            pl.col(_NAME_CODE).replace(0, None).alias(f"{side}_name"), shown.alias(f"{side}_shown"),
+        )  # fmt: skip
+        met = met.join(names, on=["high", "low", side])
     return met.join(kinds.select("left", "right", *told_besides()), on=["left", "right"])
 
 

@@ -106,10 +106,19 @@ def _bearers(tokens: TokenSet, kind: KeyKind, wanted: pl.DataFrame) -> U64:
 
 
 def between(meetings: pl.DataFrame, left: U64 | None, right: U64 | None) -> pl.DataFrame:
-    """The meetings of pairs in which `left` has the left account or `right` the right one; None stands for all."""
+    """Those of `meetings`, or of pairs, in which `left` has the left account or `right` the right one; None stands for all."""
     if left is None or right is None:
         return meetings
     named = pl.col("left").is_in(pl.Series(left).implode()) | pl.col("right").is_in(
         pl.Series(right).implode()
     )
     return meetings.filter(named)
+
+
+def with_context(meetings: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
+    """The `judged` ones of `meetings`, and all of pairs that share a domain with one of them: what its domain says goes by who bears it."""
+    domain = pl.col("kind") == KeyKind.DOMAIN.value
+    at = judged.filter(domain).select("high", "low").unique()
+    beside = meetings.filter(domain).join(at, on=["high", "low"], how="semi")
+    pairs = pl.concat([two.select("left", "right") for two in (judged, beside)]).unique()
+    return meetings.join(pairs, on=["left", "right"], how="semi", maintain_order="left")

@@ -29,16 +29,19 @@ class MatchKeys:
     withheld: dict[KeyKind, pl.DataFrame]
 
 
-def match_keys(normalised: pl.DataFrame, *, crowded_before: Collection[str] = ()) -> MatchKeys:
+def match_keys(
+    normalised: pl.DataFrame, *, crowded_before: Collection[str] = (), crowded_still: Collection[str] = ()
+) -> MatchKeys:
     """Every match key of what `normalise` gave, with the guards applied.
 
-    `crowded_before` are the domains that gave no key when this list was last matched (`guards.crowded_domains`).
+    `crowded_before` are the domains that gave no key when this list was last matched (`guards.crowded_domains`); `crowded_still` those
+    that give none however few of their accounts are here.
     A short name of several words is a `name` and a `name_weak`, so that "Bio Rad" still meets "BioRad" (as the latter).
     """
     crowded = crowded_domains(normalised, crowded_before)
     rows = normalised.with_row_index("index")
     domains = _with_aliases(_pairs(rows, "domain"), rows, "alias_domains")
-    off = pl.col("key").is_in(crowded["domain"].to_list())
+    off = pl.col("key").is_in([*crowded["domain"], *crowded_still])
     foreign = rows.filter(pl.col("head_latin") != pl.col("name_head"))
     heads, shared_heads = split_shared_heads(
         pl.concat([_pairs(rows, "name_head"), _pairs(foreign, "head_latin")])

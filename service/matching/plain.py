@@ -26,6 +26,8 @@ def meet_plain(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             left_name=left["spaced_name"].gather(domains["index"]),
             right_name=right["spaced_name"].gather(domains["index_right"]),
+            left_shown=True,
+            right_shown=True,
         )
         .join(pairs.select("left", "right", *told_besides()), on=["left", "right"])
     )

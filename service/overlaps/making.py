@@ -23,7 +23,6 @@ from service.overlaps.models import Part
 from service.overlaps.stored import ACCOUNTS, PART_OF, Place, Stored
 
 Columns = Mapping[Place, TokenColumn]
-DOMAINS: Place = (Part.SENT, KeyKind.DOMAIN.value)
 HEADS: Place = (Part.SENT, KeyKind.NAME_HEAD.value)
 SHARED_HEADS: Place = (Part.WITHHELD, KeyKind.NAME_HEAD.value)
 CROWDED: Place = (Part.WITHHELD, KeyKind.DOMAIN.value)
@@ -129,14 +128,21 @@ class Maker:
         }
 
     def changed(
-        self, listed: Listed, others: pl.Series, off_before: Collection[str], stored: Stored
+        self,
+        listed: Listed,
+        others: pl.Series,
+        stored: Stored,
+        *,
+        off_before: Collection[str],
+        off_still: Collection[str],
     ) -> Mapping[Place, Delta]:
         """What makes the columns as they are to be of what is stored, where `listed` take part as they are now.
 
-        `others` are ids of accounts that may have to go. Every account of a domain that is or was near being crowded is
-        listed; those not named stay as they are, but for heads that come to be shared or cease to be.
+        `others` are ids of accounts that may have to go. Every account of a domain that changed and is or was near being crowded is
+        listed; those not named stay as they are, but for heads that come to be shared or cease to be. Of the domains that gave no token
+        `off_before` are to be looked at, and `off_still` are those of which nothing changed.
         """
-        keys = match_keys(listed.normalised, crowded_before=off_before)
+        keys = match_keys(listed.normalised, crowded_before=off_before, crowded_still=off_still)
         made = self.columns(keys, listed.refs, listed.ids)
         refs = References(np.concatenate([listed.refs, self.refs(others)]))
         deltas = {

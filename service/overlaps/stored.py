@@ -22,6 +22,7 @@ from service.partnerships.models import Partnership
 Place = tuple[Part, str]
 """A column of a side: what it is for, and its kind of key."""
 ACCOUNTS: Place = (Part.ACCOUNTS, "account")
+DOMAINS: Place = (Part.SENT, KeyKind.DOMAIN.value)
 PART_OF: Mapping[Role, Part] = {
     Role.SELF: Part.SENT,
     Role.PARENT: Part.PARENT,

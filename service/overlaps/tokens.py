@@ -14,7 +14,7 @@ from service.linking.columns import U64, References, TokenColumn
 from service.linking.layers import Delta, merging, squashed
 from service.linking.segments import cut
 from service.overlaps.models import Layer, Part
-from service.overlaps.stored import ACCOUNTS, Place, Stored, read_columns, read_names
+from service.overlaps.stored import ACCOUNTS, DOMAINS, Place, Stored, read_columns, read_names
 from service.overlaps.warm import WarmSegments
 
 _ADD_SEGMENT = """
@@ -156,10 +156,13 @@ def _size(stored: Stored, step: Step, place: Place) -> int:
 
 
 def _touched(stored: Stored, deltas: Mapping[Place, Delta], touched: U64 | None) -> Mapping[str, TokenColumn]:
-    """By kind, the tokens that touched references have once the step is taken: where the other side is to be looked at."""
+    """By kind, the tokens that touched references have once the step is taken, and those that share a domain with them: where the other
+    side is to be looked at.
+    """
     if touched is None:
         return {}
-    refs, none = References(touched), TokenColumn.empty()
+    none = TokenColumn.empty()
+    refs = References(np.union1d(touched, sharing_domain(stored, deltas, touched)))
     found = {}
     for part, kind in {*stored.places, *deltas}:
         if part is Part.SENT:
@@ -168,6 +171,16 @@ def _touched(stored: Stored, deltas: Mapping[Place, Delta], touched: U64 | None)
                 stored.of((part, kind)).of_refs(refs).without(delta.removed).union(delta.added.of_refs(refs))
             )
     return found
+
+
+def sharing_domain(stored: Stored, deltas: Mapping[Place, Delta], touched: U64) -> U64:
+    """References of whoever bears a domain that one of `touched` bears or bore, as it was before the step or is after it; with them."""
+    bearing, added = stored.of(DOMAINS), TokenColumn.empty()
+    refs = References(touched)
+    if DOMAINS in deltas:
+        added = deltas[DOMAINS].added
+    words = np.union1d(bearing.of_refs(refs).high, added.of_refs(refs).high)
+    return np.union1d(bearing.with_high(words).refs, added.with_high(words).refs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 
 from service.api.pagination import Page
 from service.api.v1.overlap_shapes import OverlapOut
+from service.partnerships.models import SharingLevel
 from tests.factories.world import Pair, company_list
 
 LEFT = company_list(*((f"Brook Bakery {i} Ltd", f"brook{i}.example.com", "DE") for i in range(7)))
@@ -62,3 +63,28 @@ async def test_pages_of_two_give_every_overlap_once_surest_first(
     assert len({item["id"] for item in seen}) == 5
     order = [(item["confidence"], item["id"]) for item in seen]
     assert order == sorted(order, reverse=True)
+
+
+async def test_an_overlap_tells_nothing_of_accounts_that_only_take_part(
+    client: httpx.AsyncClient, pair: Pair
+) -> None:
+    async def told() -> list[dict[str, Any]]:
+        await pair.world.work()
+        return [
+            {name: value for name, value in item.items() if name != "updated_at"}
+            for status in ("auto", "review")
+            for item in (await listed(client, pair, status=status))["items"]
+        ]
+
+    levels = {"customers": SharingLevel.OVERLAPPING, "prospects": SharingLevel.MATCHED}
+    await pair.world.share(pair.right, pair.partnership, levels)
+    await pair.world.upload(pair.left, company_list(("Stayhaven Property Holding", "stayhaven.com")))
+    await pair.world.upload(pair.right, company_list(("Aldermoor", "stayhaven.com")))
+    alone = await told()
+    hidden = company_list(("Birchgate Suites", "stayhaven.com"), ("Calder Inns", "stayhaven.com"))
+    await pair.world.upload(pair.right, hidden, population="prospects")
+    assert await told() == alone
+    await pair.world.share(pair.right, pair.partnership, dict.fromkeys(levels, SharingLevel.OVERLAPPING))
+    assert [item["status"] for item in alone] == ["auto"]
+    shared = await told()
+    assert alone[0]["id"] not in {item["id"] for item in shared if item["status"] == "auto"}

@@ -231,13 +231,17 @@ def strongest(rows: list[Meeting]) -> dict[tuple[int, int], Meeting]:
 
 
 @given(meetings)
-def test_evidence_is_asked_for_by_each_pairs_strongest_key_alone(rows: list[Meeting]) -> None:
+def test_evidence_is_asked_for_by_each_pairs_strongest_key_and_where_domains_may_be_shared(
+    rows: list[Meeting],
+) -> None:
     found = strongest(rows)
+    at_domains = Counter(row[1] for row in rows if row[0] is KeyKind.DOMAIN)
+    several = [row for row in rows if row[0] is KeyKind.DOMAIN and at_domains[row[1]] > 1]
     assert {(left, right): (k, h, lo) for k, h, lo, left, right in leading(frame_of(rows)).rows()} == {
         pair: (row[0].value, *row[1:3]) for pair, row in found.items()
     }
     for side, place in (("left", 3), ("right", 4)):
-        asked = {(row[0], row[1], row[2], row[place]) for row in found.values()}
+        asked = {(row[0], row[1], row[2], row[place]) for row in [*found.values(), *several]}
         ordered = sorted(asked, key=physical)
         assert wanted(frame_of(rows), side).rows() == [(row[0].value, *row[1:]) for row in ordered]
 

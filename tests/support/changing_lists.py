@@ -24,17 +24,21 @@ STATUSES = ("Customer", "Prospect", "Open opportunity", "former")
 CROWD = "walnut-group.com"
 """A domain that many accounts stand under, so that it comes and goes as a key."""
 LEVELS = (SharingLevel.HIDDEN, SharingLevel.MATCHED, SharingLevel.OVERLAPPING, SharingLevel.ALL)
-HEADER = "External ID,Company,Website,Country,City,Owner,Status"
+SHARED = ("quarz-group.com", "stayhaven.com", "harbour-brands.com")
+"""Domains that several differently named accounts bear, some of them two."""
+HEADER = "External ID,Company,Website,Other Domains,Country,City,Owner,Status"
 
 
 def row(random: Random, external_id: int) -> str:
     name = f"{random.choice(WORDS)} {random.choice(ENDS)} {random.choice(('', 'AG', 'Nord', 'Süd', 'Ltd'))}".strip()
     if random.random() < 0.5:
         name = f"{name} {random.randrange(60)}"
-    domain = random.choice(("", CROWD, CROWD, CROWD, f"{name.split()[0].lower()}{random.randrange(4)}.com"))
+    own = f"{name.split()[0].lower()}{random.randrange(4)}.com"
+    domain = random.choice(("", CROWD, CROWD, CROWD, own, own, *SHARED))
+    alias = random.choice(("", "", "", *SHARED))
     country, city = random.choice(COUNTRIES), random.choice(("Berlin", "Lyon", ""))
     status = random.choices(STATUSES, (6, 3, 2, 1))[0]
-    return f"x{external_id},{name},{domain},{country},{city},{random.choice(('Ann', 'Bo'))},{status}"
+    return f"x{external_id},{name},{domain},{alias},{country},{city},{random.choice(('Ann', 'Bo'))},{status}"
 
 
 class ChangingLists:

@@ -11,9 +11,16 @@ _WAITING = (
 )
 
 
-async def until_somebody_waits(own_database: OwnDatabase) -> None:
+_HAVING_WRITTEN = f"""{_WAITING} AND pid IN (
+    SELECT pid FROM pg_locks WHERE relation = $1::text::regclass AND mode = 'RowExclusiveLock')
+"""
+
+
+async def until_somebody_waits(own_database: OwnDatabase, *, having_written: str | None = None) -> None:
+    """`having_written`: the table into which whoever waits has written before."""
+    query = (_WAITING,) if having_written is None else (_HAVING_WRITTEN, having_written)
     admin = await asyncpg.connect(own_database.urls.admin)
     async with asyncio.timeout(10):
-        while not await admin.fetchval(_WAITING):
+        while not await admin.fetchval(*query):
             pass
     await admin.close()

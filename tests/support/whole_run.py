@@ -9,11 +9,11 @@ import polars as pl
 from service.accounts.following import each_taking_part
 from service.accounts.store import read_participating
 from service.linking.columns import References
-from service.linking.evidence import codes_for, wanted
+from service.linking.evidence import codes_for, wanted, with_shown
 from service.linking.meet import meet
 from service.linking.prepare import prepare
 from service.linking.score import score_pairs
-from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL
+from service.matching.guards import CROWDED_FROM, CROWDED_UNTIL, borne_domains
 from service.organizations.operations import reference_key
 from service.overlaps.jobs.parts import request_publish
 from service.overlaps.making import CROWDED, Listed, Maker
@@ -37,15 +37,18 @@ class Side:
     """One side as it stands, and as all of its accounts say."""
 
     def __init__(
-        self, member: Member, maker: Maker, accounts: pl.DataFrame, listed: Listed, stored: Stored
+        self,
+        member: Member,
+        maker: Maker,
+        stored: Stored,
+        *,
+        accounts: pl.DataFrame,
+        shown: int,
+        listed: Listed,
     ) -> None:
-        self.member, self.maker, self.accounts, self.listed, self.stored = (
-            member,
-            maker,
-            accounts,
-            listed,
-            stored,
-        )
+        self.member, self.maker, self.listed, self.stored = member, maker, listed, stored
+        self.accounts, self.refs = accounts, maker.refs(accounts["id"])
+        self.shown = self.refs[(accounts["populations"] & shown != 0).to_numpy()]
 
 
 async def side_of(pair: Pair, member: Member) -> Side:
@@ -53,7 +56,8 @@ async def side_of(pair: Pair, member: Member) -> Side:
     async with world.database.tenant(member.id) as session:
         partnerships = Partnerships(session)
         opened = await partnerships.opened(partnership.id)
-        bits = bits_at(await partnerships.rules(partnership.id, of=member.id), SharingLevel.MATCHED)
+        rules = await partnerships.rules(partnership.id, of=member.id)
+        bits, shown = (bits_at(rules, level) for level in (SharingLevel.MATCHED, SharingLevel.OVERLAPPING))
         driver = await session.raw()
         maker = Maker(
             str(partnership.id),
@@ -69,7 +73,7 @@ async def side_of(pair: Pair, member: Member) -> Side:
         listed = Listed.joined(parts)
         accounts = await read_participating(driver, member.id, bits)
         stored = await read_side(session, partnership.id, epoch=opened.partnership.epoch)
-    return Side(member, maker, accounts, listed, stored)
+    return Side(member, maker, stored, accounts=accounts, shown=shown, listed=listed)
 
 
 def unlike_whole_tokens(side: Side) -> list[str]:
@@ -79,14 +83,15 @@ def unlike_whole_tokens(side: Side) -> list[str]:
         for place, delta in side.maker.whole([side.listed], side.stored).items()
         if len(delta)
     ]
-    names = side.listed.normalised.drop_nulls("domain").group_by("domain").agg(pl.col("name").n_unique())
+    borne = borne_domains(side.listed.normalised, "name").drop_nulls("domain")
+    names = borne.group_by("domain").agg(pl.col("name").n_unique())
     off = set(side.maker.off(names["domain"], side.stored))
     crowded = set(names.filter(pl.col("name") >= CROWDED_FROM)["domain"])
     near = set(names.filter(pl.col("name") > CROWDED_UNTIL)["domain"])
     if not crowded <= off <= near:
         found.append(f"off: {sorted(off)}, but {sorted(crowded)} must be and {sorted(near)} may be")
     crowded = side.stored.whole(CROWDED)
-    if len(crowded.of_refs(References(side.maker.refs(side.accounts["id"])))) < len(crowded):
+    if len(crowded.of_refs(References(side.refs))) < len(crowded):
         found.append("a domain of an account that takes no part is kept")
     return found
 
@@ -95,11 +100,8 @@ def whole_overlaps(pair: Pair, lo: Side, hi: Side) -> pl.DataFrame:
     """What `OVERLAPS` gives after a run over both lists whole."""
     meetings = meet(lo.stored.sent(), hi.stored.sent()).meetings
     codes = [
-        codes_for(
-            wanted(meetings, name),
-            prepare(side.accounts),
-            side.maker.refs(side.accounts["id"]),
-            side.maker.link,
+        with_shown(
+            codes_for(wanted(meetings, name), prepare(side.accounts), side.refs, side.maker.link), side.shown
         )
         for name, side in (("left", lo), ("right", hi))
     ]

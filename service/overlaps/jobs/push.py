@@ -39,10 +39,10 @@ from service.overlaps.jobs.parts import (
     enqueue_relate,
     request_publish,
 )
-from service.overlaps.making import DOMAINS, OWNERS, Listed, Maker, Standing
+from service.overlaps.making import OWNERS, Listed, Maker, Standing
 from service.overlaps.models import Part
 from service.overlaps.stored import ACCOUNTS, Place, Stored, read_side
-from service.overlaps.tokens import Beside, Newest, Step, newest_changes, write_step
+from service.overlaps.tokens import Beside, Newest, Step, newest_changes, sharing_domain, write_step
 from service.partnerships.epochs import Opened, kept_keys
 from service.partnerships.models import PartnershipStatus, SharingLevel
 from service.partnerships.repository import Partnerships
@@ -84,8 +84,9 @@ async def push(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         opened = await partnerships.opened(partnership_id)
         if opened.partnership.status is PartnershipStatus.ENDED:
             return
-        bits = bits_at(await partnerships.rules(partnership_id, of=org_id), SharingLevel.MATCHED)
-        works = await _works(session, parts, opened, bits)
+        rules = await partnerships.rules(partnership_id, of=org_id)
+        bits, shown = (bits_at(rules, level) for level in (SharingLevel.MATCHED, SharingLevel.OVERLAPPING))
+        works = await _works(session, parts, opened, bits, shown)
         if works.lack_an_epoch or (works.coming is None and opened.next is not None):
             await enqueue_rotation(session, opened.partnership)
         newest = (await newest_changes(session, partnership_id)).get(org_id)
@@ -130,7 +131,7 @@ class _Works:
         return self.present is None and self.coming is None
 
 
-async def _works(session: TenantSession, parts: Parts, opened: Opened, bits: int) -> _Works:
+async def _works(session: TenantSession, parts: Parts, opened: Opened, bits: int, shown: int) -> _Works:
     own, place = reference_key(parts.keystore, session.org_id), opened.partnership.id
     standings: list[Standing | None] = []
     works: list[_Push | None] = []
@@ -142,7 +143,7 @@ async def _works(session: TenantSession, parts: Parts, opened: Opened, bits: int
             continue
         stored = await read_side(session, place, epoch=epoch.number, warm=parts.warm)
         standing = Standing(Maker(str(place), link, own), stored)
-        work = _Push(await session.raw(), session.org_id, bits, opened.level, standing, epoch.number)
+        work = _Push(await session.raw(), session.org_id, bits, shown, opened.level, standing, epoch.number)
         standings.append(standing)
         works.append(work if epoch.is_of_today else None)
     return _Works(works[0], works[1], standings[0])
@@ -196,6 +197,7 @@ class _Push:
     driver: asyncpg.Connection
     org_id: UUID
     bits: int
+    shown: int
     level: Level
     standing: Standing
     epoch: int
@@ -203,7 +205,7 @@ class _Push:
     @property
     def terms(self) -> str:
         looks_up = "" if self.level is Level.SAME_COMPANY else f"|{self.level.value}"
-        return f"{NORMALISER_VERSION}|{self.bits}{looks_up}"
+        return f"{NORMALISER_VERSION}|{self.bits}|{self.shown}{looks_up}"
 
     @property
     def maker(self) -> Maker:
@@ -257,8 +259,7 @@ class _Push:
         driver, org_id, bits = self.driver, self.org_id, self.bits
         changed = await read_changed(driver, org_id, followed)
         departed = await read_departed(driver, org_id, followed)
-        aliases = changed["alias_domains"].str.split(";").explode().alias("domain")
-        domains = pl.concat([changed["domain"], departed["domain"], aliases]).drop_nulls().unique()
+        domains = pl.concat([_domains_of(changed), departed["domain"]]).drop_nulls().unique()
         off = await anyio.to_thread.run_sync(self.maker.off, domains, self.stored)
         full = await fuller_domains(driver, org_id, bits, domains.to_list(), than=CROWDED_UNTIL)
         under = await read_of_domains(driver, org_id, bits, sorted({*off, *full}))
@@ -268,9 +269,13 @@ class _Push:
         if not listed.stands:
             return None
         others = pl.concat([changed["id"], departed["id"]]).unique()
+        beside = _domains_of(under).drop_nulls().unique()
+        still = await anyio.to_thread.run_sync(
+            self.maker.off, beside.filter(~beside.is_in(domains.implode())), self.stored
+        )
 
         def made() -> Step:
-            deltas = self.maker.changed(listed, others, off, self.stored)
+            deltas = self.maker.changed(listed, others, self.stored, off_before=off, off_still=still)
             return Step(deltas, self.terms, seen, self._touched(self.maker.refs(others), deltas))
 
         return await anyio.to_thread.run_sync(made)
@@ -288,9 +293,10 @@ class _Push:
             for column in (delta.added, delta.removed)
         ]
         touched = np.unique(np.concatenate([here, *moved]))
-        return np.union1d(touched, self._beside(touched, deltas[DOMAINS].added))
+        return np.union1d(touched, sharing_domain(self.stored, deltas, touched))
 
-    def _beside(self, touched: U64, added: TokenColumn) -> U64:
-        domains = self.stored.of(DOMAINS)
-        theirs = domains.of_refs(References(touched))
-        return domains.with_high(np.union1d(theirs.high, added.high)).refs
+
+def _domains_of(accounts: pl.DataFrame) -> pl.Series:
+    """Each domain that one of `accounts` is stored under, by turns; null where there is none."""
+    aliases = accounts["alias_domains"].str.split(";").explode()
+    return pl.concat([accounts["domain"], aliases.alias("domain")])

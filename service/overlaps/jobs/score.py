@@ -5,6 +5,7 @@ from uuid import UUID
 import anyio.to_thread
 import polars as pl
 
+from service.linking.meet import between
 from service.linking.score import score_pairs
 from service.overlaps.blobs import open_frame
 from service.overlaps.jobs.parts import Parts, request_publish
@@ -29,13 +30,14 @@ async def score(parts: Parts, *, partnership_id: UUID, run_id: UUID) -> None:
         key = rest_key_of(parts.keystore, partnership_id, partnership.epoch)
         sides, met, threshold = (run.lo_org_id, run.hi_org_id), run.meetings, partnership.threshold
 
+        scope = Scope(refs_from_bytes(run.lo_touched), refs_from_bytes(run.hi_touched))
+
         def pairs() -> pl.DataFrame:
             meetings = open_frame(met, key, org_id=sides[0], run_id=run_id, column="meetings")
             lo, hi = (open_frame(answers[o], key, org_id=o, run_id=run_id, column="codes") for o in sides)
-            return packed(score_pairs(meetings, lo, hi, threshold=threshold))
+            return packed(between(score_pairs(meetings, lo, hi, threshold=threshold), scope.lo, scope.hi))
 
         scored = await anyio.to_thread.run_sync(pairs)
-        scope = Scope(refs_from_bytes(run.lo_touched), refs_from_bytes(run.hi_touched))
         concerned = await write_verdicts(session, partnership, scored, scope)
         await runs.forget_requests(run_id)
         _finish(run, parts)

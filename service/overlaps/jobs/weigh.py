@@ -9,7 +9,7 @@ from service.accounts.store import read_accounts
 from service.crypto.columns import references
 from service.db.names import Duty
 from service.jobs import enqueue
-from service.linking.evidence import codes_for
+from service.linking.evidence import codes_for, with_shown
 from service.linking.prepare import prepare
 from service.organizations.operations import reference_key
 from service.overlaps.blobs import open_frame, seal_frame
@@ -38,13 +38,16 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
             lambda: open_frame(request.asked, key, **place, column="asked")
         )
         driver = await session.raw()
-        bits = bits_at(await Partnerships(session).rules(partnership_id, of=org_id), SharingLevel.MATCHED)
+        rules = await Partnerships(session).rules(partnership_id, of=org_id)
+        bits, shown = (bits_at(rules, level) for level in (SharingLevel.MATCHED, SharingLevel.OVERLAPPING))
         own_references = reference_key(parts.keystore, org_id)
         link = link_keys(parts.keystore, opened, org_id)
 
         def codes(accounts: pl.DataFrame) -> bytes:
             refs = references(str(partnership_id), accounts["id"], own_references)
-            return seal_frame(codes_for(asked, prepare(accounts), refs, link), key, **place, column="codes")
+            told = refs[(accounts["populations"] & shown != 0).to_numpy()]
+            found = with_shown(codes_for(asked, prepare(accounts), refs, link), told)
+            return seal_frame(found, key, **place, column="codes")
 
         async with parts.turn(asked.height):
             ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy(), parts.warm)
