@@ -11,6 +11,7 @@ from service.overlaps.models import EvidenceRequest, MatchRun, TokenChange
 from service.overlaps.tokens import gathered, refs_as_bytes
 from service.partnerships.models import Partnership
 
+_SIZE = "SELECT octet_length(asked) FROM evidence_request WHERE partnership_id = $1 AND run_id = $2 AND org_id = $3"
 _ANSWER = """
     UPDATE evidence_request SET codes = $4 WHERE partnership_id = $1 AND run_id = $2 AND org_id = $3 AND codes IS NULL
 """
@@ -113,6 +114,11 @@ class EvidenceRequests:
                 col(EvidenceRequest.codes).is_(None),
             )
         )
+
+    async def size(self, partnership_id: UUID, run_id: UUID) -> int:
+        """Bytes that the request of a run has; 0 if it was dropped."""
+        driver = await self._session.raw()
+        return await driver.fetchval(_SIZE, partnership_id, run_id, self._session.org_id) or 0
 
     async def answer(self, partnership_id: UUID, run_id: UUID, codes: bytes) -> bool:
         """Store one's sealed codes; False if a newer run has taken this one's place meanwhile."""

@@ -32,8 +32,8 @@ RELATE_JOB = "overlaps.relate"
 SWITCH_JOB = "overlaps.switch_epoch"
 PURGE_JOB = EPOCH_ENDED_JOB
 RELAY_JOB = "events.relay"
-LONG: Final = 10_000
-"""Accounts from which on a list is long."""
+LONG: Final = 1 << 18
+"""Bytes from which on what is asked of a list is long: some ten thousand tokens."""
 ACCEPTED = "link.accepted"
 """What whoever proposed is told by an event, and by an entry in its log; never of a refusal."""
 
@@ -51,9 +51,9 @@ class Parts:
     many again, and leave none to whoever asks it something.
     """
 
-    def turn(self, accounts: int) -> AbstractAsyncContextManager[None]:
-        """For a job that goes through so many accounts."""
-        return self.long if accounts >= LONG else nullcontext()
+    def turn(self, nbytes: int) -> AbstractAsyncContextManager[None]:
+        """For a job that is asked so many bytes."""
+        return self.long if nbytes >= LONG else nullcontext()
 
 
 async def request_publish(

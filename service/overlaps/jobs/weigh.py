@@ -25,6 +25,9 @@ from service.partnerships.rules import bits_at
 async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUID) -> None:
     """Answer the request of one run; nothing is left to do if it was dropped or answered."""
     async with parts.database.duty(org_id, Duty.WEIGH) as session:
+        size = await EvidenceRequests(session).size(partnership_id, run_id)
+    # nobody waits for a turn within a transaction
+    async with parts.turn(size), parts.database.duty(org_id, Duty.WEIGH) as session:
         request = await EvidenceRequests(session).open(partnership_id, run_id)
         if request is None:
             return
@@ -49,10 +52,9 @@ async def weigh(parts: Parts, *, org_id: UUID, partnership_id: UUID, run_id: UUI
             found = with_shown(codes_for(asked, prepare(accounts), refs, link), told)
             return seal_frame(found, key, **place, column="codes")
 
-        async with parts.turn(asked.height):
-            ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy(), parts.warm)
-            accounts = await read_accounts(driver, org_id, ids)
-            accounts = accounts.filter(pl.col("populations") & bits != 0)
-            sealed = await anyio.to_thread.run_sync(codes, accounts)
+        ids = await ids_named(session, opened.partnership, asked["ref"].to_numpy(), parts.warm)
+        accounts = await read_accounts(driver, org_id, ids)
+        accounts = accounts.filter(pl.col("populations") & bits != 0)
+        sealed = await anyio.to_thread.run_sync(codes, accounts)
         if await EvidenceRequests(session).answer(partnership_id, run_id, sealed):
             await enqueue(session, SCORE_JOB, {"partnership_id": str(partnership_id), "run_id": str(run_id)})
