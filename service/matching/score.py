@@ -16,6 +16,7 @@ from service.matching.weights import (
     JOINS,
     LEADS,
     NAMES,
+    RIVALS,
     Weights,
     shipped_weights,
 )
@@ -57,21 +58,21 @@ def score(
     """`pairs` with `weight` (bits of log odds), `confidence` (0-1), `status` and `rules`.
 
     Wants a Boolean column per `KeyKind` (whether that kind met) and an Int8 column `ev_<attribute>` per `Attribute`
-    (`evidence_column`); at least one kind must have met in each row. `status` is `auto` from `threshold` on, else `review`.
+    (`evidence_column`); at least one kind must have met in each row. `status` is `auto` from `threshold` on, else `review`;
+    companies of one name with a domain each are for people to tell apart, whatever the threshold.
     """
     table = weights or shipped_weights()
     grouped = pairs.with_columns(group_column().alias("_group"))
     bits = pl.lit(table.prior) + sum((_kind_bits(kind, table) for kind in KeyKind), start=pl.lit(0.0))
     bits += sum((_evidence_bits(attribute, table) for attribute in Attribute), start=pl.lit(0.0))
     bits += pl.when(domain_alone()).then(table.of(EVERY_GROUP, KeyKind.DOMAIN, ALONE)).otherwise(0.0)
-    scored = grouped.with_columns(bits.alias("weight")).drop("_group")
     confidence = 1 / (1 + (-pl.col("weight") * pl.lit(2.0).log()).exp())
-    return scored.with_columns(confidence.alias("confidence"), _rules().alias("rules")).with_columns(
-        pl.when(pl.col("confidence") >= threshold)
-        .then(pl.lit(AUTO))
-        .otherwise(pl.lit(REVIEW))
-        .alias("status")
+    scored = grouped.with_columns(bits.alias("weight")).with_columns(
+        confidence.alias("confidence"), _rules().alias("rules")
     )
+    sure = (pl.col("confidence") >= threshold) & ~pl.col("_group").is_in(RIVALS)
+    status = pl.when(sure).then(pl.lit(AUTO)).otherwise(pl.lit(REVIEW))
+    return scored.with_columns(status.alias("status")).drop("_group")
 
 
 def group_column() -> pl.Expr:

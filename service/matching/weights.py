@@ -21,6 +21,7 @@ EVERY_GROUP = "*"
 IDENTIFIERS = (KeyKind.REGISTRY_ID, KeyKind.DOMAIN, KeyKind.LINKEDIN)
 NAMES = (KeyKind.NAME, KeyKind.NAME_WEAK, KeyKind.NAME_HEAD)
 GROUPS = ("identifier", *(f"{kind}{rivals}" for kind in NAMES for rivals in ("", "_rivals")))
+RIVALS = tuple(group for group in GROUPS if group.endswith("_rivals"))
 PRIOR, LEADS, JOINS, ALONE, AGREES, DIFFERS = "prior", "leads", "joins", "alone", "agrees", "differs"
 OWNERS_NAME_AT_MOST = 0.87
 """Confidence of two accounts above which companies of one name stand: nothing else about those is compared."""

@@ -37,8 +37,12 @@ def match(
 
 
 def test_the_threshold_moves_pairs_to_review(tmp_path: Path) -> None:
-    taken = [match(tmp_path, "--threshold", said).stdout for said in ("0.6", "0.9", "1")]
+    weak = "Zephyr,,\n"
+    lists = {"left": LEFT + weak, "right": RIGHT + weak.replace(",", ";")}
+    taken = [match(tmp_path, "--threshold", said, **lists).stdout for said in ("0.6", "0.9", "1")]
     assert [re.findall(r"(\d+) pairs? taken", text) for text in taken] == [["2"], ["1"], ["0"]]
+    # companies of one name with a domain each stay with people
+    assert "1 pair for a person to review" in taken[0]
     assert match(tmp_path, "--threshold", "0.2").returncode == 2
 
 
