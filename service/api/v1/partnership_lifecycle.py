@@ -5,12 +5,13 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from service.api.deps import App, Writing, writes
-from service.api.preconditions import ChangeConditions
+from service.api.preconditions import ChangeConditions, Conditions
 from service.api.problems import responses
 from service.api.routing import resource
 from service.api.v1.partnerships import PartnershipOut, changed, state_tag
+from service.db.sessions import TenantSession
 from service.organizations.models import Scope
-from service.partnerships.pausing import end, pause, resume
+from service.partnerships.pausing import Meets, end, pause, resume
 
 router = resource("/partnerships", "partnerships")
 
@@ -27,11 +28,7 @@ async def pause_partnership(
     Rules, decisions and comments stay. It goes on once every side that paused it has resumed it; pausing again changes nothing.
     """
     opened = await pause(
-        session,
-        app.clock,
-        app.ids,
-        partnership_id=partnership_id,
-        meets=lambda found: conditions.check(state_tag(found, session.org_id)),
+        session, app.clock, app.ids, partnership_id=partnership_id, meets=_asked(session, conditions)
     )
     return changed(response, opened, session.org_id)
 
@@ -47,11 +44,7 @@ async def resume_partnership(
     has it paused too, it goes on resting (`status`, `paused`).
     """
     opened = await resume(
-        session,
-        app.clock,
-        app.ids,
-        partnership_id=partnership_id,
-        meets=lambda found: conditions.check(state_tag(found, session.org_id)),
+        session, app.clock, app.ids, partnership_id=partnership_id, meets=_asked(session, conditions)
     )
     return changed(response, opened, session.org_id)
 
@@ -69,10 +62,11 @@ async def end_partnership(
     A new partnership of the same two begins at zero. Ending again changes nothing.
     """
     opened = await end(
-        session,
-        app.clock,
-        app.ids,
-        partnership_id=partnership_id,
-        meets=lambda found: conditions.check(state_tag(found, session.org_id)),
+        session, app.clock, app.ids, partnership_id=partnership_id, meets=_asked(session, conditions)
     )
     return changed(response, opened, session.org_id)
+
+
+def _asked(session: TenantSession, conditions: Conditions) -> Meets:
+    """The request's conditions on the state that the session's side sees."""
+    return lambda found: conditions.check(state_tag(found, session.org_id))
