@@ -267,3 +267,27 @@ async def test_the_most_valuable_reviews_come_first(pair: Pair) -> None:
     await pair.world.work()
     order = [str(row["name"]) for row in await queue(pair, pair.left)]
     assert order == ["Quarzwerk Nord", "Walnut Press", "Orchid Ventures", "Harbour Analytics"]
+
+
+_LESSON = """
+    INSERT INTO decision (partnership_id, lo_ref, hi_ref, org_id, partner_org_id, word, open, kinds, learned, stands, actor_kind, decided_at)
+    SELECT $1, lo_ref, hi_ref, $2, $3, 'reject', false, kinds, true, false, 'service', now() FROM overlap WHERE id = $4
+"""
+
+
+async def test_a_lesson_that_does_not_stand_yet_counts_once_somebody_says_the_same(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    siemens = await both(pair)
+    left, right = pair.left, pair.right
+    for member, partner in ((left, right), (right, left)):
+        await superuser.execute(_LESSON, pair.partnership.id, member.id, partner.id, siemens)
+    assert await statuses(pair, siemens) == ("auto", "auto")
+    await say(pair, right, siemens, Choice.CONFIRM)
+    assert await statuses(pair, siemens) == ("confirmed", "confirmed"), (
+        "the lesson isn't the other side's word"
+    )
+    await say(pair, left, siemens, Choice.REJECT)
+    await pair.world.upload(left, LEFT.replace("Siemens AG", "Siemens Aktiengesellschaft"))
+    await pair.world.work()
+    assert await statuses(pair, siemens) == ("disputed", "disputed"), "a match finds the same"
