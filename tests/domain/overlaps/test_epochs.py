@@ -301,3 +301,18 @@ async def test_a_suspended_organization_keeps_no_other_from_its_turn(
     assert await superuser.fetchval(asked, str(pair.partnership.id)) == 0, "the last round saw nothing due"
     await begin_next(parts, waiting)
     assert await superuser.fetchval(asked, str(pair.partnership.id)) == 1
+
+
+async def test_a_prepared_epoch_that_another_normaliser_left_is_prepared_anew(
+    pair: Pair, superuser: asyncpg.Connection
+) -> None:
+    await pair.world.upload(pair.left, company_list(*listed(2)))
+    await pair.world.work()
+    await ask(pair)
+    await pair.world.work(ROTATE_JOB)
+    assert await superuser.fetchval("SELECT next_epoch FROM partnership") == 2
+    await superuser.execute("UPDATE partnership SET next_normaliser = 'n0.psl20200101'")
+    parts = Parts(pair.world.database, pair.world.keystore, pair.world.clock, pair.world.ids)
+    await push(parts, org_id=pair.left.id, partnership_id=pair.partnership.id)
+    asked = "SELECT count(*) FROM pgqueuer WHERE dedupe_key LIKE 'partnerships.rotate%' || $1"
+    assert await superuser.fetchval(asked, str(pair.partnership.id)) == 1
