@@ -22,6 +22,7 @@ from service.kit.actors import OPERATOR
 from service.organizations.errors import UnknownOrganizationError
 from service.organizations.totp import SEALED_SECRET
 from service.overlaps.models import SEALED_COMMENT
+from service.partnerships.models import SEALED_NOTES
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +41,7 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SEALED_CONTACT,
     SEALED_PAST,
     SEALED_SECRET,
+    SEALED_NOTES,
     SEALED_ANSWER,
     SEALED_PREVIEW,
     SEALED_REFUSAL,

@@ -24,6 +24,7 @@ from service.organizations.models import Organization
 from service.overlaps.exported import OVERLAPS, PROPOSED, RECORDS, RELATED_PAIRS, told_lines
 from service.overlaps.models import SEALED_COMMENT
 from service.overlaps.view import active_views
+from service.partnerships.models import SEALED_NOTES
 
 _PREFETCH = 500
 
@@ -82,6 +83,9 @@ PARTS: Mapping[str, Part] = {
     "partnerships": Part("partnership", "partnerships", org=None),
     "partnership_sides": Part(
         "partnership_side", "who the two sides are, with their signed statements", org=None
+    ),
+    "partnership_profiles": Part(
+        "partnership_profile", "what it keeps of partnerships for itself", opens=SEALED_NOTES
     ),
     "sent_invitations": Part("partner_invitation", "partnerships that it offered", without=("admits",)),
     "received_invitations": Part(

@@ -17,6 +17,7 @@ from service.partnerships.models import Partnership, PartnershipStatus
 from service.partnerships.repository import Partnerships
 
 OWN_ROWS = (
+    "DELETE FROM partnership_profile WHERE partnership_id = $1 AND org_id = $2",
     "DELETE FROM shared_record WHERE partnership_id = $1 AND owner_org_id = $2",
     "DELETE FROM sharing_rule WHERE partnership_id = $1 AND owner_org_id = $2",
 )

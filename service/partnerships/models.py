@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,11 +19,12 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import DOUBLE_PRECISION, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB
 from sqlmodel import Field
 
 from service.crypto import Mode
 from service.db.model import Record, enum_column, moment
+from service.db.sealed import SealedColumn
 from service.matching.kinds import Level
 
 
@@ -263,3 +264,32 @@ class ReceivedInvitation(Record, table=True):
     expires_at: datetime = Field(sa_column=moment())
     accepted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     declined_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+SEALED_NOTES: Final = SealedColumn("partnership_profile", "notes", key="partnership_id")
+
+
+class PartnershipProfile(Record, table=True):
+    """What one side keeps of a partnership for itself: the other is told nothing of it."""
+
+    __tablename__ = "partnership_profile"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partnership_id", "org_id"], ["partnership_side.partnership_id", "partnership_side.org_id"]
+        ),
+        ForeignKeyConstraint(
+            ["org_id", "owner_id"],
+            ["membership.org_id", "membership.person_id"],
+            ondelete="SET NULL (owner_id)",
+        ),
+    )
+
+    org_id: UUID = Field(primary_key=True)
+    partnership_id: UUID = Field(primary_key=True)
+    owner_id: UUID | None = None
+    """The member who looks after it."""
+    tier: str | None = Field(default=None, sa_type=Text)
+    tags: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
+    notes: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """Sealed, as JSON."""
+    version: int = Field(default=0, sa_type=Integer)

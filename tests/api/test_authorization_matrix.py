@@ -189,6 +189,8 @@ MATRIX: dict[str, Route] = {
     "list_sharing_rules": Route(Scope.PARTNERSHIPS_READ),
     "get_sharing_rule": Route(Scope.PARTNERSHIPS_READ),
     "put_sharing_rule": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "overlapping"}),
+    "get_partnership_profile": Route(Scope.PARTNERSHIPS_READ),
+    "update_partnership_profile": Route(Scope.PARTNERSHIPS_ADMIN, json={"tier": "gold"}),
     "get_hierarchy": Route(Scope.PARTNERSHIPS_READ),
     "put_hierarchy": Route(Scope.PARTNERSHIPS_ADMIN, json={"level": "same_parent"}),
     "list_overlaps": Route(Scope.OVERLAPS_READ, query=PARTNERSHIP),

@@ -210,6 +210,9 @@ async def test_wrong_codes_are_counted_and_close_it(
         assert problem(answer) == (409, "wrong-invitation-code")
         assert answer.json()["detail"].endswith(f" {left}.")
     assert problem(await accept(client, invited, shown, code=made["code"])) == (409, "invitation-closed")
+    again = (await client.post(f"{INVITATIONS}/{made['id']}/resend", headers=sender.headers)).json()
+    shown = (await open_link(client, invited, again["link"])).json()
+    assert (await accept(client, invited, shown, code=again["code"])).status_code == 201
 
 
 async def test_an_expired_invitation_is_closed_and_can_be_sent_again(
@@ -277,6 +280,11 @@ async def test_a_suspended_organization_neither_gets_nor_begins_anything(
     assert made["id"] == shown["id"]
 
 
+async def sandbox_of(superuser: asyncpg.Connection, member: Member) -> str:
+    found: str = await superuser.fetchval("SELECT handle FROM organization WHERE sandbox_of = $1", member.id)
+    return found
+
+
 async def test_a_sandbox_and_a_live_organization_never_meet(
     client: httpx.AsyncClient, world: World, sender: Member, invited: Member, superuser: asyncpg.Connection
 ) -> None:
@@ -284,11 +292,15 @@ async def test_a_sandbox_and_a_live_organization_never_meet(
     assert made.status_code in {200, 201, 202}, made.text
     sandbox = {"Authorization": f"Bearer {made.json()['key']}"}
     await world.work()
-    handle = await superuser.fetchval("SELECT handle FROM organization WHERE sandbox_of = $1", sender.id)
-    await invite(client, invited, handle=handle)
+    await invite(client, invited, handle=await sandbox_of(superuser, sender))
     link = (await client.post(INVITATIONS, json={}, headers=sandbox)).json()["link"]
     to_live = await client.post(INVITATIONS, json={"handle": "invited"}, headers=sandbox)
     assert to_live.status_code == 201
+    await client.post("/v1/sandbox", headers=invited.headers)
+    to_another = await client.post(
+        INVITATIONS, json={"handle": await sandbox_of(superuser, invited)}, headers=sandbox
+    )
+    assert to_another.status_code == 201
     await world.work()
     assert await superuser.fetchval("SELECT count(*) FROM received_invitation") == 0
     assert problem(await open_link(client, invited, link)) == (409, "different-worlds")

@@ -123,4 +123,5 @@ async def test_every_change_takes_a_condition_or_refuses_it(app: FastAPI, client
         "put_sharing_rule", "put_hierarchy", "put_member_role", "update_api_key", "update_me", "put_import_mapping", "delete_import_mapping",
         "update_population", "delete_population", "update_overlap_comment", "delete_overlap_comment", "put_account_by_external_id", "remove_account_by_external_id",
         "update_partnership", "pause_partnership", "resume_partnership", "end_partnership",
+        "update_partnership_profile",
     }  # fmt: skip

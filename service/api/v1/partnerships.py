@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from service.accounts.models import Population
@@ -29,6 +29,7 @@ from service.partnerships.models import (
     SharingRule,
 )
 from service.partnerships.operations import Share, share, switch_reviews
+from service.partnerships.profiles import Sought, found
 from service.partnerships.repository import Partnerships, rule_of
 from service.partnerships.rotation import ask_for_rotation
 from service.partnerships.rules import PRESET_FIELDS
@@ -157,10 +158,20 @@ def _rule(rule: SharingRule) -> RuleOut:
     "", operation_id="list_partnerships", responses=responses(),
     dependencies=[Depends(reads(Scope.PARTNERSHIPS_READ), scope="function")],
 )  # fmt: skip
-async def list_partnerships(session: Reading) -> Page[PartnershipOut]:
-    """All partnerships of the organization."""
-    partnerships = Partnerships(session)
-    opened = [await partnerships.opened(p.id) for p in await partnerships.everyone()]
+async def list_partnerships(
+    session: Reading,
+    *,
+    owner: Annotated[UUID | None, Query(description="Those that this member looks after.")] = None,
+    tier: Annotated[str | None, Query(max_length=50, description="Those of this tier.")] = None,
+    tag: Annotated[list[str] | None, Query(max_length=20, description="Those with all these tags.")] = None,
+) -> Page[PartnershipOut]:
+    """All partnerships of the organization, or those whose profile says what you ask for."""
+    partnerships, sought = Partnerships(session), Sought(owner, tier, tuple(tag or ()))
+    listed = await partnerships.everyone()
+    if not sought.is_any:
+        said = await found(session, sought)
+        listed = [one for one in listed if one.id in said]
+    opened = [await partnerships.opened(one.id) for one in listed]
     return Page(items=[partnership_out(o, session.org_id) for o in opened], has_more=False)
 
 

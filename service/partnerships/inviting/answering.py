@@ -151,7 +151,10 @@ async def _copy(session: TenantSession, invitation_id: UUID, *, answered: bool =
 
 
 async def _hold_both(session: TenantSession, copy: ReceivedInvitation) -> Pair:
-    """Both sides, neither of which is taken away, or gets another partnership, until the transaction ends."""
+    """Both sides, neither of which is taken away, or gets another partnership, until the transaction ends.
+
+    Turns come before the sender's row, as where it is sent anew: two that each have what the other wants would wait for ever.
+    """
     await hold_active(session)
     await share_turn(session, Turn.ORGANIZATION, copy.inviter_org_id)
     for side in sorted((session.org_id, copy.inviter_org_id)):

@@ -9,6 +9,7 @@ from service.db.turns import PATIENCE, Turn, take_turn
 OF_ONE_SIDE: Final = (
     ("partner_invitation", "org_id"),
     ("received_invitation", "org_id"),
+    ("partnership_profile", "org_id"),
     ("overlap_comment", "org_id"),
     ("overlap_assignee", "org_id"),
     ("account_reference", "org_id"),

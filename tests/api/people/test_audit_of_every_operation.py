@@ -94,6 +94,7 @@ AUDITED: Mapping[str, tuple[str, ...]] = {
     "pause_partnership": ("partnership.paused",),
     "resume_partnership": ("partnership.resumed",),
     "end_partnership": ("partnership.ended",),
+    "update_partnership_profile": ("partnership.described",),
     "put_hierarchy": ("partnership.hierarchy_changed",),
     "create_sandbox": ("api_key.created", "sandbox.created"),
     "reset_sandbox": ("sandbox.reset",),

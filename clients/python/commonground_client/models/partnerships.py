@@ -1,6 +1,7 @@
 """Generated from the OpenAPI document by `python -m clients.python.generate`; not to be edited."""
 
 from datetime import datetime
+from uuid import UUID
 
 from commonground_client.base import Model, OpenEnum, Page
 from commonground_client.models.common import Level, Partnership
@@ -27,6 +28,31 @@ class PartnershipPage(Page[Partnership]):
 
 class PartnershipIn(Model):
     reviews: bool = Field(description="Whether your people judge pairs in review.")
+
+
+class PartnershipProfileIn(Model):
+    """What is left out stays; null takes it away."""
+
+    notes: str | None = Field(default=None)
+    owner_id: UUID | None = Field(default=None, description="A member of your organization.")
+    tags: list[str] | None = Field(default=None)
+    tier: str | None = Field(default=None, description="A word of your own, such as `gold`.")
+
+
+class ProfileOwner(Model):
+    name: str | None
+    person_id: UUID
+
+
+class PartnershipProfile(Model):
+    """Your side's alone: the partner is shown none of it."""
+
+    notes: str | None
+    owner: ProfileOwner | None = Field(
+        description="The member who looks after the partnership; null once they have left."
+    )
+    tags: list[str]
+    tier: str | None
 
 
 class Preset(OpenEnum):

@@ -36,6 +36,17 @@ def _get_partnership(partnership_id: UUID) -> Call[m.Partnership]:
     return Call(method="GET", path=path("/v1/partnerships/{}", partnership_id), answer=m.Partnership)
 
 
+def _get_partnership_profile(
+    partnership_id: UUID, *, if_none_match: str | None = None
+) -> Call[m.PartnershipProfile]:
+    return Call(
+        method="GET",
+        path=path("/v1/partnerships/{}/profile", partnership_id),
+        answer=m.PartnershipProfile,
+        headers={"if-none-match": if_none_match},
+    )
+
+
 def _get_sharing_rule(
     partnership_id: UUID, population: str, *, if_none_match: str | None = None
 ) -> Call[m.Rule]:
@@ -47,8 +58,15 @@ def _get_sharing_rule(
     )
 
 
-def _list_partnerships() -> Call[m.PartnershipPage]:
-    return Call(method="GET", path=path("/v1/partnerships"), answer=m.PartnershipPage)
+def _list_partnerships(
+    *, owner: UUID | None = None, tier: str | None = None, tag: list[str] | None = None
+) -> Call[m.PartnershipPage]:
+    return Call(
+        method="GET",
+        path=path("/v1/partnerships"),
+        answer=m.PartnershipPage,
+        query={"owner": owner, "tier": tier, "tag": tag},
+    )
 
 
 def _list_sharing_rules(partnership_id: UUID) -> Call[m.Rules]:
@@ -145,6 +163,22 @@ def _update_partnership(
     )
 
 
+def _update_partnership_profile(
+    partnership_id: UUID,
+    body: m.PartnershipProfileIn,
+    *,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[m.PartnershipProfile]:
+    return Call(
+        method="PATCH",
+        path=path("/v1/partnerships/{}/profile", partnership_id),
+        answer=m.PartnershipProfile,
+        headers={"if-match": if_match, "if-none-match": if_none_match},
+        json=body,
+    )
+
+
 class Partnerships(Sender):
     def end_partnership(
         self,
@@ -176,15 +210,23 @@ class Partnerships(Sender):
         """One partnership, with the `ETag` that a change may name in `If-Match`. One that has ended stays to be read, and nothing in it."""
         return self.send(_get_partnership(partnership_id))
 
+    def get_partnership_profile(
+        self, partnership_id: UUID, *, if_none_match: str | None = None
+    ) -> m.PartnershipProfile:
+        """Who of yours looks after the partnership, its tier, tags and notes, with the `ETag` that a change may name in `If-Match`."""
+        return self.send(_get_partnership_profile(partnership_id, if_none_match=if_none_match))
+
     def get_sharing_rule(
         self, partnership_id: UUID, population: str, *, if_none_match: str | None = None
     ) -> m.Rule:
         """One's own rule for one population, with the `ETag` that a change may name in `If-Match`."""
         return self.send(_get_sharing_rule(partnership_id, population, if_none_match=if_none_match))
 
-    def list_partnerships(self) -> m.PartnershipPage:
-        """All partnerships of the organization."""
-        return self.send(_list_partnerships())
+    def list_partnerships(
+        self, *, owner: UUID | None = None, tier: str | None = None, tag: list[str] | None = None
+    ) -> m.PartnershipPage:
+        """All partnerships of the organization, or those whose profile says what you ask for."""
+        return self.send(_list_partnerships(owner=owner, tier=tier, tag=tag))
 
     def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
         """What each side lets the other see."""
@@ -281,6 +323,19 @@ class Partnerships(Sender):
             _update_partnership(partnership_id, body, if_match=if_match, if_none_match=if_none_match)
         )
 
+    def update_partnership_profile(
+        self,
+        partnership_id: UUID,
+        body: m.PartnershipProfileIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.PartnershipProfile:
+        """Change what your side keeps of the partnership for itself. The partner is told nothing, and it goes when the partnership ends."""
+        return self.send(
+            _update_partnership_profile(partnership_id, body, if_match=if_match, if_none_match=if_none_match)
+        )
+
 
 class AsyncPartnerships(AsyncSender):
     async def end_partnership(
@@ -313,15 +368,23 @@ class AsyncPartnerships(AsyncSender):
         """One partnership, with the `ETag` that a change may name in `If-Match`. One that has ended stays to be read, and nothing in it."""
         return await self.send(_get_partnership(partnership_id))
 
+    async def get_partnership_profile(
+        self, partnership_id: UUID, *, if_none_match: str | None = None
+    ) -> m.PartnershipProfile:
+        """Who of yours looks after the partnership, its tier, tags and notes, with the `ETag` that a change may name in `If-Match`."""
+        return await self.send(_get_partnership_profile(partnership_id, if_none_match=if_none_match))
+
     async def get_sharing_rule(
         self, partnership_id: UUID, population: str, *, if_none_match: str | None = None
     ) -> m.Rule:
         """One's own rule for one population, with the `ETag` that a change may name in `If-Match`."""
         return await self.send(_get_sharing_rule(partnership_id, population, if_none_match=if_none_match))
 
-    async def list_partnerships(self) -> m.PartnershipPage:
-        """All partnerships of the organization."""
-        return await self.send(_list_partnerships())
+    async def list_partnerships(
+        self, *, owner: UUID | None = None, tier: str | None = None, tag: list[str] | None = None
+    ) -> m.PartnershipPage:
+        """All partnerships of the organization, or those whose profile says what you ask for."""
+        return await self.send(_list_partnerships(owner=owner, tier=tier, tag=tag))
 
     async def list_sharing_rules(self, partnership_id: UUID) -> m.Rules:
         """What each side lets the other see."""
@@ -418,4 +481,17 @@ class AsyncPartnerships(AsyncSender):
         """Switch reviews on or off for your side. While either side has them off, neither is told of any pair in review."""
         return await self.send(
             _update_partnership(partnership_id, body, if_match=if_match, if_none_match=if_none_match)
+        )
+
+    async def update_partnership_profile(
+        self,
+        partnership_id: UUID,
+        body: m.PartnershipProfileIn,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> m.PartnershipProfile:
+        """Change what your side keeps of the partnership for itself. The partner is told nothing, and it goes when the partnership ends."""
+        return await self.send(
+            _update_partnership_profile(partnership_id, body, if_match=if_match, if_none_match=if_none_match)
         )
