@@ -112,9 +112,13 @@ async def test_routes_of_people_are_for_nobody_else(
 
 
 async def test_a_session_of_nobody_opens_nothing(app: FastAPI, client: httpx.AsyncClient, pair: Pair) -> None:
-    unknown = {"population": "customers"} | dict.fromkeys(
-        [*re.findall(r"{(\w+)}", " ".join(path for _, _, path in operations(app))), "partnership_id"],
-        str(pair.left.id),
+    unknown = (
+        {"population": "customers"}
+        | dict.fromkeys(
+            [*re.findall(r"{(\w+)}", " ".join(path for _, _, path in operations(app))), "partnership_id"],
+            str(pair.left.id),
+        )
+        | {"partner_link": "x", "safety_number": "x"}
     )
     for name, _ in scoped():
         answer = await Scene(pair, unknown).call(client, app, name, {"Cookie": f"commonground={'0' * 78}"})
