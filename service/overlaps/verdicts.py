@@ -192,8 +192,7 @@ async def _without_said(
 async def _copy(session: MatcherSession, verdicts: pl.DataFrame) -> None:
     driver = await session.raw()
     if verdicts.height:
-        rows = BytesIO(await anyio.to_thread.run_sync(laid, verdicts))
-        await driver.copy_to_table("verdict", source=rows, format="binary", columns=COLUMNS)
+        await driver.copy_to_table("verdict", source=laid(verdicts), format="binary", columns=COLUMNS)
 
 
 async def judge_again(session: MatcherSession, partnership: Partnership, scope: Scope) -> Scope:

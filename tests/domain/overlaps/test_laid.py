@@ -1,7 +1,6 @@
 """Verdicts by binary COPY: what the server reads is what was given, and an event's JSON is what the server itself would build."""
 
 from collections.abc import AsyncIterator
-from io import BytesIO
 
 import asyncpg
 import polars as pl
@@ -60,7 +59,7 @@ async def driver(own_database: OwnDatabase) -> AsyncIterator[asyncpg.Connection]
 async def test_what_is_laid_down_is_what_was_given(driver: asyncpg.Connection) -> None:
     frame = _frame()
     await driver.execute("CREATE TEMPORARY TABLE asked (id uuid, rules text)")
-    assert await _copied(driver, laid(frame)) == f"COPY {EVERY}"
+    assert await _copied(driver, laid(frame, at_once=300)) == f"COPY {EVERY}"
     await driver.executemany("INSERT INTO asked VALUES ($1, $2)", frame.select("id", "rules").rows())
     kept = [name for name in COLUMNS if name != "data"]
     rows = await driver.fetch(f"SELECT {', '.join(kept)} FROM verdict ORDER BY place")
@@ -75,6 +74,6 @@ async def test_nothing_is_laid_down_of_nothing(driver: asyncpg.Connection) -> No
     assert await _copied(driver, laid(_frame().clear())) == "COPY 0"
 
 
-async def _copied(driver: asyncpg.Connection, rows: bytes) -> str:
-    said = await driver.copy_to_table("verdict", source=BytesIO(rows), format="binary", columns=COLUMNS)
+async def _copied(driver: asyncpg.Connection, rows: AsyncIterator[bytes]) -> str:
+    said = await driver.copy_to_table("verdict", source=rows, format="binary", columns=COLUMNS)
     return str(said)
