@@ -156,8 +156,8 @@ def _size(stored: Stored, step: Step, place: Place) -> int:
 
 
 def _touched(stored: Stored, deltas: Mapping[Place, Delta], touched: U64 | None) -> Mapping[str, TokenColumn]:
-    """By kind, the tokens that touched references have once the step is taken, and those that share a domain with them: where the other
-    side is to be looked at.
+    """By kind, the tokens that touched references have once the step is taken, and one step further than those reach, the tokens of whoever
+    shares a domain with them: a pair is judged by all that bear its domains.
     """
     if touched is None:
         return {}
