@@ -144,3 +144,7 @@ class LinkProposal(Record, table=True):
     """The account of whoever proposed: in their own side's copy."""
     gone_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """In the same copy: since when it isn't in the list."""
+    announced: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false"))
+    )
+    """In the same copy: the other side was told of it, once."""

@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from service.db.sessions import TenantReadSession
-from service.overlaps.proposals import Proposals
+from service.overlaps.proposed import Proposals
 from service.overlaps.told import OF_ONE, TOLD, of_one
 from service.overlaps.view import view_of
 from service.partnerships.errors import PartnershipPausedError

@@ -4,13 +4,12 @@ Nothing is looked up in the partner's list, and nothing comes back but an accept
 with the partner. Each side keeps a copy of its own, so that a refusal is written where whoever proposed can't read it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 import anyio.to_thread
-import asyncpg
 import numpy as np
 import polars as pl
 
@@ -19,7 +18,7 @@ from service.audit import record
 from service.crypto import Keystore
 from service.crypto.columns import references
 from service.db.names import Duty
-from service.db.sessions import TenantReadSession, TenantSession
+from service.db.sessions import TenantSession
 from service.db.turns import Turn, take_turn
 from service.jobs import enqueue
 from service.kit.clock import Clock
@@ -27,8 +26,9 @@ from service.kit.ids import Ids
 from service.organizations.operations import reference_key
 from service.overlaps.errors import DecisionRefusedError, UnknownOverlapError, UnknownProposalError
 from service.overlaps.jobs.parts import LINK_JOB, request_publish
+from service.overlaps.proposed import Proposals
 from service.overlaps.told import CONDITIONS, OF_ONE, PAIRS, of_one
-from service.overlaps.view import View, view_of
+from service.overlaps.view import view_of
 from service.partnerships.models import Partnership
 from service.partnerships.repository import Partnerships
 
@@ -50,24 +50,6 @@ _PUT = """
 _REFER = """
     INSERT INTO account_reference (org_id, partnership_id, ref, account_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
-_SENT = """
-    SELECT p.id, p.state, p.partner_name, p.partner_domain, p.proposed_at, p.answered_at, a.id AS account_id, a.name AS account_name,
-           NULL AS partner_fields, 0::bigint AS partner_populations
-    FROM link_proposal p LEFT JOIN account a ON a.org_id = $1 AND a.id = p.account_id
-    WHERE p.partnership_id = $2 AND p.org_id = $1 AND p.sent AND $3::bigint IS NOT NULL
-"""
-_RECEIVED = """
-    SELECT p.id, p.state, p.partner_name, p.partner_domain, p.proposed_at, p.answered_at, a.id AS account_id, a.name AS account_name,
-           s.fields::text AS partner_fields, s.populations & $3 AS partner_populations, p.ref, p.other_ref
-    FROM link_proposal p
-    JOIN shared_record s ON s.partnership_id = p.partnership_id AND s.owner_org_id = p.partner_org_id AND s.ref = p.ref
-    LEFT JOIN account_reference r ON r.org_id = $1 AND r.partnership_id = p.partnership_id AND r.ref = p.other_ref
-    LEFT JOIN account a ON a.org_id = $1 AND a.id = r.account_id
-    WHERE p.partnership_id = $2 AND p.org_id = $1 AND NOT p.sent AND s.viewer_org_id = $1 AND s.populations & $3 <> 0
-"""
-_PAGE = " AND ($4::uuid IS NULL OR p.id < $4) ORDER BY p.id DESC LIMIT $5"
-_ONE = " AND p.id = $4"
-_RECEIVED_OF = f"SELECT id, partner_populations FROM ({_RECEIVED}) p WHERE id = ANY($4)"
 _IS_ACCEPTED = """
     SELECT EXISTS (SELECT FROM link_proposal WHERE partnership_id = $1 AND id = $2 AND state = 'accepted')
 """
@@ -93,46 +75,6 @@ class Proposal:
     partner_name: str | None = None
     partner_domain: str | None = None
     overlap_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Proposals:
-    """The proposals of one partnership, as the session's organization sends and receives them."""
-
-    session: TenantReadSession
-    view: View
-
-    async def page(self, *, sent: bool, after: UUID | None, limit: int) -> Sequence[Mapping[str, Any]]:
-        """The newest first."""
-        if not self.view.tells_of_proposals:
-            return []
-        driver: asyncpg.Connection = await self.session.raw()
-        rows: Sequence[Mapping[str, Any]] = await driver.fetch(
-            (_SENT if sent else _RECEIVED) + _PAGE, *self._place, after, limit
-        )
-        return rows
-
-    async def one(self, proposal_id: UUID, *, sent: bool) -> Mapping[str, Any]:
-        """UnknownProposalError."""
-        driver: asyncpg.Connection = await self.session.raw()
-        row: Mapping[str, Any] | None = None
-        if self.view.tells_of_proposals:
-            row = await driver.fetchrow((_SENT if sent else _RECEIVED) + _ONE, *self._place, proposal_id)
-        if row is None:
-            raise UnknownProposalError
-        return row
-
-    async def received(self, ids: Collection[UUID]) -> dict[UUID, int]:
-        """Those of the proposals that are told as received, with the populations that the partner's account is shown under."""
-        if not self.view.tells_of_proposals:
-            return {}
-        driver: asyncpg.Connection = await self.session.raw()
-        rows = await driver.fetch(_RECEIVED_OF, *self._place, list(ids))
-        return {row["id"]: row["partner_populations"] for row in rows}
-
-    @property
-    def _place(self) -> tuple[UUID, UUID, int]:
-        return self.session.org_id, self.view.partnership_id, self.view.partner_bits
 
 
 @dataclass(frozen=True, slots=True)

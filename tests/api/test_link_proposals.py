@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import pytest
 from service.accounts.repository import Accounts
 from service.imports.models import ImportMode
 from service.overlaps.jobs.commented import forget
+from service.overlaps.jobs.parts import PUBLISH_JOB, enqueue_relay, request_publish
 from service.overlaps.models import OverlapStatus
 from service.overlaps.reading import Page
 from service.partnerships.models import Preset, SharingLevel
@@ -233,6 +235,102 @@ async def test_a_repeated_request_is_answered_as_before_only_while_the_partner_s
     )
     await pair.world.work()
     await refused(requests)
+
+
+async def test_the_log_of_whoever_is_asked_tells_once_that_a_proposal_came(table: Table) -> None:
+    pair = table.pair
+    made = [(await table.propose(partner_domain=f"{name}.com")).json() for name in ("google", "nobody-there")]
+    assert (await table.propose(partner_domain="google.com")).json() == made[0], "the standing one"
+    for member in (pair.left, pair.right):
+        async with pair.world.database.tenant(member.id) as session:
+            await request_publish(session, pair.world.ids, pair.partnership, member.id, None)
+            await enqueue_relay(session, pair.partnership.id, member.id)
+        await pair.world.work()
+    heard = [(f"link_proposal:{one['id']}", str(pair.left.id)) for one in reversed(made)]
+    assert await table.logged(pair.right, "link.proposed") == heard
+    own = [(target, None) for target, _ in heard]
+    assert await table.logged(pair.left, "link.proposed") == own, "one's own isn't told back"
+
+
+@dataclass(frozen=True)
+class Veil:
+    """What keeps a proposal from being told, and its end."""
+
+    table: Table
+    superuser: asyncpg.Connection
+
+    async def falls(self, how: str) -> None:
+        match how:
+            case "paused":
+                await self._rest("pause")
+            case "awaiting its filter":
+                levels = dict.fromkeys(("customers", "prospects"), SharingLevel.OVERLAPPING)
+                await self.table.pair.world.share(self.table.pair.left, self.table.pair.partnership, levels)
+                await self._await("1")
+            case _:
+                await hide(self.table.pair, self._whose(how))
+
+    async def lifts(self, how: str) -> None:
+        pair = self.table.pair
+        if how == "paused":
+            await self._rest("resume")
+        elif how == "awaiting its filter":
+            await self._await("NULL")
+        await pair.world.share(self._whose(how), pair.partnership)
+
+    def _whose(self, how: str) -> Member:
+        return self.table.pair.right if how == "hidden by whoever is asked" else self.table.pair.left
+
+    async def _rest(self, word: str) -> None:
+        path = f"/v1/partnerships/{self.table.pair.partnership.id}/{word}"
+        answer = await self.table.client.post(path, headers=self.table.pair.right.headers)
+        assert answer.status_code == 200, answer.text
+
+    async def _await(self, version: str) -> None:
+        await self.superuser.execute(
+            f"UPDATE sharing_rule SET awaits = {version} WHERE population = 'customers' AND owner_org_id = $1",
+            self.table.pair.left.id,
+        )
+
+
+async def hide(pair: Pair, member: Member) -> None:
+    await pair.world.share(member, pair.partnership, {"customers": SharingLevel.MATCHED})
+
+
+@pytest.mark.parametrize(
+    "how", ["paused", "hidden by whoever proposed", "hidden by whoever is asked", "awaiting its filter"]
+)
+async def test_a_proposal_that_is_not_told_of_yet_stands_in_no_log_until_it_is(
+    table: Table, superuser: asyncpg.Connection, how: str
+) -> None:
+    pair, veil = table.pair, Veil(table, superuser)
+    body = {"account_id": await table.account(pair.left, "abc.xyz"), "partner_name": "Google"}
+    # no job has run yet: nothing of it is shown before the veil falls
+    assert (await table.ask(pair.left, "POST", body=body)).status_code == 201
+    await veil.falls(how)
+    await pair.world.work()
+    assert await table.logged(pair.right, "link.proposed") == []
+    await veil.lifts(how)
+    await pair.world.work()
+    [told] = await table.listed(pair.right, "received")
+    heard = [(f"link_proposal:{told['id']}", str(pair.left.id))]
+    assert await table.logged(pair.right, "link.proposed") == heard
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "hidden"])
+async def test_what_is_taken_back_before_it_is_told_stands_in_no_log_of_the_partners(
+    table: Table, how: str
+) -> None:
+    pair = table.pair
+    body = {"account_id": await table.account(pair.left, "abc.xyz"), "partner_name": "Google"}
+    made = (await table.ask(pair.left, "POST", body=body)).json()
+    await pair.world.work(PUBLISH_JOB)
+    if how == "withdrawn":
+        assert (await table.ask(pair.left, "DELETE", f"/{made['id']}")).status_code == 204
+    else:
+        await hide(pair, pair.right)
+    await pair.world.work()
+    assert await table.logged(pair.right, "link.proposed") == []
 
 
 async def held(pair: Pair) -> tuple[int, int]:

@@ -142,7 +142,7 @@ async def told_wrongly(pair: Pair, admin: asyncpg.Connection) -> list[str]:
     wrong = []
     for row in rows:
         data = row["data"]
-        if row["type"] in {"overlap.decided", "link.accepted"}:
+        if row["type"] in {"overlap.decided", "link.proposed", "link.accepted"}:
             continue
         here = data["overlap_id"] in known
         if here == (row["type"] == "overlap.created"):

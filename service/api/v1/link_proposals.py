@@ -18,7 +18,8 @@ from service.api.v1.overlap_shapes import PartnerAccount, Words
 from service.api.v1.overlaps import PartnershipId
 from service.matching.domains import company_domain
 from service.organizations.models import Scope
-from service.overlaps.proposals import Linking, Proposal, Proposals
+from service.overlaps.proposals import Linking, Proposal
+from service.overlaps.proposed import Proposals
 from service.overlaps.view import View, view_of
 
 router = resource("/link-proposals", "overlaps")

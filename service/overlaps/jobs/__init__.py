@@ -13,7 +13,7 @@ Where words begin or cease to stand on a pair:
 
 Where people of one side decide:
 
-    a word on a pair → relay (as the other side: into its log)
+    a word on a pair, a proposal that is published, one that is accepted → relay (as the other side: into its log)
 
 Where keys are rotated:
 

@@ -34,6 +34,8 @@ PURGE_JOB = EPOCH_ENDED_JOB
 RELAY_JOB = "events.relay"
 LONG: Final = 1 << 18
 """Bytes from which on what is asked of a list is long: some ten thousand tokens."""
+PROPOSED = "link.proposed"
+"""What whoever is asked is told by an event, and by an entry in its log, once the account that was proposed is shown to it."""
 ACCEPTED = "link.accepted"
 """What whoever proposed is told by an event, and by an entry in its log; never of a refusal."""
 
@@ -95,6 +97,6 @@ async def enqueue_relate(session: WriteSession, partnership_id: UUID) -> None:
 
 
 async def enqueue_relay(session: WriteSession, partnership_id: UUID, org_id: UUID) -> None:
-    """Let one side hear of what the other decided, and accepted."""
+    """Let one side hear of what the other decided, proposed and accepted."""
     place = {"org_id": str(org_id), "partnership_id": str(partnership_id)}
     await enqueue(session, RELAY_JOB, place, dedupe_key=f"{partnership_id}:{org_id}")

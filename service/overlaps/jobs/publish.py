@@ -18,6 +18,7 @@ from service.db.turns import PATIENCE, Turn, take_turn
 from service.linking.columns import U64
 from service.organizations.operations import reference_key
 from service.overlaps.decided import remember
+from service.overlaps.jobs.announce import announce
 from service.overlaps.jobs.parts import Parts, enqueue_judge, request_publish
 from service.overlaps.repository import take_publish_requests
 from service.overlaps.shown import (
@@ -75,6 +76,7 @@ async def publish(parts: Parts, *, org_id: UUID, partnership_id: UUID) -> None:
         if within.refs is None:
             bits, versions = [row["bit"] for row in settled], [row["settled"] for row in settled]
             await driver.execute(_SHOW_AGAIN, partnership_id, org_id, bits, versions)
+        await announce(parts, within)
 
 
 async def _accounts(
