@@ -11,17 +11,11 @@ import pytest
 from fastapi import FastAPI
 
 from service.organizations.models import Role
-from tests.api.test_authorization_matrix import (
-    BEFORE_SIGN_IN,
-    MATRIX,
-    OF_PEOPLE,
-    Scene,
-    make_scene,
-    operations,
-)
 from tests.docs.sessions import ROOT
 from tests.factories.people import PASSWORD, Browser, browser_of, member
 from tests.factories.world import Pair
+from tests.support.routes_matrix import BEFORE_SIGN_IN, MATRIX, OF_PEOPLE, operations
+from tests.support.scene import Scene, make_scene
 
 PAGE = (ROOT / "docs/reference/roles.md").read_text(encoding="utf-8")
 _ROW = re.compile(r"^\| `(\w+)` \| (`[\w:`, ]+`|–) \| (.+) \|$", re.MULTILINE)

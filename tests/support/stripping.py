@@ -1,18 +1,16 @@
 """Take the first wall away: every statement that the service sends loses its comparisons of organizations.
 
-All SQL of the service reaches the driver in one of two ways: through SQLAlchemy (ORM, Core and `session.sql`) or through asyncpg's own
-connection (`session.raw`). Both are listened to here, whatever room the statement comes from. A comparison is replaced by one that is
-always true and still takes its parameters, as if whoever wrote the query had forgotten the tenant.
+A comparison is replaced by one that is always true and still takes its parameters, as if whoever wrote the query had forgotten the tenant.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import asyncpg
-from sqlalchemy import Engine, event
+
+from tests.support.listening import TAKING_SQL, each_statement
 
 _COLUMN = r'(?:(?:\w+|"\w+")\.)?"?(?:\w+_)?org_id"?'
 _PARAMETER = r"\$\d+(?:::\w+(?:\[\])?)?"
@@ -33,9 +31,6 @@ _LEFT = re.compile(
 _SETTING = re.compile(r"\s*(?:BEGIN|SET|SAVEPOINT)\b", re.IGNORECASE)
 """What names the tenant for the policies: the second wall's, not ours to take."""
 _NUMBER = re.compile(r"\$\d+")
-
-METHODS = ("fetch", "fetchrow", "fetchval", "execute", "executemany", "copy_from_query", "prepare", "cursor")
-"""What asyncpg's connection takes SQL by."""
 
 
 @dataclass
@@ -74,26 +69,8 @@ def without_organization_filters() -> Iterator[Stripped]:
     """Rewrite every statement of this process until the block ends."""
     done = Stripped()
 
-    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
-        return done.rewrite(statement), parameters
-
-    event.listen(Engine, "before_cursor_execute", listen, retval=True)
-    kept = {name: getattr(asyncpg.Connection, name) for name in METHODS}
-    for name, method in kept.items():
-        setattr(asyncpg.Connection, name, _rewriting(method, done))
-    try:
+    with each_statement(done.rewrite, TAKING_SQL):
         yield done
-    finally:
-        for name, method in kept.items():
-            setattr(asyncpg.Connection, name, method)
-        event.remove(Engine, "before_cursor_execute", listen)
-
-
-def _rewriting(method: Callable[..., Any], done: Stripped) -> Callable[..., Any]:
-    def call(connection: asyncpg.Connection, statement: str, *values: Any, **options: Any) -> Any:
-        return method(connection, done.rewrite(statement), *values, **options)
-
-    return call
 
 
 async def switch_policies(superuser: asyncpg.Connection, tables: list[str], *, on: bool) -> None:

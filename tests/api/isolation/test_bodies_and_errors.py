@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from service.ingest import ACCOUNTS
 from tests.api.isolation.walking import FOREIGN, Walk
-from tests.api.test_authorization_matrix import MATRIX
 from tests.factories.world import company_list
+from tests.support.routes_matrix import MATRIX
 from tests.support.tables import fingerprint
 from tests.support.walk import Operation, described
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 
 from tests.api.isolation.walking import TELLS_OF_ITSELF, Walk
-from tests.api.test_authorization_matrix import MATRIX
+from tests.support.routes_matrix import MATRIX
 from tests.support.walk import Operation, id_names, is_uuid, pages, said_by
 
 HEADERS = ("X-Org-Id", "X-Organization-Id", "X-Tenant", "Commonground-Organization", "X-Forwarded-User")

@@ -9,8 +9,8 @@ from service.organizations.models import Role
 from service.organizations.people import People
 from service.organizations.sessions import start_session
 from tests.api.isolation.walking import TELLS_OF_ITSELF, Walk
-from tests.api.test_authorization_matrix import MATRIX, filled
 from tests.factories.people import HOME, Browser, browser_of, join, member
+from tests.support.routes_matrix import MATRIX, filled
 from tests.support.walk import said_by
 
 

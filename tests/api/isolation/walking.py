@@ -13,8 +13,9 @@ from fastapi import FastAPI
 
 from service.guards.limits import Limiter, RateLimits
 from service.http.state import AppState
-from tests.api.test_authorization_matrix import MATRIX, Scene, filled, make_scene
 from tests.factories.world import Member, Pair, World, company_list, make_pair
+from tests.support.routes_matrix import MATRIX, filled
+from tests.support.scene import Scene, make_scene
 from tests.support.tables import Table, fill, fingerprint, protected_tables
 from tests.support.walk import (
     METHODS,

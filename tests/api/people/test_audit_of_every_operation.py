@@ -21,10 +21,10 @@ from service.organizations.people import People
 from service.organizations.people_repository import Persons
 from service.organizations.sign_up import invite_to_sign_up
 from tests.api.people.conftest import Mail
-from tests.api.test_authorization_matrix import MATRIX, operations
 from tests.factories.people import PASSWORD, Browser, browser_of, join, member, new_client
 from tests.factories.world import Member, World
 from tests.support.logged_actions import Logged
+from tests.support.routes_matrix import MATRIX, operations
 
 READING = frozenset({"get", "head", "options"})
 NEW = "a new and better one"

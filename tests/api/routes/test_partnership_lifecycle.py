@@ -1,22 +1,20 @@
 """A partnership pauses, goes on and ends: by either side, at once, in every channel; what was in one that has ended is gone."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
-import pytest
 from fastapi import FastAPI
 
 from service.crypto import Erased
-from service.db.database import Database
 from service.overlaps.jobs.parts import WEIGH_JOB
 from service.partnerships.ending import EndingParts, end_again
 from service.worker import make_registry
-from tests.api.test_authorization_matrix import MATRIX, Scene, make_scene, operations
-from tests.factories.world import Member, World, apart, company_list, make_pair
+from tests.factories.world import Member, World, company_list, make_pair
+from tests.support.routes_matrix import MATRIX, operations
+from tests.support.scene import Scene
 from tests.support.tables import fill, tables
 
 PROBLEM = "urn:commonground:problem:"
@@ -27,21 +25,6 @@ STAYS = {
 }
 """Tables in which something of an ended partnership stands, each with what."""
 OF_THE_PARTNERSHIP_ITSELF = {"get_partnership", "end_partnership"}
-
-
-@pytest.fixture(scope="module")
-async def staged(staged_world: World) -> Scene:
-    return await make_scene(await make_pair(staged_world))
-
-
-@pytest.fixture
-def scene(staged: Scene, db: Database, tmp_path: Path) -> Scene:
-    return replace(staged, pair=apart(staged.pair, tmp_path))
-
-
-@pytest.fixture
-def world(scene: Scene) -> World:
-    return scene.pair.world
 
 
 def every_job(world: World) -> list[str]:

@@ -1,33 +1,14 @@
 """Every call with a key leaves what is said of it in the audit log: no entry too few, none too many."""
 
-from dataclasses import replace
-from pathlib import Path
-
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from service.audit.operations import verify_log
-from service.db.database import Database
 from tests.api.people.test_audit_of_every_operation import AUDITED
-from tests.api.test_authorization_matrix import MATRIX, Scene, make_scene
-from tests.factories.world import World, apart, make_pair
 from tests.support.logged_actions import Logged
-
-
-@pytest.fixture(scope="module")
-async def staged(staged_world: World) -> Scene:
-    return await make_scene(await make_pair(staged_world))
-
-
-@pytest.fixture
-def scene(staged: Scene, db: Database, tmp_path: Path) -> Scene:
-    return replace(staged, pair=apart(staged.pair, tmp_path))
-
-
-@pytest.fixture
-def world(scene: Scene) -> World:
-    return scene.pair.world
+from tests.support.routes_matrix import MATRIX
+from tests.support.scene import Scene
 
 
 @pytest.mark.parametrize("name", [name for name in AUDITED if name in MATRIX])
