@@ -23,8 +23,8 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
 )  # fmt: skip
 _LISTED = re.compile(rf"(?<![\w.]){_COLUMN}\s+IN\s*\(([^()]*)\)", re.IGNORECASE)
 _JOINED = re.compile(
-    rf"(?<!WHEN )(?<![\w.]){_COLUMN}\s*=\s*(?:{_COLUMN}|organization\.id|{_LITERAL})", re.IGNORECASE
-)
+    rf"(?<!WHEN )(?<![\w.])(?:{_COLUMN}\s*=\s*(?:{_COLUMN}|organization\.id|{_LITERAL})|organization\.id\s*=\s*{_COLUMN})", re.IGNORECASE
+)  # fmt: skip
 _LEFT = re.compile(
     rf"(?<!WHEN )(?<![\w.]){_COLUMN}\s*(?:=|<>|!=|<|>|\bIN\b|\bIS\b|\bBETWEEN\b)|(?:=|<>|!=)\s*{_COLUMN}", re.IGNORECASE
 )  # fmt: skip

@@ -93,6 +93,7 @@ async def test_jobs_without_filters_leave_a_stranger_untouched(walk: Walk) -> No
         ("WHERE org_id = ANY($1::uuid[])", "WHERE ($1::uuid[] IS NOT DISTINCT FROM $1::uuid[])"),
         ("WHERE t.org_id IN ($1::UUID)", "WHERE ($1::uuid IS NOT DISTINCT FROM $1::uuid)"),
         ("ON a.org_id = p.org_id AND true", "ON true AND true"),
+        ("ON organization.id = p.inviter_org_id AND true", "ON true AND true"),
         ("CASE WHEN lo_org_id = $2 THEN 1 END", "CASE WHEN lo_org_id = $2 THEN 1 END"),
         ("BEGIN; SET LOCAL app.org_id = '…'", "BEGIN; SET LOCAL app.org_id = '…'"),
         ("INSERT INTO t (org_id) VALUES ($1)", "INSERT INTO t (org_id) VALUES ($1)"),
