@@ -14,9 +14,10 @@ from rich.text import Text
 
 from service.cli.errors import CommandError
 from service.cli.match_files import List
+from service.cli.match_none import CommonKeys, shown_key, why_none
+from service.cli.match_review import TOLD_APART_BY_PEOPLE, rivals
 from service.linking.local import LocalMatch
 from service.matching.explain import explain, explain_related
-from service.matching.keys import PART
 from service.matching.kinds import Attribute, KeyKind, Level
 from service.matching.score import evidence_column
 from service.matching.version import NORMALISER_VERSION
@@ -53,15 +54,18 @@ def tell(console: Console, pair: Pair, sides: Sequence[List], found: LocalMatch)
     here = (pl.col("left_index") == places[0]) & (pl.col("right_index") == places[1])
     rows = found.pairs.filter(here)
     if not rows.height:
-        console.print(f"{_why_none(sides, places)} Normaliser {NORMALISER_VERSION}.", soft_wrap=True)
-        console.print(_keys(sides, places))
+        common = CommonKeys.of(sides, places)
+        console.print(f"{why_none(common)} Normaliser {NORMALISER_VERSION}.", soft_wrap=True)
+        console.print(_keys(sides, places, common))
         return
-    for row in rows.iter_rows(named=True):
+    for row in rows.with_columns(rivals().alias("rivals")).iter_rows(named=True):
         level = Level(row["level"])
         console.print(
             f"{row['status']}, confidence {row['confidence']:.3f} from {row['weight']:.2f} bits, {level.value}. "
             f"Normaliser {NORMALISER_VERSION}."
         )
+        if row["rivals"]:
+            console.print(TOLD_APART_BY_PEOPLE, soft_wrap=True)
         met = [kind for kind in KeyKind if row[kind.value]]
         agreement = {attribute: row[evidence_column(attribute)] for attribute in Attribute}
         console.print(_terms(met, agreement, level))
@@ -90,35 +94,28 @@ def _terms(met: Sequence[KeyKind], agreement: dict[Attribute, int], level: Level
     return table
 
 
-def _why_none(sides: Sequence[List], places: Sequence[int]) -> str:
-    """Of two rows that are no pair."""
-    domains = [
-        side.prepared.keys.columns[KeyKind.DOMAIN].filter(pl.col("index") == place)["key"]
-        for side, place in zip(sides, places, strict=True)
-    ]
-    shared = domains[0].filter(domains[0].is_in(domains[1].implode())).to_list()
-    if not shared:
-        return "No key of the one is a key of the other, so they are no pair."
-    return f"Several accounts bear {', '.join(shared)}, and each of the two has the name of another one there, so they are no pair."
-
-
-def _keys(sides: Sequence[List], places: Sequence[int]) -> Table:
+def _keys(sides: Sequence[List], places: Sequence[int], common: CommonKeys) -> Table:
     table = Table(box=SIMPLE_HEAD)
     for header in ("key", *(side.path.name for side in sides)):
         table.add_column(Text(header))
     for kind in KeyKind:
-        cells = [_of(side, kind, place) for side, place in zip(sides, places, strict=True)]
+        left_out = common.left_out[kind]
+        cells = [_of(side, kind, place, left_out) for side, place in zip(sides, places, strict=True)]
         if any(cells):
             table.add_row(kind.value, *map(Text, cells))
     return table
 
 
-def _of(side: List, kind: KeyKind, place: int) -> str:
-    """The keys of a row, one a line; those that a guard takes out say so."""
+def _of(side: List, kind: KeyKind, place: int, left_out: Sequence[str]) -> str:
+    """The keys of a row, one a line; those that a guard takes out, and those `left_out` of the match, say so."""
     keys = side.prepared.keys
     own = [
-        (frame.filter(pl.col("index") == place)["key"].to_list(), word)
+        (key, word)
         for frame, word in ((keys.columns[kind], ""), (keys.withheld.get(kind), " (of too many accounts)"))
         if frame is not None
+        for key in frame.filter(pl.col("index") == place)["key"]
     ]
-    return "\n".join(key.replace(PART, ":") + word for found, word in own for key in found)
+    return "\n".join(
+        shown_key(key) + (" (of too many accounts of both lists)" if key in left_out else word)
+        for key, word in own
+    )

@@ -12,6 +12,7 @@ from rich.table import Table
 from service.cli.match_explain import Pair, tell
 from service.cli.match_files import List, Step
 from service.cli.match_output import Target
+from service.cli.match_review import hint
 from service.cli.words import counted
 from service.ingest import Sheet
 from service.linking.counts import FAMILY, LISTS, Counts, counts_of, sentence
@@ -83,12 +84,10 @@ class Narrator:
             self._say(f"  {count:>9,}  {rules}")
         left_out = " (left out)" if review > pairs.filter(pl.col("decision") != "auto").height else ""
         self._say(f"[bold]{counted(review, 'pair')}[/] for a person to review{left_out}.")
-        if not auto.height and review:
-            self._say(
-                "Short and common names don't decide alone: add websites, or countries and cities, to either list."
-            )
+        if not auto.height and (said := hint(found.pairs)):
+            self._say(said)
         if found.crowded:
-            self._say(f"{counted(found.crowded, 'name')} borne by too many accounts on both sides: left out.")
+            self._say(f"{counted(found.crowded, 'key')} borne by too many accounts on both sides: left out.")
 
     def duplicates(self, pairs: pl.DataFrame, side: List, found: LocalMatch) -> None:
         """How many pairs of one list are one company; reviews are counted also where they are left out."""

@@ -303,8 +303,8 @@ async def test_a_bulk_with_reasons_takes_as_many_statements_for_many_as_for_few_
     assert len(found) == len(names)
     query = {"partnership": str(pair.partnership.id)}
 
-    async def reject(these: list[str], **more: str) -> dict[str, Any]:
-        items = [{"overlap_id": one, "decision": "reject", "reason": f"Why {one}"} for one in these]
+    async def reject(these: list[str], word: str = "Why", **more: str) -> dict[str, Any]:
+        items = [{"overlap_id": one, "decision": "reject", "reason": f"{word} {one}"} for one in these]
         answer = await client.post(
             "/v1/overlaps/decisions",
             params=query | more,
@@ -332,10 +332,10 @@ async def test_a_bulk_with_reasons_takes_as_many_statements_for_many_as_for_few_
 
     monkeypatch.setattr(comments, "MOST", 1)
     for more in ({"dry_run": "true"}, {}):
-        told = await reject([found[0], found[-1]], **more)
+        told = await reject([found[0], found[-1]], "Because", **more)
         assert (told["statuses"], told["refused"]) == ({"disputed": 1}, {"too_many_comments": 1})
         assert [one["overlap_id"] for one in told["results"]] == [found[0], found[-1]]
-    assert (await notes(found[0]), await notes(found[-1])) == ([f"Why {found[0]}"], [f"Why {found[-1]}"])
+    assert (await notes(found[0]), await notes(found[-1])) == ([f"Why {found[0]}"], [f"Because {found[-1]}"])
     alone = await client.post(
         f"/v1/overlaps/{found[0]}/decisions", params=query, json={"decision": "reject", "reason": "Again"},
         headers=pair.left.headers,
