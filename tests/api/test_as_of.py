@@ -88,7 +88,7 @@ async def test_every_earlier_list_is_told_as_it_was(
     story = Story(world, member, client, Random(seed))
     await story.file()
     remembered: list[tuple[datetime, list[Account]]] = []
-    for _ in range(10):
+    for _ in range(14):
         remembered.append((world.clock.now(), await listed(client, member)))
         await story.step()
     assert len({str(accounts) for _, accounts in remembered}) > 5

@@ -249,7 +249,7 @@ async def test_no_log_line_names_the_address_or_the_link(world: World, box: Mail
 
 @pytest.mark.parametrize("kind", LetterKind)
 def test_every_letter_is_whole_short_and_plain(kind: LetterKind) -> None:
-    names = ("organization", "inviter", "role", "until", "server", "name", "when", "device")
+    names = ("organization", "inviter", "role", "until", "server", "name", "when", "device", "message")
     values = {name: f"<{name}>" for name in names} | {"link": f"{URL}/join#cg_link_x"}
     letter = write(kind, "ada@example.com", values)
     assert letter.subject
