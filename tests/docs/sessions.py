@@ -30,7 +30,7 @@ from pathlib import Path
 
 from tests.support.processes import ROOT, postmasters
 
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS = 180
 COLUMNS = "104"
 _BLOCK = re.compile(
     r"^```(?P<language>bash|python)\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?",
